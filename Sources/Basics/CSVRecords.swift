@@ -1,5 +1,5 @@
 /// The records of a comma-separated file (RFC 4180), from front to back and byte for byte. A quoted
-/// field may hold line breaks, so that a record may be longer than a line.
+/// field may hold line breaks, so a record may span several lines.
 ///
 ///     let records = try CSVRecords("points.csv")
 ///     while let record = try records.next() { ... CSVRecords.fields(record) ... }
@@ -11,23 +11,23 @@ package final class CSVRecords {
     private var filled = 0
     private var position = 0
     private var isQuoted = false
-    /// Bytes of all records given so far.
+    /// Bytes of all records returned so far.
     package private(set) var offset = 0
-    /// The line on which the last record begins, from 1.
+    /// The line on which the latest record begins, counted from 1.
     package private(set) var line = 0
     private var nextLine = 1
 
-    /// Longest record, bytes: a table's quotation mark may never be closed.
+    /// Longest record in bytes. It bounds memory where a quotation mark is never closed.
     private static let longest = 4_000_000
 
-    /// Opens a file; `isInput`: whether it counts as an input of the command (`FileLedger`). Throws
+    /// Opens a file. `isInput`: whether it counts as an input of the command (`FileLedger`). Throws
     /// `InputError`.
     package init(_ path: String, isInput: Bool = true) throws {
         file = try RawInput(path, isInput: isInput)
     }
 
-    /// The next record with its line end; nil at the end. A last one without a line end is given,
-    /// too (`isWhole` tells). O(bytes). Throws `InputError`.
+    /// The next record with its line end; nil at the end. Also returns a last record without a line
+    /// end (see `isWhole`). O(bytes). Throws `InputError`.
     package func next() throws -> [UInt8]? {
         var record: [UInt8] = []
         line = nextLine
@@ -55,7 +55,8 @@ package final class CSVRecords {
         }
     }
 
-    /// Passes over bytes to a record's end, or to the end of what is there; whether it found one.
+    /// Advances to the end of the record, or of the buffered bytes. Returns whether it found the
+    /// record's end.
     private func scan() -> Bool {
         while position < filled {
             let byte = buffer[position]
@@ -68,11 +69,10 @@ package final class CSVRecords {
         return false
     }
 
-    /// Whether a record has its line end.
+    /// Whether a record ends with a line end.
     package static func isWhole(_ record: [UInt8]) -> Bool { record.last == UInt8(ascii: "\n") }
 
-    /// The fields of a record, still in their quotation marks; its line end (LF or CRLF) is left
-    /// out. O(bytes).
+    /// The fields of a record, still quoted and without the line end (LF or CRLF). O(bytes).
     package static func fields(_ record: [UInt8]) -> [ArraySlice<UInt8>] {
         var end = record.count
         if end > 0, record[end - 1] == UInt8(ascii: "\n") { end -= 1 }
@@ -90,7 +90,7 @@ package final class CSVRecords {
         return fields
     }
 
-    /// What a field holds, without its quotation marks. O(bytes).
+    /// The value of a field, unquoted. O(bytes).
     package static func text(_ field: ArraySlice<UInt8>) -> String {
         guard field.first == UInt8(ascii: "\"") else {
             return String(decoding: field, as: UTF8.self)
@@ -106,8 +106,8 @@ package final class CSVRecords {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A field as RFC 4180 writes it: in quotation marks where it holds a comma, a quotation mark,
-    /// a line break or a space at an end. O(bytes).
+    /// A field as RFC 4180 writes it: quoted if it holds a comma, a quotation mark, a line break,
+    /// or a leading or trailing space. O(bytes).
     package static func quoted(_ text: String) -> String {
         let isPlain = !text.utf8.contains { byte in
             byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte < 0x20

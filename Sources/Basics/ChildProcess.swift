@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// A command that runs in a process group of its own, with pipes to its standard streams.
+/// A command running in its own process group, with pipes to its standard streams.
 ///
-/// Not Foundation's `Process`: that leaves the pipe ends of every child open in all later ones, so
-/// that none sees the end of its input before the last has ended, and it knows no process groups,
-/// by which a child's own children are stopped.
+/// Not Foundation's `Process`: there every later child inherits the pipe ends of the earlier ones,
+/// so none sees the end of its input before the last has ended. It also knows no process groups,
+/// which are needed to stop a child's own children.
 ///
-/// A class because a process is one thing; the group is gone with its last holder.
+/// A class because a process is one thing. The group is killed when the last reference goes.
 final class ChildProcess {
     /// How a process ended.
     enum End {
@@ -15,26 +15,26 @@ final class ChildProcess {
         case killed(signal: Int32)
     }
 
-    /// How long a child may take to end once its input is closed.
+    /// How long a child may take to exit once its input is closed.
     static let patience = Duration.milliseconds(500)
     private static let turn = Mutex(())
 
-    /// Ends of the pipes on this side, without blocking.
+    /// This side's pipe ends, non-blocking.
     let input: Int32
     let output: Int32
     let complaints: Int32
     private let process: pid_t
-    /// When its input was closed.
+    /// When the child's input was closed.
     private var closed: ContinuousClock.Instant?
     private var end: End?
     private var isCleared = false
 
-    /// Makes sure that so many children may be open at once. Throws `ExternalProcess.Failure` when
-    /// the limit on open files does not allow it.
+    /// Raises the limit on open files so that this many children can run at once. Throws
+    /// `ExternalProcess.Failure` if the system does not allow it.
     static func prepare(for children: Int) throws {
         let next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
         if next >= 0 { close(next) }
-        // Some more for what the run itself opens.
+        // Eight spare descriptors for what the run itself opens.
         let needed = rlim_t(Int(max(0, next)) + 3 * children + 8)
         var limit = rlimit()
         guard getrlimit(openFiles, &limit) == 0, needed > limit.rlim_cur else { return }
@@ -45,11 +45,11 @@ final class ChildProcess {
 
     /// Starts a command through the shell. Throws `ExternalProcess.Failure`.
     init(_ command: String) throws {
-        // A child that dies must be an error here, not a signal that ends the program.
+        // Writing to a dead child must fail with an error, not end this program with a signal.
         signal(SIGPIPE, SIG_IGN)
         var ends: [Int32] = []
         do {
-            // One at a time: no child is started while another's pipe can still be inherited.
+            // One at a time: no child may start while it could inherit another child's pipe.
             process = try Self.turn.withLock { _ in
                 for _ in 0..<3 { ends += try Self.pipe() }
                 return try Self.spawn(
@@ -61,7 +61,7 @@ final class ChildProcess {
         }
         Unfinished.began(child: process)
         (input, output, complaints) = (ends[1], ends[2], ends[4])
-        // The child has its own; an end left open here would hide that the child is gone.
+        // The child holds its own copies. An end left open here would hide the child's exit.
         for descriptor in [ends[0], ends[3], ends[5]] { close(descriptor) }
         for descriptor in [input, output, complaints] {
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
@@ -74,15 +74,15 @@ final class ChildProcess {
         for descriptor in [output, complaints] { close(descriptor) }
     }
 
-    /// Tells the child that no more comes: a scheduler ends then.
+    /// Closes the child's input, which tells a scheduler to exit.
     func closeInput() {
         guard closed == nil else { return }
         close(input)
         closed = .now
     }
 
-    /// Lets the command end by itself for a while, and kills what is left of its group. Where many
-    /// were told together that no more comes, their whiles pass together.
+    /// Gives the command time to exit by itself, then kills what is left of its group. The time
+    /// counts from `closeInput`, so children that were told together wait together.
     func finish() {
         closeInput()
         let deadline = (closed ?? .now) + Self.patience
@@ -93,23 +93,23 @@ final class ChildProcess {
         stop()
     }
 
-    /// Waits until the system has cleared the group away.
+    /// Waits until the system has removed the group.
     func awaitEnd() {
         if !isCleared { ProcessGroups.awaitEnd([process]) }
         isCleared = true
     }
 
-    /// Whether the command itself has ended; children of its own may be left.
+    /// Whether the command itself has exited; its own children may still run.
     var hasEnded: Bool {
         if end != nil { return true }
         var information = siginfo_t()
-        // It is looked at, not reaped: until then no other group can get its number.
+        // WNOWAIT leaves the process unreaped: until then no other group can get its number.
         let result = waitid(
             P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
         return result < 0 || information.si_signo == SIGCHLD
     }
 
-    /// Kills what is left of the group, and says how the command itself ended.
+    /// Kills what is left of the group and returns how the command itself ended.
     @discardableResult
     func stop() -> End {
         if let end { return end }
@@ -124,7 +124,6 @@ final class ChildProcess {
     }
 }
 
-/// Starting a process.
 extension ChildProcess {
     #if canImport(Darwin)
         private typealias Actions = posix_spawn_file_actions_t?
@@ -134,7 +133,7 @@ extension ChildProcess {
         private typealias Attributes = posix_spawnattr_t
     #endif
 
-    /// Both ends of a pipe, which no child inherits; above the standard streams.
+    /// Both ends of a pipe that no child inherits, numbered above the standard streams.
     private static func pipe() throws -> [Int32] {
         var ends: [Int32] = [-1, -1]
         if make(&ends) < 0 {
@@ -161,8 +160,7 @@ extension ChildProcess {
         return result
     }
 
-    /// Lets the program have as many files open as the system allows it to ask for. False when it
-    /// has that many.
+    /// Raises the soft limit on open files to the hard limit. False if it is already there.
     private static func raiseLimit() -> Bool {
         var limit = rlimit()
         guard getrlimit(openFiles, &limit) == 0, limit.rlim_cur < limit.rlim_max else {
@@ -178,7 +176,7 @@ extension ChildProcess {
         private static let openFiles = RLIMIT_NOFILE
     #endif
 
-    /// What keeps a process from being started.
+    /// Why a process could not be started.
     private static func problem(_ number: Int32) -> String {
         switch number {
         case EMFILE:
@@ -197,7 +195,7 @@ extension ChildProcess {
     private static func spawn(
         _ command: String, input: Int32, output: Int32, errors: Int32
     ) throws -> pid_t {
-        // Where the command is a simple one there need be no shell beside it.
+        // A simple command replaces the shell, so that no shell stays beside it.
         let isSimple = !command.contains { "|&;<>()\n".contains($0) }
         let words = ["/bin/sh", "-c", isSimple ? "exec " + command : command]
         var arguments = words.map { strdup($0) }
@@ -215,7 +213,8 @@ extension ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, and no signal ignored or held back that is so in this program.
+        // Its own group, no blocked signals, and default handling of signals that this program may
+        // ignore.
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)

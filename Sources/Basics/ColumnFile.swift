@@ -1,25 +1,25 @@
 import Foundation
 
 /// A comma-separated file with a header, read by column name. Fields may be quoted; CRLF is
-/// accepted. For files of measurements, which are small; traces have readers of their own.
+/// accepted. For small files of measurements; traces have their own readers.
 package struct ColumnFile {
     /// The file's path, for messages.
     package let path: String
-    /// Rows of fields, the header not included.
+    /// Rows of fields, without the header.
     package private(set) var rows: [[Substring]] = []
     private var columns: [String: Int] = [:]
 
-    /// Largest file that is read, bytes: the largest public operator table has 10 MB.
+    /// Largest file to read, bytes. The largest public operator table has 10 MB.
     private static let mostBytes = 512_000_000
 
-    /// Reads a file and checks that the columns are there.
+    /// Reads a file and checks that it has the columns `names`. O(bytes).
     ///
-    /// - Throws: `InputError` naming file, line and column. O(bytes).
+    /// - Throws: `InputError` naming file, line and column.
     package init(_ path: String, requiring names: [String]) throws {
         try self.init(text: Self.text(path), path: path, requiring: names)
     }
 
-    /// The same of a file's text.
+    /// Like `init(_:requiring:)`, from a text in memory.
     package init(text: String, path: String, requiring names: [String]) throws {
         self.path = path
         for (number, line) in TextLines(text) {
@@ -66,7 +66,7 @@ package struct ColumnFile {
         return try fields(header, place: "\(path):\(number)").map(String.init)
     }
 
-    /// The columns' names, in order.
+    /// The column names, in file order.
     package private(set) var names: [String] = []
     private var width = 0
     private var lines: [Int] = []
@@ -102,7 +102,7 @@ package struct ColumnFile {
         return fields + [Substring(field)]
     }
 
-    /// Where a row stands, for messages.
+    /// Place of a row for messages: "path:line".
     package func place(_ row: Int) -> String { "\(path):\(lines[row])" }
 
     /// Position of a column that `init` required.
@@ -116,7 +116,7 @@ package struct ColumnFile {
         String(rows[row][column]).trimmingCharacters(in: .whitespaces)
     }
 
-    /// A finite number within bounds; a blank field is none. Throws `InputError` at the row.
+    /// A finite number within `bounds`. Throws `InputError` at the row, also for a blank field.
     package func number(
         _ row: Int, _ column: Int, in bounds: ClosedRange<Double>
     ) throws -> Double {

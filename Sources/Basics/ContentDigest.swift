@@ -1,15 +1,15 @@
 /// The XXH64 digest of bytes, as `xxhsum -H64` prints it (Yann Collet, xxHash specification 0.8,
-/// seed 0): a few bytes a cycle.
+/// seed 0). It processes a few bytes per cycle.
 ///
-/// It is not cryptographic: it finds what an accident did to a file (a digit, a cut, a file of
-/// another run), and does not resist an adversary.
+/// Not cryptographic: it detects accidental changes (a digit, a truncation, another run's file),
+/// but does not resist an adversary.
 package struct ContentDigest: Sendable {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
-    /// Bytes that are folded in at once, eight into each of four lanes.
+    /// Bytes folded in at once: eight for each of four lanes.
     private static let stripe = 32
 
     private var lane1 = prime1 &+ prime2
@@ -23,14 +23,14 @@ package struct ContentDigest: Sendable {
     /// The digest of nothing.
     package init() {}
 
-    /// The sixteen hexadecimal digits of some bytes. O(bytes).
+    /// The sixteen lower-case hexadecimal digits of the digest of `bytes`. O(bytes).
     package static func hexadecimal(of bytes: UnsafeRawBufferPointer) -> String {
         var digest = ContentDigest()
         digest.add(bytes)
         return digest.hexadecimal
     }
 
-    /// Folds bytes in; how they are cut into calls does not matter. O(bytes).
+    /// Adds bytes to the digest. How they are split over calls does not matter. O(bytes).
     package mutating func add(_ bytes: UnsafeRawBufferPointer) {
         length &+= UInt64(bytes.count)
         var bytes = bytes
@@ -62,7 +62,7 @@ package struct ContentDigest: Sendable {
         (lane1, lane2, lane3, lane4) = (a, b, c, d)
     }
 
-    /// Sixteen lower-case hexadecimal digits of what has been added. O(1).
+    /// Sixteen lower-case hexadecimal digits of the digest so far. O(1).
     package var hexadecimal: String {
         var value = length
         if length < UInt64(Self.stripe) {

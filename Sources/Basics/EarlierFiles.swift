@@ -1,9 +1,9 @@
 import Foundation
 
-/// The files in a folder that an earlier run wrote and that still are as it wrote them, by its
-/// manifest: the only ones that may be replaced or removed.
+/// The files in a folder that an earlier run wrote and nothing changed since, by its manifest. Only
+/// these may be replaced or removed.
 struct EarlierFiles {
-    /// What tells that a file was not touched.
+    /// What must stay equal for a file to count as untouched.
     private struct Look: Equatable {
         var inode: UInt64
         var size: Int64
@@ -23,15 +23,14 @@ struct EarlierFiles {
         }
     }
 
-    /// Their names.
     private(set) var names: [String] = []
     private var looks: [String: Look?] = [:]
 
-    /// None.
+    /// No files.
     init() {}
 
-    /// Looks into a folder that is about to get the files `written`. Throws `InputError` when one
-    /// of these names belongs to a file that no run wrote, or that was changed since.
+    /// Inspects a folder that is about to get the files `written`. Throws `InputError` if one of
+    /// these names belongs to a file that no run wrote, or that was changed since.
     init(_ folder: String, manifest: String, writing written: [String]) throws {
         func path(_ name: String) -> String { folder.appending(pathComponent: name) }
         func refused(_ name: String, _ problem: String) -> InputError {
@@ -58,6 +57,6 @@ struct EarlierFiles {
         for name in Set(names + written) { looks[path(name)] = .some(Look(path(name))) }
     }
 
-    /// Whether the folder still is as it was looked at.
+    /// Whether the files still are as `init` found them.
     var areUnchanged: Bool { looks.allSatisfy { Look($0.key) == $0.value } }
 }

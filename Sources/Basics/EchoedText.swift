@@ -1,13 +1,13 @@
-/// Text that came from outside (a name, a path, a key, a value, a child's words) as it may be shown
-/// in an error, a table or a page: one line without control characters, of bounded length.
+/// Shows text from outside (a name, a path, a key, a value, a child's output) safely in an error, a
+/// table or a page: one line without control characters, of bounded length.
 ///
 ///     "a\u{1b}[31m\nb".echoed() == #"a\u{1b}[31m\nb"#
 ///
-/// Spelled out are control characters (C0, DEL, C1), line and paragraph separators, and invisible
-/// format characters, which could reorder a line (U+202E) or hide in it (U+200B). A backslash
-/// stays as it is, so that what was echoed once may be echoed again.
+/// Escapes control characters (C0, DEL, C1), line and paragraph separators, and invisible format
+/// characters, which could reorder a line (U+202E) or hide in it (U+200B). A backslash stays as it
+/// is, so echoing twice changes nothing.
 extension StringProtocol {
-    /// The text on one line, its middle left out beyond `limit` characters (Unicode scalars, the
+    /// The text on one line. Leaves out its middle beyond `limit` characters (Unicode scalars, the
     /// ellipsis included) or `bytes` bytes of UTF-8. Costs O(limit) for a plain long text.
     package func echoed(atMost limit: Int = 200, bytes: Int = .max) -> String {
         let fits = utf8.count <= limit && utf8.count <= bytes
@@ -16,7 +16,7 @@ extension StringProtocol {
         guard scalars.prefix(limit + 1).count > limit else {
             return Echo.fitted(scalars.map(Echo.spelling)[...], limit, bytes)
         }
-        // What stands beyond `limit` on either side is never shown.
+        // What lies beyond `limit` from either end is never shown.
         let head = scalars.prefix(limit).map(Echo.spelling)
         return Echo.shortened(
             head[...], scalars.suffix(limit).map(Echo.spelling)[...], limit, bytes)
@@ -24,7 +24,7 @@ extension StringProtocol {
 }
 
 private enum Echo {
-    /// A scalar as itself, or spelled out where it must not be shown.
+    /// A scalar as itself, or escaped if it must not be shown.
     static func spelling(_ scalar: Unicode.Scalar) -> String {
         if (0x20...0x7E).contains(scalar.value) { return String(scalar) }
         if let byte = PathText.byte(scalar) { return PathText.spelling(byte) }
@@ -57,7 +57,7 @@ private enum Echo {
         return first.joined() + "…" + last.reversed().joined()
     }
 
-    /// As many of the first spellings as fit.
+    /// As many of the first escaped characters as fit.
     private static func taken(
         _ spelled: ArraySlice<String>, _ limit: Int, _ bytes: Int
     ) -> ArraySlice<String> {

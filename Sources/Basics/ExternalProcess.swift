@@ -1,8 +1,8 @@
 import Foundation
 
-/// A child process that answers lines with lines.
+/// A child process that answers each line with a line.
 ///
-/// A class because a process is one thing, however many hold it; it ends with its last holder.
+/// A class because a process is one thing. The process is stopped when the last reference goes.
 package final class ExternalProcess {
     /// What goes wrong with a child, in words that complete "the command ...".
     package struct Failure: Error {
@@ -10,9 +10,9 @@ package final class ExternalProcess {
         package let words: String
     }
 
-    /// Longest answer, bytes: a child that prints without line breaks is stopped here.
+    /// Longest answer in bytes. A child that prints without line breaks is stopped here.
     private static let longestLine = 16 << 20
-    /// How much of its complaints is kept, bytes.
+    /// Bytes kept of what the child writes to standard error.
     private static let keptComplaints = 4096
 
     private let child: ChildProcess
@@ -20,8 +20,8 @@ package final class ExternalProcess {
     private var lastWords: [UInt8] = []
     private var complains = true
 
-    /// Makes sure that so many children may be open at once. Throws `Failure` when the limit on
-    /// open files does not allow it.
+    /// Raises the limit on open files so that this many children can run at once. Throws `Failure`
+    /// if the system does not allow it.
     package static func prepare(for children: Int) throws {
         try ChildProcess.prepare(for: children)
     }
@@ -29,15 +29,15 @@ package final class ExternalProcess {
     /// Starts a command through the shell. Throws `Failure`.
     package init(_ command: String) throws { child = try ChildProcess(command) }
 
-    /// Ends all of several, which takes hardly longer than to end one.
+    /// Stops several processes in hardly more time than one.
     package static func end(_ processes: [ExternalProcess]) {
         for process in processes { process.child.closeInput() }
         for process in processes { process.child.finish() }
         for process in processes { process.child.awaitEnd() }
     }
 
-    /// Sends a line and returns the line that answers it, without its newline, within a time
-    /// limit. Throws `Failure` when the child dies, hangs, or answers without end.
+    /// Sends a line and returns the child's answer, without its newline, within `limit`. Throws
+    /// `Failure` if the child exits, hangs, or answers without end.
     package func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
         var unsent = (Array(line.utf8) + [0x0A])[...]
@@ -75,7 +75,7 @@ package final class ExternalProcess {
         }
     }
 
-    /// Takes what the child has written. False at the end of its output.
+    /// Receives what the child has written. False at the end of its output.
     private func receive() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = chunk.withUnsafeMutableBytes { read(child.output, $0.baseAddress, $0.count) }
@@ -95,7 +95,7 @@ package final class ExternalProcess {
         lastWords = Array(lastWords.suffix(Self.keptComplaints))
     }
 
-    /// What to say of a child whose output has ended.
+    /// The failure of a child whose output has ended.
     private func ended() -> Failure {
         guard received.count < Self.longestLine else {
             return Failure(words: "printed \(Self.longestLine) bytes without a line break")

@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// The files that a command reads and those that it is about to replace, so that no output destroys
-/// an input: by device and inode, whatever path leads there.
+/// Keeps a command's outputs from destroying its inputs. Compares files by device and inode, so it
+/// does not matter which path leads to them.
 ///
-/// What opens a file to read it registers it here (`InputFile`, `FileSystem`), and so does what
-/// will put a file in its place (`WholeFile`, `OutputFolder`). The second of the two is refused
-/// before anything is written. Only regular files count.
+/// Every reader registers the file it opens (`InputFile`, `FileSystem`), and every writer the file
+/// it will replace (`WholeFile`, `OutputFolder`). The second of the two is refused before anything
+/// is written. Only regular files count.
 package final class FileLedger: Sendable {
     private struct Identity: Hashable {
         var device: UInt64
         var inode: UInt64
 
-        /// Nil for what is no regular file.
+        /// Nil if the status is not that of a regular file.
         init?(_ status: stat) {
             guard status.st_mode & S_IFMT == S_IFREG else { return nil }
             device = UInt64(truncatingIfNeeded: status.st_dev)
@@ -26,15 +26,15 @@ package final class FileLedger: Sendable {
         var outputs: [Identity: String] = [:]
     }
 
-    /// The ledger of the process: one command. It keeps nothing until `watch`, for a program that
-    /// uses the libraries may well replace what it has read.
+    /// The ledger of this process, which runs one command. It records nothing until `watch`: a
+    /// program that uses the libraries may replace what it has read.
     package static let process = FileLedger(isWatching: false)
 
     private let entries: Mutex<Entries>
 
     init(isWatching: Bool = true) { entries = Mutex(Entries(isWatching: isWatching)) }
 
-    /// Begins to watch. Standard output counts as an output where it is a file.
+    /// Starts recording. Standard output counts as an output if it is a file.
     package func watch() {
         entries.withLock { entries in
             entries.isWatching = true
@@ -45,7 +45,7 @@ package final class FileLedger: Sendable {
         }
     }
 
-    /// Notes a file that has been opened for reading. Throws `InputError` for one that is to be
+    /// Records a file that has been opened for reading. Throws `InputError` if it is to be
     /// replaced.
     func reads(_ descriptor: Int32, _ path: String) throws {
         var status = stat()
@@ -58,8 +58,8 @@ package final class FileLedger: Sendable {
         if let output { throw Self.refusal(output, reading: path) }
     }
 
-    /// Notes a file that is to be replaced or removed. Throws `InputError` for one that has been
-    /// opened for reading.
+    /// Records a file that is to be replaced or removed. Throws `InputError` if it has been opened
+    /// for reading.
     package func replaces(_ path: String) throws {
         guard let status = FileSystem.status(path), let file = Identity(status) else { return }
         let input = entries.withLock { entries -> String? in

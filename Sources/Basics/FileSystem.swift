@@ -1,21 +1,21 @@
 import Foundation
 
-/// What the program asks of the file system, by paths as `PathText` spells them, so that a path
-/// that is no UTF-8 names the file that its bytes name.
+/// File system calls that take paths as `PathText` writes them, so that a path that is not UTF-8
+/// still names its file.
 package enum FileSystem {
-    /// What a path leads to, links followed; nil where that cannot be told.
+    /// Status of what a path leads to, following links; nil if it cannot be read.
     package static func status(_ path: String) -> stat? {
         var status = stat()
         return call(path) { stat($0, &status) } == 0 ? status : nil
     }
 
-    /// What stands at a path itself, be it a link; nil where nothing does.
+    /// Status of a path itself, without following a link; nil if nothing is there.
     static func linkStatus(_ path: String) -> stat? {
         var status = stat()
         return call(path) { lstat($0, &status) } == 0 ? status : nil
     }
 
-    /// Whether a path leads to something.
+    /// Whether a path leads to anything.
     package static func exists(_ path: String) -> Bool { status(path) != nil }
 
     /// Whether a path leads to a folder.
@@ -23,7 +23,7 @@ package enum FileSystem {
         status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
-    /// The names in a folder, sorted by their bytes; nil where it cannot be read.
+    /// The names in a folder, sorted by their bytes; nil if it cannot be read.
     package static func names(in folder: String) -> [String]? {
         var names: [String] = []
         var bytes = PathText.bytes(folder.isEmpty ? "." : folder)
@@ -40,8 +40,8 @@ package enum FileSystem {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// The folders inside a folder, however deep, each as a path that begins with it; links are
-    /// not followed.
+    /// The folders inside a folder at any depth, each as a path that begins with `folder`. Does not
+    /// follow links.
     package static func folders(under folder: String) -> [String] {
         (names(in: folder) ?? []).flatMap { name -> [String] in
             let path = folder.appending(pathComponent: name)
@@ -50,7 +50,7 @@ package enum FileSystem {
         }
     }
 
-    /// Where a link leads, if it leads to something; else the path itself.
+    /// The target of a link, if it exists; else the path itself.
     package static func resolved(_ path: String) -> String {
         guard linkStatus(path).map({ $0.st_mode & S_IFMT == S_IFLNK }) == true else { return path }
         var real: String?
@@ -63,7 +63,7 @@ package enum FileSystem {
         return real ?? path
     }
 
-    /// The path from the root, where the working folder still has one.
+    /// The absolute path, if the working folder still has one.
     package static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
         defer { free(here) }
@@ -71,7 +71,7 @@ package enum FileSystem {
         return simplified(PathText.text(Array(bytes)).appending(pathComponent: path))
     }
 
-    /// The path without "." and without each ".." that follows a folder which is no link.
+    /// The path without "." and without each ".." that follows a folder which is not a link.
     package static func simplified(_ path: String) -> String {
         var kept: [Substring] = []
         func joined() -> String { (path.hasPrefix("/") ? "/" : "") + kept.joined(separator: "/") }
@@ -87,7 +87,7 @@ package enum FileSystem {
         return short.isEmpty ? "." : short
     }
 
-    /// Those of a folder and the folders above it that do not exist, the innermost first.
+    /// A folder and its parents, as far as they do not exist, innermost first.
     static func missingFolders(_ path: String) -> [String] {
         var missing: [String] = []
         var path = path
@@ -98,10 +98,10 @@ package enum FileSystem {
         return missing
     }
 
-    /// Makes a folder and those above it that are missing. Throws `InputError`.
+    /// Creates a folder and its missing parents. Throws `InputError`.
     package static func makeFolders(_ path: String) throws {
         for folder in missingFolders(path).reversed() {
-            // Another process may make it at the same time.
+            // Another process may create it at the same time.
             guard call(folder, { mkdir($0, 0o777) }) != 0, errno != EEXIST else { continue }
             throw InputError(
                 path, "cannot be written (\(lastProblem))", expected: "a folder that can be written"
@@ -109,12 +109,12 @@ package enum FileSystem {
         }
     }
 
-    /// Renames a file. False, with `errno`, where that fails.
+    /// Renames a file. Returns false and sets `errno` on failure.
     package static func move(_ path: String, to place: String) -> Bool {
         call(path) { from in call(place) { rename(from, $0) } } == 0
     }
 
-    /// Removes a file or a folder with what it holds, as far as that can be done.
+    /// Removes a file, or a folder with its contents, as far as possible.
     static func remove(_ path: String) {
         guard call(path, { unlink($0) }) != 0, let status = linkStatus(path),
             status.st_mode & S_IFMT == S_IFDIR
@@ -123,11 +123,11 @@ package enum FileSystem {
         _ = call(path) { rmdir($0) }
     }
 
-    /// Removes a folder that holds nothing.
+    /// Removes an empty folder.
     static func removeEmptyFolder(_ path: String) { _ = call(path) { rmdir($0) } }
 
-    /// Calls a function of the system with a path's bytes; -1 and EINVAL for a path that holds the
-    /// byte 0, which would end it there.
+    /// Calls a system function with a path's bytes. Returns -1 with EINVAL for a path that holds a
+    /// zero byte, which would cut it short.
     package static func call(_ path: String, _ function: (UnsafePointer<CChar>) -> Int32) -> Int32 {
         var bytes = PathText.bytes(path)
         guard !bytes.contains(0) else {
@@ -140,7 +140,7 @@ package enum FileSystem {
         }
     }
 
-    /// The system's last complaint in words; of a limit on descriptors it says that it is one.
+    /// The text of the last `errno`. For too many open files it names the limit (ulimit -n).
     package static var lastProblem: String {
         let words = String(cString: strerror(errno))
         return errno == EMFILE ? words + ": the limit of ulimit -n" : words

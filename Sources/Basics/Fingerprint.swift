@@ -1,7 +1,7 @@
-/// A 64-bit FNV-1a digest over 64-bit words, the one that names runs and schedules.
+/// A 64-bit FNV-1a digest over 64-bit words. It identifies runs and schedules.
 ///
-/// Per word: `value = (value ^ word) * 0x100000001b3 mod 2^64`. It is not cryptographic: it
-/// detects differences, it does not resist an adversary.
+/// Per word: `value = (value ^ word) * 0x100000001b3 mod 2^64`. Not cryptographic: it detects
+/// differences, but does not resist an adversary.
 @usableFromInline package struct Fingerprint: Equatable, Sendable {
     /// The digest so far.
     package var value: UInt64 {
@@ -9,17 +9,17 @@
     }
     @usableFromInline var folded: UInt64 = 0xcbf2_9ce4_8422_2325
 
-    /// The digest of nothing.
+    /// The digest of no words.
     @inlinable
     package init() {}
 
-    /// Folds one word in. O(1).
+    /// Adds one word. O(1).
     @inlinable
     package mutating func add(_ word: UInt64) {
         folded = (folded ^ word) &* 0x100_0000_01b3
     }
 
-    /// Folds one signed word in, as its two's complement.
+    /// Adds one signed word, as its two's complement.
     @inlinable
     package mutating func add(_ word: Int) {
         add(UInt64(bitPattern: Int64(word)))

@@ -1,29 +1,29 @@
 import Foundation
 
-/// The digests of a folder's files, in one of them: a JSON file with the key `files_xxh64`, an
-/// object of names and digests that is sealed by a digest of the JSON file itself.
+/// The digests of a folder's files, kept in one of them: a JSON file whose key `files_xxh64` maps
+/// each name to its digest. The JSON file's own digest seals it.
 ///
 ///     "files_xxh64" : {
 ///       "requests.csv" : "6c1e48ef5b4bbd4e",
 ///       "summary.json" : "ff0d1b9a6c7be2f1"
 ///     }
 ///
-/// The JSON file's own digest is that of its bytes with sixteen zeros in the digest's place.
+/// The JSON file's own digest is taken over its bytes with sixteen zeros in place of that digest.
 package struct FolderManifest: Sendable, Equatable {
-    /// The key of the digests.
+    /// The JSON key of the digests.
     package static let key = "files_xxh64"
-    /// What stands for the file's own digest until it is sealed.
+    /// Placeholder for the file's own digest until it is sealed.
     package static let blank = String(repeating: "0", count: 16)
 
     /// The JSON file's name.
     package let name: String
-    /// The digest of each file by its name, the JSON file's own among them.
+    /// The digest of each file by name, including the JSON file's own.
     package let digests: [String: String]
-    /// The JSON file's bytes, and those of its values that are texts.
+    /// The JSON file's bytes, and its top-level values that are texts.
     package let bytes: [UInt8]
     package let texts: [String: String]
 
-    /// A JSON text whose object of digests holds `blank` for the file's own name, sealed.
+    /// Seals a JSON text whose digests hold `blank` for the file's own name.
     package static func sealed(_ text: String, name: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         guard let place = sealPlace(bytes, name: name) else {
@@ -33,9 +33,11 @@ package struct FolderManifest: Sendable, Equatable {
         return bytes
     }
 
-    /// Reads the manifest of a folder. Throws `InputError` for a file that cannot be read, one that
-    /// is no manifest, and one that was changed after it had been sealed. `isInput`: whether it
-    /// counts as an input of the command (`FileLedger`).
+    /// Reads the manifest of a folder. `isInput`: whether it counts as an input of the command
+    /// (`FileLedger`).
+    ///
+    /// Throws `InputError` for a file that cannot be read, is not a manifest, or was changed after
+    /// it was sealed.
     package init(folder: String, name: String, isInput: Bool = true) throws {
         let path = folder.appending(pathComponent: name)
         let expected = "a folder that headway run --out has written"
@@ -77,16 +79,16 @@ package struct FolderManifest: Sendable, Equatable {
         }
     }
 
-    /// Throws `InputError` unless every file of the folder is the one that the manifest was written
-    /// for. O(bytes of the files).
+    /// Throws `InputError` unless every file that the manifest lists is there with its digest.
+    /// O(bytes of the files).
     package func check(_ folder: String) throws {
         for name in digests.keys.sorted() where name != self.name {
             try check(name, in: folder)
         }
     }
 
-    /// Throws `InputError` unless one of the files listed is the one that the manifest was written
-    /// for. O(bytes of the file).
+    /// Throws `InputError` unless the file is there with the digest that the manifest lists.
+    /// O(bytes of the file).
     package func check(_ name: String, in folder: String, isInput: Bool = true) throws {
         let path = folder.appending(pathComponent: name)
         guard FileSystem.exists(path) else {
@@ -108,8 +110,8 @@ package struct FolderManifest: Sendable, Equatable {
         bytes.withUnsafeBytes { ContentDigest.hexadecimal(of: $0) }
     }
 
-    /// Where the digest of the file itself stands: after the only `"name" : "` of the text. Inside
-    /// a JSON string the quotation marks would be escaped.
+    /// Position of the file's own digest: after the text's only `"name" : "`. Inside a JSON string
+    /// the quotation marks would be escaped.
     private static func sealPlace(_ bytes: [UInt8], name: String) -> Range<Int>? {
         let mark = Array("\"\(name)\" : \"".utf8)
         guard bytes.count > mark.count else { return nil }

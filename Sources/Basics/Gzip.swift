@@ -1,6 +1,6 @@
 import Foundation
 
-/// zlib as the system installs it, found at run time, so that building needs no header of it.
+/// The system's zlib, found at run time, so that building needs none of its headers.
 ///
 /// Constants and the layout of `z_stream` are those of zlib.h 1.2 and later (a stable ABI).
 struct SystemZlib {
@@ -27,14 +27,15 @@ struct SystemZlib {
     static let gzipWindowBits: Int32 = 15 + 16
     static let version = "1.2.11"
 
-    /// Loads the library, or says what is missing. `place` names the file that needs it.
+    /// Loads the library. Throws `InputError` if it is missing; `place` names the file that needs
+    /// it.
     static func load(for place: String) throws -> SystemZlib {
         let names = ["libz.so.1", "libz.so", "libz.1.dylib", "libz.dylib"]
         for name in names {
             guard let library = dlopen(name, RTLD_NOW) else { continue }
             if let zlib = SystemZlib(library) { return zlib }
         }
-        // A library that is there cannot be loaded where no more files may be open.
+        // An installed library cannot be loaded once the limit on open files is reached.
         let probe = open("/", O_RDONLY | O_CLOEXEC)
         guard probe >= 0 else {
             throw InputError(
@@ -94,8 +95,8 @@ enum ZlibCode {
     static let noFlush: Int32 = 0
 }
 
-/// Inflates gzip data a piece at a time, all its members one after another. Zeros after the last
-/// member are padding, as gzip itself takes them.
+/// Inflates gzip data piece by piece, through all members. Zeros after the last member are padding,
+/// as in gzip itself.
 ///
 /// Memory: 256 KiB and zlib's window (about 40 KiB), whatever the file's length.
 final class GzipReader {
@@ -109,12 +110,12 @@ final class GzipReader {
 
     private static let inputSize = 1 << 18
 
-    /// Whether bytes begin as gzip members do (RFC 1952: 1f 8b).
+    /// Whether bytes begin like a gzip member (RFC 1952: 1f 8b).
     static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
     }
 
-    /// Throws `InputError` where zlib is missing.
+    /// Throws `InputError` if zlib is missing.
     init(_ source: RawInput) throws {
         self.source = source
         zlib = try SystemZlib.load(for: source.name)
@@ -132,7 +133,7 @@ final class GzipReader {
         input.deallocate()
     }
 
-    /// Fills `target` as far as the data reaches; 0 bytes mean the end.
+    /// Fills `target` as far as the data reaches. Returns the number of bytes; 0 at the end.
     ///
     /// Throws `InputError` for corrupt or truncated data.
     func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -157,7 +158,7 @@ final class GzipReader {
         stream.pointee.availableIn = UInt32(count)
     }
 
-    /// Moves past zeros behind a member; true at the end of the file.
+    /// Skips zeros after a member. True at the end of the file.
     private func skipPadding() throws -> Bool {
         while true {
             while stream.pointee.availableIn > 0 {
@@ -195,14 +196,14 @@ final class GzipReader {
     }
 }
 
-/// Deflates bytes into the gzip format a piece at a time.
+/// Deflates bytes into the gzip format piece by piece.
 ///
-/// The compressed bytes depend on the zlib installed; what they inflate to does not.
+/// The compressed bytes depend on the zlib installed; the inflated ones do not.
 package final class GzipWriter {
     private let zlib: SystemZlib
     private let stream: UnsafeMutablePointer<ZlibStream>
 
-    /// Throws `InputError` where zlib is missing; `place` names the file that needs it.
+    /// Throws `InputError` if zlib is missing; `place` names the file that needs it.
     package init(for place: String) throws {
         zlib = try SystemZlib.load(for: place)
         stream = .allocate(capacity: 1)
@@ -219,7 +220,8 @@ package final class GzipWriter {
         stream.deallocate()
     }
 
-    /// What more bytes add to the compressed data; the last call ends it. O(bytes).
+    /// Compresses more bytes and returns the output they produce. Set `isLast` in the last call.
+    /// O(bytes).
     package func compress(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
         var output: [UInt8] = []
         var room = [UInt8](repeating: 0, count: 1 << 16)

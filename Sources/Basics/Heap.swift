@@ -1,18 +1,18 @@
 /// A binary min-heap: the smallest element first.
 ///
-/// Elements that are neither smaller nor larger than one another leave in an order that depends on
-/// what else was there: an order that must not depend on it needs a tie-breaker in `<`.
+/// The order of elements that compare equal depends on the heap's other contents. If that matters,
+/// `<` needs a tie-breaker.
 ///
-/// `@usableFromInline`: Swift 6.3.1 makes no special versions of `@inlinable package` functions in
-/// other modules without it, and generic ones took a tenth of a default run.
+/// `@usableFromInline`: without it Swift 6.3.1 does not specialise `@inlinable package` functions
+/// in other modules, and the generic versions took a tenth of a default run.
 @usableFromInline package struct Heap<Element: Comparable> {
     @usableFromInline var elements: [Element] = []
 
-    /// A heap of nothing.
+    /// An empty heap.
     @inlinable
     package init() {}
 
-    /// The smallest element; nil without any. O(1).
+    /// The smallest element; nil if empty. O(1).
     @inlinable
     package var first: Element? { elements.first }
 
@@ -25,7 +25,7 @@
         }
     }
 
-    /// Removes the smallest element, if there is one. O(log n).
+    /// Removes the smallest element, if any. O(log n).
     @inlinable
     @discardableResult
     package mutating func popFirst() -> Element? {
@@ -35,7 +35,7 @@
         return first
     }
 
-    /// Puts an element in the place of the smallest; there must be one. O(log n).
+    /// Replaces the smallest element. The heap must not be empty. O(log n).
     @inlinable
     package mutating func replaceFirst(with element: Element) {
         precondition(!elements.isEmpty, "an empty heap has no first element")
@@ -45,10 +45,10 @@
     }
 }
 
-/// The two moves of a binary min-heap, over memory that the caller owns.
+/// Sift-up and sift-down of a binary min-heap, over memory that the caller owns.
 @usableFromInline package enum BinaryHeap {
-    /// Puts an element at a place, the last, or above it: before all that are larger on its way
-    /// to the root. What stands at the place is overwritten. O(log n).
+    /// Sifts an element up from the last place, above all larger ones on its way to the root.
+    /// Overwrites what is at that place. O(log n).
     @inlinable
     @inline(__always)
     package static func rise<Element: Comparable>(
@@ -64,7 +64,7 @@
         heap[child] = element
     }
 
-    /// Puts an element at the root or below it, among `count` of which the root's is overwritten.
+    /// Sifts an element down from the root of a heap of `count` elements. Overwrites the root.
     /// O(log n).
     @inlinable
     @inline(__always)

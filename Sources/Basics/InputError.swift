@@ -1,26 +1,26 @@
-/// What a user did wrong, in one line: where it is, what is wrong, and what would be right.
+/// A user's mistake in one line: where it is, what is wrong, and what would be right.
 ///
 /// Every failure that comes from outside the program (files, flags, configurations) is an
-/// `InputError`; the command line prints `description` and exits with status 2.
+/// `InputError`. The command line prints `description` and exits with status 2.
 ///
-/// Whatever is echoed from input may be put into the parts as it is: they are kept on one line,
-/// without control characters, and short (`echoed`). The whole is at most 1,400 bytes.
+/// Parts may contain input verbatim: `init` keeps them on one line, without control characters, and
+/// short (`echoed`). The whole is at most 1,400 bytes.
 public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
     /// The place: a file with its line ("trace.csv:12"), a key path ("engine.block_size"), a flag.
     package let place: String
     /// What is wrong there.
     package let problem: String
-    /// What would be right; empty where the problem already says it.
+    /// What would be right; empty if the problem already says it.
     package let expected: String
-    /// What was perhaps meant; empty where nothing is near.
+    /// The likely intention; empty if no known word is near.
     package let suggestion: String
 
     public init(_ place: String, _ problem: String, expected: String = "") {
         self.init(place, problem, expected: expected, suggestion: "")
     }
 
-    /// A word that is none of the known names: suggests the nearest, as `spelled` writes it; where
-    /// none is near, says what is expected, by default one of the names.
+    /// For an unknown word: suggests the nearest known name, as `spelled` writes it. If none is
+    /// near, says what is expected, by default one of the names.
     package init(
         _ place: String, _ problem: String, word: String, among names: [String],
         otherwise expected: String? = nil, spelled: (String) -> String = { $0 }
@@ -31,7 +31,7 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
             place, problem, expected: near == nil ? expected ?? all : "", suggestion: near ?? "")
     }
 
-    /// With a suggestion that stands instead of what is expected.
+    /// An error whose suggestion takes the place of what is expected.
     package init(_ place: String, _ problem: String, expected: String, suggestion: String) {
         self.place = Self.line(place, usual: 300, bytes: 300)
         self.problem = Self.line(problem, usual: 300, bytes: 480)
@@ -39,11 +39,11 @@ public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
         self.suggestion = Self.line(suggestion, usual: 300, bytes: 300)
     }
 
-    /// A part on one line. Its own words are never as long as `usual` characters: a longer part
-    /// echoes a long text, and so does a word of more than 200.
+    /// A part on one line. The program's own words always stay below `usual` characters. A longer
+    /// part therefore echoes a long text, as does a word of more than 200.
     private static func line(_ text: String, usual: Int, bytes: Int) -> String {
         guard text.utf8.count <= 4 * usual else { return text.echoed(bytes: bytes) }
-        // A character is spelled out with at most nine.
+        // An escaped character takes at most nine.
         let whole = text.echoed(atMost: 4 * usual * 9)
         let words = whole.split(separator: " ", omittingEmptySubsequences: false)
         let short = words.map { $0.echoed() }.joined(separator: " ")

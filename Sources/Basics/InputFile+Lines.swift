@@ -1,12 +1,12 @@
 import Foundation
 
 extension InputFile {
-    /// Calls `body` with every line of a file, without its end, and the line's number from 1.
-    /// Every line must end in a newline. The bytes are valid during the call. O(bytes); memory: one
-    /// line and a quarter of a megabyte.
+    /// Calls `body` with every line of a file, without its line end, and the line's number from 1.
+    /// Every line must end in a newline. The bytes are valid during the call only. O(bytes);
+    /// memory: one line and a quarter of a megabyte.
     ///
-    /// Throws `InputError` as `init` and `read` do, for a last line without an end, and for a line
-    /// of more than 256 MiB.
+    /// Throws `InputError` as `init` and `read` do, for a last line without a newline, and for a
+    /// line of more than 256 MiB.
     package static func eachLine(
         _ path: String, _ body: (UnsafeRawBufferPointer, Int) throws -> Void
     ) throws {

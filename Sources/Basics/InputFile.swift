@@ -1,24 +1,24 @@
 import Foundation
 import Synchronization
 
-/// A file's bytes from front to back: plain or gzip (all members), a regular file, a pipe or a
-/// device; `-` is standard input.
+/// Reads a file's bytes from front to back: plain or gzip (all members), a regular file, a pipe or
+/// a device; `-` is standard input.
 ///
 ///     let file = try InputFile("trace.jsonl.gz")
 ///     while case let count = try file.read(into: buffer), count > 0 { ... }
 ///
-/// Bytes are read, not mapped, so that a file which another process cuts meanwhile is an error and
-/// no signal. Memory: 64 KiB, and zlib's window for gzip.
+/// Files are read, not mapped: if another process truncates the file, that is an error and not a
+/// signal. Memory: 64 KiB, and zlib's window for gzip.
 package final class InputFile {
-    /// What messages call it: the path as the user gave it, or "standard input".
+    /// The name in messages: the path as the user gave it, or "standard input".
     package let path: String
     private let raw: RawInput
     private var inflater: GzipReader?
 
-    /// Opens a file and looks whether it is gzip. Waits for a pipe's first bytes.
+    /// Opens a file and detects gzip. Waits for a pipe's first bytes.
     ///
-    /// Throws `InputError` for a missing, empty or unreadable file, for a folder, and for a pipe
-    /// without a writer or that was read before.
+    /// Throws `InputError` for a missing, empty or unreadable file, a folder, a pipe without a
+    /// writer, or a pipe that was read before.
     package init(_ path: String) throws {
         raw = try RawInput(path)
         self.path = raw.name
@@ -30,9 +30,10 @@ package final class InputFile {
         if GzipReader.recognizes(raw.peeked) { inflater = try GzipReader(raw) }
     }
 
-    /// Fills `target` as far as the data reaches; 0 bytes mean the end. O(bytes).
+    /// Fills `target` as far as the data reaches. Returns the number of bytes; 0 at the end.
+    /// O(bytes).
     ///
-    /// Throws `InputError` for a file that is cut while it is read, and for corrupt gzip data.
+    /// Throws `InputError` for a file truncated while being read, and for corrupt gzip data.
     package func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
         if let inflater { return try inflater.read(into: target) }
         var filled = 0
@@ -44,7 +45,7 @@ package final class InputFile {
         return filled
     }
 
-    /// Whether a path names a pipe or a device, from which what was read once is gone.
+    /// Whether a path names a pipe or a device, which can be read only once.
     package static func isReadOnce(_ path: String) -> Bool {
         var status = stat()
         guard (path == "-" ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }) == 0
@@ -52,8 +53,8 @@ package final class InputFile {
         return path == "-" || ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
-    /// Calls `body` with the bytes of a file as they are, gzip or not, a piece at a time. With
-    /// `isInput` the file counts as an input of the command (`FileLedger`). O(bytes).
+    /// Calls `body` with the raw bytes of a file, gzip or not, piece by piece. `isInput`: whether
+    /// the file counts as an input of the command (`FileLedger`). O(bytes).
     ///
     /// Throws as `init` and `read` do, and what `body` throws.
     package static func eachPiece(
@@ -68,9 +69,10 @@ package final class InputFile {
         }
     }
 
-    /// Everything in a file of at most `limit` bytes, inflated. O(bytes).
+    /// The whole content of a file of at most `limit` bytes, inflated. O(bytes).
     ///
-    /// Throws as `init` and `read` do, and `InputError` for a longer one, which is not `expected`.
+    /// Throws as `init` and `read` do, and `InputError` for a longer file, saying what is
+    /// `expected`.
     package static func contents(
         _ path: String, atMost limit: Int, expected: String
     ) throws -> [UInt8] {
@@ -90,24 +92,24 @@ package final class InputFile {
     }
 }
 
-/// A descriptor being read: a file up to the length it had when it was opened, or a pipe to its
-/// end.
+/// A descriptor being read: a file up to its length when it was opened, or a pipe to its end.
 final class RawInput {
-    /// What messages call it.
+    /// The name in messages.
     let name: String
     let isRegular: Bool
     private let descriptor: Int32
-    /// Bytes that are still to come; nil where only the end tells.
+    /// Bytes left to read; nil if the length is unknown.
     private var left: Int?
     private let length: Int
-    /// Bytes that `WorkShare` counts for it; nil: none.
+    /// Bytes of this file in `WorkShare`'s count; nil if not counted.
     private var counted: Int?
     private var head: UnsafeMutableRawBufferPointer
     private var headCount = 0
     private var headRead = 0
 
     private static let headSize = 1 << 16
-    /// How long a pipe may have no writer, milliseconds: a shell starts one within a fraction.
+    /// How long a pipe may have no writer, milliseconds. A shell starts one within a fraction of
+    /// that.
     private static let patience: Int32 = 5_000
 
     init(_ path: String, isInput: Bool = true) throws {
@@ -127,13 +129,13 @@ final class RawInput {
             throw InputError(name, "is a terminal", expected: "a pipe or a file: ... | headway ...")
         }
         if !isRegular { try Self.claim(status, name) }
-        // Opening a pipe that nobody writes to would wait for ever.
+        // Opening a pipe without a writer would block for ever.
         let waits = isRegular ? 0 : O_NONBLOCK
         descriptor =
             isStandard
             ? dup(0) : FileSystem.call(path) { open($0, O_RDONLY | O_CLOEXEC | waits) }
         guard descriptor >= 0 else { throw Self.failure(name) }
-        // A length of 0 is that of the system's own files as well: their end tells.
+        // The system's own files (such as those of /proc) report length 0: read to their end.
         let position = isRegular ? max(0, Int(lseek(descriptor, 0, SEEK_CUR))) : 0
         length = Int(status.st_size)
         left = isRegular && length > 0 ? max(0, length - position) : nil
@@ -149,7 +151,7 @@ final class RawInput {
         close(descriptor)
     }
 
-    /// Pipes and devices that were opened, which can be read once.
+    /// Opened pipes and devices, which can be read only once.
     private static let claimed = Mutex<Set<[UInt64]>>([])
 
     private static func claim(_ status: stat, _ name: String) throws {
@@ -161,7 +163,7 @@ final class RawInput {
         }
     }
 
-    /// The error for the system's last complaint.
+    /// The error for the last `errno`.
     private static func failure(_ name: String) -> InputError {
         let code = errno
         let isLimit = code == EMFILE || code == ENFILE
@@ -171,7 +173,7 @@ final class RawInput {
                 ? "a higher limit of open files (ulimit -n)" : "a readable file")
     }
 
-    /// Reads the first bytes, at least two where there are as many; returns how many are at hand.
+    /// Reads the first bytes, at least two if there are as many. Returns how many it holds.
     func peek() throws -> Int {
         while headCount < 2 {
             let count = try fetch(.init(rebasing: head[headCount...]))
@@ -181,10 +183,10 @@ final class RawInput {
         return headCount
     }
 
-    /// The bytes that `peek` read.
+    /// The bytes read by `peek`.
     var peeked: UnsafeRawBufferPointer { .init(rebasing: head[..<headCount]) }
 
-    /// Some of the next bytes; 0 at the end.
+    /// Reads some of the next bytes. Returns their number; 0 at the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws -> Int {
         guard headRead < headCount else { return try fetch(target) }
         let count = min(headCount - headRead, target.count)
@@ -220,10 +222,10 @@ final class RawInput {
         }
     }
 
-    /// Whether a pipe has had a writer.
+    /// Whether the pipe has had a writer.
     private var hasWriter = false
 
-    /// At what looks like a pipe's end: whether a writer may still open it.
+    /// Called at what looks like a pipe's end. Returns whether a writer may still open it.
     private func waitForWriter() throws -> Bool {
         var status = stat()
         guard headCount == 0, !hasWriter, fstat(descriptor, &status) == 0,
@@ -235,8 +237,7 @@ final class RawInput {
             name, "no process writes to the pipe", expected: "one that does, or a file")
     }
 
-    /// Waits for bytes or the end, at most so many milliseconds (-1: as long as it takes); false
-    /// when neither came.
+    /// Waits for bytes or the end, at most `milliseconds` (-1: no limit). False if neither came.
     @discardableResult private func wait(_ milliseconds: Int32) throws -> Bool {
         var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while true {
@@ -246,7 +247,7 @@ final class RawInput {
         }
     }
 
-    /// A file that became shorter after its last bytes were read held other bytes than we read.
+    /// Throws if the file became shorter: it then held other bytes than those read.
     private func checkLength() throws {
         guard isRegular, length > 0 else { return }
         var status = stat()

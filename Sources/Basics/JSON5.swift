@@ -1,27 +1,27 @@
 import Foundation
 
-/// Files that people write: JSON5 (json5.org, 1.0.0), of which JSON is a part.
+/// Reads files that people write: JSON5 (json5.org, 1.0.0), a superset of JSON.
 ///
 ///     let recipe = try JSON5.decode(Recipe.self, from: data, place: "chat.json5")
 ///
-/// Every configuration, suite, recipe, profile and baseline comes in this way. Foundation sees only
-/// the plain JSON that `JSON5Reader` writes: its own JSON5 scanner ends the program at a key that
-/// is not UTF-8, keeps one of two equal keys, and names no line.
+/// Every configuration, suite, recipe, profile and baseline is read here. Foundation gets only the
+/// plain JSON that `JSON5Reader` writes: its own JSON5 scanner crashes on a key that is not UTF-8,
+/// keeps one of two equal keys, and names no line.
 package enum JSON5 {
-    /// The one value of a file as plain JSON (RFC 8259). A byte order mark is skipped; NaN and
-    /// Infinity, which are no figures, become the texts "NaN" and "Infinity", so that the key that
-    /// wants a number refuses them. O(bytes).
+    /// The single value of a file as plain JSON (RFC 8259). Skips a byte order mark. NaN and
+    /// Infinity become the texts "NaN" and "Infinity", so that the key that wants a number refuses
+    /// them. O(bytes).
     ///
-    /// Throws `InputError` at the file's line for what is no JSON5, is not UTF-8, names a key
-    /// twice, nests more than 64 levels, or holds a null character.
+    /// Throws `InputError` at the file's line for text that is not JSON5 or not UTF-8, a duplicate
+    /// key, more than 64 levels of nesting, or a null character.
     package static func json(_ data: Data, place: String) throws -> Data {
         Data(try JSON5Reader.json(Array(data), place: place))
     }
 
-    /// Decodes the one value of a file; keys as `keys` says.
+    /// Decodes the single value of a file, converting keys by `keys`.
     ///
-    /// Throws `InputError` as `json` does, and one that names the key for a value that the type
-    /// does not take.
+    /// Throws `InputError` as `json` does, and one that names the key of a value that the type does
+    /// not accept.
     package static func decode<Value: Decodable>(
         _ type: Value.Type, from data: Data, place: String,
         keys: JSONDecoder.KeyDecodingStrategy = .useDefaultKeys
@@ -38,7 +38,8 @@ package enum JSON5 {
 }
 
 extension JSON5 {
-    /// Decodes the one value of a file that the program writes itself, by the type's own encoding.
+    /// Decodes the single value of a file that the program itself writes, in the type's own
+    /// encoding.
     ///
     /// Throws as `decode` does, and for a key that the type does not know.
     package static func decodeKnown<Value: Codable>(
@@ -55,8 +56,8 @@ extension JSON5 {
         return value
     }
 
-    /// The path of the first key that only `given` has, and its siblings' names; nulls count as
-    /// absent.
+    /// The path of the first key that only `given` has, with the names of its siblings. Null values
+    /// count as absent.
     private static func unknown(
         in given: Any, _ known: Any, path: String
     ) -> (path: String, siblings: [String])? {
@@ -77,7 +78,7 @@ extension JSON5 {
 }
 
 extension InputError {
-    /// What a decoder found wrong, with the path of the key.
+    /// An error for a decoder's complaint, with the path of the key.
     package init(decoding error: DecodingError, place: String) {
         func path(_ context: DecodingError.Context) -> String {
             let keys = context.codingPath.map { key in

@@ -1,7 +1,7 @@
 import Foundation
 
 extension JSON5Reader {
-    /// Writes a text as JSON does.
+    /// Writes a text as a JSON string.
     mutating func write(_ text: String) {
         output.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
@@ -16,7 +16,7 @@ extension JSON5Reader {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// The text in quotes here, its escapes resolved.
+    /// Reads the quoted text here and resolves its escapes.
     mutating func text() throws -> String {
         let quote = bytes[position]
         let start = position
@@ -33,7 +33,7 @@ extension JSON5Reader {
                 text.append(byte)
                 position += 1
             }
-            // Behind a null character the system reads nothing of a path.
+            // A null character would cut a path short.
             guard text.last != 0 else { throw problem("a null character in a text", "none") }
         }
         guard next == quote else {
@@ -44,7 +44,7 @@ extension JSON5Reader {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// What an escape stands for, as UTF-8.
+    /// The UTF-8 bytes of an escape.
     private mutating func escape() throws -> [UInt8] {
         let start = position
         position += 1
@@ -68,7 +68,7 @@ extension JSON5Reader {
             position = start
             throw problem("an escape with a digit in a text", "\\u and four digits")
         default:
-            // Any other character, of several bytes perhaps, stands for itself.
+            // Any other escaped character, perhaps of several bytes, stands for itself.
             return [byte]
         }
     }
@@ -102,7 +102,7 @@ extension JSON5Reader {
         Array(String(Unicode.Scalar(scalar)!).utf8)
     }
 
-    /// A number, true, false or null.
+    /// Reads a number, true, false or null.
     mutating func bareValue() throws {
         let start = position
         let word = bareWord()
@@ -126,7 +126,7 @@ extension JSON5Reader {
         output += Array(number.utf8)
     }
 
-    /// A JSON5 number as JSON spells it, without loss; nil: it is none.
+    /// A JSON5 number as JSON writes it, without loss; nil if it is not a number.
     private mutating func decimal(_ word: String, at start: Int) throws -> String? {
         var rest = Substring(word)
         let isNegative = rest.hasPrefix("-")

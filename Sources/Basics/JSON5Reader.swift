@@ -1,14 +1,14 @@
-/// Reads JSON5 once, checks all of it, and writes the same value as plain JSON. O(bytes).
+/// Reads and checks JSON5 in one pass and writes the same value as plain JSON. O(bytes).
 struct JSON5Reader {
     let bytes: [UInt8]
     let place: String
     var position = 0
     var output: [UInt8] = []
-    /// Objects and lists inside one another: more than any configuration has, and few enough for
-    /// the stack.
+    /// Deepest nesting of objects and lists: more than any configuration has, and safe for the
+    /// stack.
     private static let deepest = 64
 
-    /// The value of a whole text as plain JSON, or the first problem, at its line.
+    /// The single value of a text as plain JSON. Throws the first problem, with its line.
     static func json(_ bytes: [UInt8], place: String) throws -> [UInt8] {
         var reader = JSON5Reader(bytes: bytes, place: place)
         try reader.checkEncoding()
@@ -21,7 +21,7 @@ struct JSON5Reader {
         return reader.output
     }
 
-    /// Throws for bytes that are not UTF-8.
+    /// Throws if the bytes are not UTF-8.
     private mutating func checkEncoding() throws {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             throw problem("the text is UTF-16", "UTF-8")
@@ -53,7 +53,7 @@ struct JSON5Reader {
         return InputError("\(place):\(line + 1)", what, expected: expected)
     }
 
-    /// What stands where something else should.
+    /// What was found here instead of what was expected.
     var found: String {
         guard let next else {
             return position == 0 ? "the text is empty" : "the text ends too early"
@@ -141,7 +141,7 @@ struct JSON5Reader {
         return word
     }
 
-    /// Letters, digits and what else may stand in a number or an identifier.
+    /// Reads letters, digits and whatever else a number or an identifier may contain.
     mutating func bareWord() -> String {
         let start = position
         while let byte = next {
@@ -149,7 +149,7 @@ struct JSON5Reader {
                 (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || "_$+-.".utf8.contains(byte)
-            // White space beyond ASCII is at most three bytes long.
+            // White space beyond ASCII takes at most three bytes.
             guard isPlain || (byte >= 0x80 && spaceLength == 0) else { break }
             position += 1
         }
@@ -199,7 +199,8 @@ extension JSON5Reader {
             && bytes[position + 1] == mark.utf8Start[1]
     }
 
-    /// Bytes of the white space here (ECMA-262, WhiteSpace and LineTerminator); 0: none.
+    /// Bytes of the white space character here (ECMA-262, WhiteSpace and LineTerminator); 0 if
+    /// none.
     private var spaceLength: Int {
         guard let next else { return 0 }
         if next == 0x20 || (0x09...0x0D).contains(next) { return 1 }
@@ -214,7 +215,7 @@ extension JSON5Reader {
         return isSpace ? scalar.utf8.count : 0
     }
 
-    /// Bytes of the line's end here (LF, CR, U+2028, U+2029); 0: none.
+    /// Bytes of the line end here (LF, CR, U+2028, U+2029); 0 if none.
     var lineEndLength: Int {
         guard let next else { return 0 }
         if next == 0x0D {

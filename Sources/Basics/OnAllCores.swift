@@ -1,13 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Applies a function to every element, on all processors; the results are in the elements' order.
+/// Applies a function to every element on all processors. Returns the results in the elements'
+/// order.
 ///
-/// `each` is called with every result, one at a time and in that order, as soon as it and all
-/// before it are there; not at all past a failure. Elements must not depend on one another.
+/// Calls `each` with every result in order, one at a time, as soon as it and all before it are
+/// ready, but not beyond a failure. Elements must be independent of each other.
 ///
-/// - Throws: what the first failing element, in order, threw; elements behind it may be left out.
-///   What `each` throws counts as its element's failure.
+/// - Throws: the error of the first failing element, in order; later elements may be skipped. An
+///   error thrown by `each` counts as its element's failure.
 package func mapOnAllCores<Element: Sendable, Result: Sendable>(
     _ elements: [Element], _ body: @Sendable (Element) throws -> Result,
     each: @Sendable (Result) throws -> Void = { _ in }
@@ -24,14 +25,14 @@ package func mapOnAllCores<Element: Sendable, Result: Sendable>(
     return try progress.withLock { try $0.outcomes.map { try $0!.get() } }
 }
 
-/// Results that come in any order and are reported in theirs.
+/// Collects results in any order and reports them in theirs.
 private struct InOrder<Value: Sendable>: Sendable {
     var outcomes: [Result<Value, any Error>?]
     private var reported = 0
 
     init(count: Int) { outcomes = Array(repeating: nil, count: count) }
 
-    /// Whether the first result not yet reported is a failure: what comes behind is not wanted.
+    /// Whether the next result to report is a failure: later results are not needed.
     var hasFailed: Bool {
         if reported < outcomes.count, case .failure? = outcomes[reported] { return true }
         return false

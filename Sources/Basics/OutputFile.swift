@@ -1,23 +1,23 @@
 import Foundation
 
-/// A file being written, through a buffer, with every failure seen.
+/// A file being written through a buffer. Reports every failure.
 ///
-/// A class because a file is one thing with one position, however many hold it.
+/// A class because a file is one thing with one position, however many references there are.
 package final class OutputFile {
-    /// Where it will be, for messages.
+    /// The name in messages.
     package let name: String
     let descriptor: Int32
-    /// Of the bytes handed to the system, where it is wanted.
+    /// Digest of the bytes written to the system; nil if not wanted.
     private var digest: ContentDigest?
     private let buffer: UnsafeMutableRawBufferPointer
     private var filled = 0
     private var sent = 0
     private var isOpen = true
-    /// Bytes gathered before they are handed to the system.
+    /// Bytes buffered before a write.
     private static let bufferSize = 1 << 18
 
-    /// Creates a file at a path, or empties the one that is there; `name` is what messages call it.
-    /// With `digests` it keeps the digest of what it writes. Throws `InputError`.
+    /// Creates or truncates the file at a path. `name`: its name in messages. `digests`: whether to
+    /// compute the digest of what is written. Throws `InputError`.
     package convenience init(path: String, name: String, digests: Bool = false) throws {
         let descriptor = FileSystem.call(path) {
             open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -25,7 +25,8 @@ package final class OutputFile {
         try self.init(descriptor: descriptor, name: name, digests: digests)
     }
 
-    /// A file that has been opened for writing, or could not be. Throws `InputError`.
+    /// Takes a descriptor opened for writing, or the failure to open it (a negative one). Throws
+    /// `InputError`.
     init(descriptor: Int32, name: String, digests: Bool = false) throws {
         self.name = name
         self.descriptor = descriptor
@@ -39,7 +40,7 @@ package final class OutputFile {
         if isOpen, descriptor >= 0 { close(descriptor) }
     }
 
-    /// Adds bytes. O(bytes). Throws `InputError` when the system takes no more, as on a full disk.
+    /// Adds bytes. O(bytes). Throws `InputError` if a write fails, as on a full disk.
     package func write(_ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try write($0) }
     }
@@ -51,8 +52,8 @@ package final class OutputFile {
         try write(atMost: 1) { $0.put(byte: 0x0A) }
     }
 
-    /// Adds what `compose` puts into the room it is given, at most `room` (up to 4,096) bytes.
-    /// O(bytes). Throws as `write` does.
+    /// Adds what `compose` puts into its buffer, at most `room` (up to 4,096) bytes. O(bytes).
+    /// Throws as `write` does.
     package func write(atMost room: Int, _ compose: (inout TextRoom) -> Void) throws {
         precondition((0...4096).contains(room), "too much to compose at once")
         if Self.bufferSize - filled < room { try flush() }
@@ -68,15 +69,15 @@ package final class OutputFile {
         filled += bytes.count
     }
 
-    /// Hands everything to the system and closes the file.
+    /// Writes what is buffered and closes the file.
     package func finish() throws {
         try flush()
         isOpen = false
         guard close(descriptor) == 0 else { throw Self.failure(name) }
     }
 
-    /// The digest (`ContentDigest`) of everything written, once the file is finished; nil where
-    /// none is kept.
+    /// The digest (`ContentDigest`) of everything written, once the file is finished; nil if not
+    /// computed.
     package var contentDigest: String? { digest?.hexadecimal }
 
     /// Bytes written so far.
@@ -102,7 +103,7 @@ package final class OutputFile {
         }
     }
 
-    /// The error for the system's last complaint.
+    /// The error for the last `errno`.
     static func failure(_ name: String) -> InputError {
         InputError(
             name, "cannot be written (\(FileSystem.lastProblem))",

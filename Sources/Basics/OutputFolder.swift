@@ -1,14 +1,14 @@
 import Foundation
 
-/// A folder whose files appear together or not at all, and of which the folder knows its own: one
-/// of them, the manifest, holds the digests of all (`FolderManifest`).
+/// A folder whose files appear together or not at all. One of them, the manifest, lists the digests
+/// of all (`FolderManifest`), so that the folder knows its own files.
 ///
-/// Files are written into a hidden folder inside the target. `commit` puts them in their places
-/// under a lock, the manifest last: a folder without it, or with one that does not agree, holds no
-/// run, and no two runs mix. A commit that fails puts the earlier files back; one that is killed is
-/// undone by the next run into the folder. Nothing is replaced or removed but what the earlier
-/// manifest lists, as it was written. A folder that was not committed takes everything back when
-/// it goes away, the folders it made included.
+/// Files are first written into a hidden folder inside the target. `commit` moves them into place
+/// under a lock, the manifest last. A folder without a manifest, or whose manifest disagrees, holds
+/// no run, so two runs never mix. A failed commit restores the earlier files. The next run into the
+/// folder undoes a commit that was killed. Only files that the earlier manifest lists and that are
+/// unchanged are replaced or removed. If nothing was committed, `deinit` removes everything,
+/// including the folders it created.
 ///
 ///     let folder = try OutputFolder(
 ///         "results", writing: ["summary.json", "rows.csv"], manifest: "summary.json")
@@ -17,22 +17,24 @@ import Foundation
 package final class OutputFolder {
     private let path: String
     private let staging: String
-    /// Folders that had to be made, the innermost first, removed again on failure.
+    /// Folders created for this one, innermost first; removed on failure.
     private let made: [String]
     private let names: [String]
     private let manifest: String
-    /// Open and locked for as long as this writes.
+    /// Descriptor of the staging folder, locked while this process writes.
     private let sign: Int32
     private var earlier = EarlierFiles()
     private var files: [(name: String, file: OutputFile)] = []
     private var isOver = false
 
-    /// Where earlier files stand while a commit goes on, in the staging folder.
+    /// Folder inside the staging folder that holds the earlier files during a commit.
     private static let backup = "earlier"
 
-    /// Makes the folder, with those above it, and a hidden one inside. `names` are the files that
-    /// will be written. Throws `InputError` when that cannot be done, when another's file has one
-    /// of the names, and when a file that would be replaced is an input of the command.
+    /// Creates the folder, its missing parents, and a hidden one inside. `names` are the files to
+    /// be written.
+    ///
+    /// Throws `InputError` if that fails, if a file that no run wrote has one of the names, or if a
+    /// file to be replaced is an input of the command.
     package init(_ path: String, writing names: [String], manifest: String) throws {
         guard path != "-" else {
             throw InputError("--out", "- is no folder", expected: "a folder, or ./- for that name")
@@ -70,7 +72,7 @@ package final class OutputFolder {
 
     deinit { discard() }
 
-    /// Makes the hidden folder, and opens and locks it.
+    /// Creates the hidden folder, then opens and locks it.
     private static func stage(_ path: String, made: [String]) throws -> (String, Int32) {
         for attempt in 1...Staging.attempts {
             let staging = path.appending(pathComponent: Staging.name(attempt: attempt))
@@ -91,7 +93,7 @@ package final class OutputFolder {
         throw OutputFile.failure(path)
     }
 
-    /// A new file of the folder.
+    /// Creates a file of the folder.
     package func file(_ name: String) throws -> OutputFile {
         precondition(names.contains(name) && name != manifest, "a file that was not announced")
         let file = try OutputFile(
@@ -101,10 +103,10 @@ package final class OutputFolder {
         return file
     }
 
-    /// Closes every file, writes the manifest and puts all in their places. `text` makes the
-    /// manifest's text from the digests by name; its own is `FolderManifest.blank` there.
+    /// Closes every file, writes the manifest and moves all files into place. `text` makes the
+    /// manifest's text from the digests by name; its own entry is `FolderManifest.blank`.
     ///
-    /// Throws `InputError` when that fails; the folder is then as it was.
+    /// Throws `InputError` on failure; the folder is then as before.
     package func commit(_ text: (_ digests: [String: String]) throws -> String) throws {
         do {
             var digests = [manifest: FolderManifest.blank]
@@ -130,7 +132,8 @@ package final class OutputFolder {
         }
     }
 
-    /// Moves the earlier files away, the manifest first, and the new ones in, the manifest last.
+    /// Moves the earlier files away, the manifest first, then the new ones into place, the manifest
+    /// last.
     private func replace() throws {
         let backup = staging.appending(pathComponent: Self.backup)
         guard FileSystem.call(backup, { mkdir($0, 0o777) }) == 0 else {
@@ -152,7 +155,7 @@ package final class OutputFolder {
             }
             let failure = OutputFile.failure(path.appending(pathComponent: name))
             for (from, to) in done.reversed() where !FileSystem.move(to, to: from) {
-                // What is in the staging folder is all there is of them.
+                // Keep the staging folder: it holds the only copy of the earlier files.
                 isOver = true
                 throw InputError(
                     path, "is in pieces: \(OutputFile.failure(from).problem)",
@@ -162,7 +165,7 @@ package final class OutputFolder {
         }
     }
 
-    /// Takes back what was not committed.
+    /// Removes everything that was not committed.
     package func discard() {
         guard !isOver else { return }
         end()
@@ -177,8 +180,8 @@ package final class OutputFolder {
         Unfinished.ended(staging)
     }
 
-    /// Undoes the commit of a process that was killed in the midst of it, and removes what else it
-    /// left. Until its manifest is placed, which comes last, the earlier files count.
+    /// Undoes the commit of a process that was killed midway, and removes its leftovers. The
+    /// manifest is placed last; until then the earlier files count.
     private static func undo(_ staging: String, in path: String, manifest: String) {
         let backup = staging.appending(pathComponent: Self.backup)
         let own = staging.appending(pathComponent: manifest)
@@ -196,7 +199,7 @@ package final class OutputFolder {
                 guard !FileSystem.exists(target) else { continue }
                 _ = FileSystem.move(backup.appending(pathComponent: name), to: target)
             }
-            // Whatever could not be put back stays where it is.
+            // Keep whatever could not be put back.
             guard FileSystem.names(in: backup) == [] else { return }
         }
         FileSystem.remove(staging)

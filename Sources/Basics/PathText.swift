@@ -1,10 +1,10 @@
-/// Paths as texts that keep every byte.
+/// Paths as texts without losing a byte.
 ///
-/// A path is bytes, a `String` is Unicode. A byte of a path that is no UTF-8 becomes a character of
-/// a private range, U+10FE80 to U+10FEFF (0x10FE00 + byte), and the byte again where the system is
-/// asked; the idea is that of Python's PEP 383. Characters of that range that stand in a path
-/// themselves are kept byte by byte, too, so that two paths never share a text. Messages show such
-/// a byte as `\xE9`.
+/// A path is bytes, a `String` is Unicode. A byte that is not part of valid UTF-8 becomes a
+/// character of a private range, U+10FE80 to U+10FEFF (0x10FE00 + byte), and turns back into the
+/// byte for system calls; the idea is that of Python's PEP 383. Characters of that range in a path
+/// are themselves kept byte by byte, so that two paths never share a text. Messages show such a
+/// byte as `\xE9`.
 package enum PathText {
     private static let base: UInt32 = 0x10_FE00
 
@@ -32,7 +32,7 @@ package enum PathText {
         return String(text)
     }
 
-    /// The bytes that a text stands for. O(bytes).
+    /// The bytes of a path from its text. O(bytes).
     package static func bytes(_ text: String) -> [UInt8] {
         // Only characters of the last plane begin with this byte.
         guard text.utf8.contains(0xF4) else { return Array(text.utf8) }
@@ -41,7 +41,7 @@ package enum PathText {
         }
     }
 
-    /// A text for people: bytes that are no UTF-8 as `\xE9`.
+    /// A path's text for people: bytes that are not UTF-8 appear as `\xE9`.
     package static func shown(_ text: String) -> String {
         guard text.utf8.contains(0xF4) else { return text }
         return text.unicodeScalars.map { byte($0).map(spelling) ?? String($0) }.joined()
@@ -51,20 +51,20 @@ package enum PathText {
         "\\x" + String(byte, radix: 16, uppercase: true)
     }
 
-    /// The byte that a character stands for; nil for one that stands for itself.
+    /// The byte that a private character stands for; nil for any other character.
     static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
         (base + 0x80...base + 0xFF).contains(scalar.value) ? UInt8(scalar.value & 0xFF) : nil
     }
 }
 
 extension String {
-    /// The path of a name inside the folder of this path.
+    /// The path of `name` inside this folder.
     package func appending(pathComponent name: String) -> String {
         isEmpty || hasSuffix("/") ? self + name : self + "/" + name
     }
 
-    /// The folder that holds what this path names: "a" for "a/b", "/" for "/a", "" (the working
-    /// folder) for "a".
+    /// The folder that holds this path: "a" for "a/b", "/" for "/a", "" (the working folder) for
+    /// "a".
     package var containingFolder: String {
         var path = self[...]
         while path.count > 1, path.last == "/" { path.removeLast() }
@@ -73,6 +73,6 @@ extension String {
         return folder.isEmpty ? "/" : String(folder)
     }
 
-    /// The last name of a path: "b" for "a/b" and "a/b/".
+    /// The last component of a path: "b" for "a/b" and "a/b/".
     package var lastPathName: String { split(separator: "/").last.map(String.init) ?? self }
 }

@@ -2,10 +2,10 @@ import Foundation
 
 /// Elementary functions that give the same bits on every platform.
 ///
-/// The C library's `exp`, `log` and `pow` differ in the last bit between systems, and a table or
-/// a random length rounded from them could then differ between two machines. These use only
-/// IEEE 754 addition, multiplication, division and bit operations, which are exact everywhere.
-/// Accuracy: about 2 units in the last place over the range used here.
+/// The C library's `exp`, `log` and `pow` differ in the last bit between systems, so a table or a
+/// random length rounded from them could differ between two machines. These functions use only IEEE
+/// 754 addition, multiplication, division and bit operations, which are exact everywhere. Accuracy:
+/// about 2 units in the last place over the range used here.
 public enum PortableMath {
     private static let ln2High = 6.931_471_803_691_238_16e-01
     private static let ln2Low = 1.908_214_929_270_587_70e-10
@@ -23,7 +23,7 @@ public enum PortableMath {
         }
         let s = (mantissa - 1) / (mantissa + 1)
         let square = s * s
-        // Written out, so that the compiler divides and not the program.
+        // Written out so that the compiler does the divisions.
         var series = (1.0 / 23) * square
         series = (series + 1.0 / 21) * square
         series = (series + 1.0 / 19) * square

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Groups of child processes that are to be gone for certain, each named by its first process.
+/// Stops groups of child processes for certain. Each is named by its first process.
 package enum ProcessGroups {
-    /// How long the system may take to clear a killed process away. An orphan goes to the first
-    /// process of the system, or of the container, which may look for such only now and then.
+    /// How long to wait for the system to remove a killed process. An orphan goes to the first
+    /// process of the system or container, which may reap only now and then.
     private static let patience = Duration.seconds(2)
 
-    /// Kills the groups, whose first processes must be children of this one that no thread waited
-    /// for, and waits until nothing is left of them, two seconds at most.
+    /// Kills the groups and waits until nothing is left of them, at most two seconds. Their first
+    /// processes must be children of this process that no thread has waited for.
     static func stop(_ leaders: some Collection<Int32>) {
         for leader in leaders { kill(-leader, SIGKILL) }
         for leader in leaders {
@@ -16,7 +16,7 @@ package enum ProcessGroups {
         awaitEnd(leaders)
     }
 
-    /// Waits until nothing is left of groups that were killed, two seconds at most.
+    /// Waits until nothing is left of killed groups, at most two seconds.
     package static func awaitEnd(_ leaders: some Collection<Int32>) {
         let deadline = ContinuousClock.now + patience
         for leader in leaders {

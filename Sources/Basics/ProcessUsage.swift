@@ -1,20 +1,20 @@
 import Foundation
 
-/// What the program itself has used so far: for people, never part of a result.
+/// The program's own resource usage so far: for people, never part of a result.
 package struct ProcessUsage: Sendable {
-    /// Time on processors since the program's start, all threads, seconds.
+    /// Processor time since the program's start, all threads, seconds.
     package let processorSeconds: Double
-    /// Most memory in use at once, bytes.
+    /// Peak memory, bytes.
     package let peakMemoryBytes: Int
 
-    /// Processor time when the program started. A process that replaces itself by the program, as
-    /// `swift run` does, has used some before.
+    /// Processor time at the program's start. A process that becomes the program by exec, as `swift
+    /// run` does, has already used some.
     private static let secondsBefore = processorTime
 
-    /// Begins to count: call it first in the program.
+    /// Starts counting. Call it first in the program.
     package static func begin() { _ = secondsBefore }
 
-    /// The usage of the program up to now.
+    /// The usage up to now.
     package static var now: ProcessUsage {
         ProcessUsage(
             processorSeconds: processorTime - secondsBefore,
@@ -27,7 +27,7 @@ package struct ProcessUsage: Sendable {
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    /// Linux: VmHWM, which begins anew when a process replaces itself (proc_pid_status(5)).
+    /// Linux: VmHWM, which restarts at exec (proc_pid_status(5)).
     private static var peakOfThisProgram: Int? {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),

@@ -1,14 +1,15 @@
 import Foundation
 
-/// Numbers as people read them, with units. Independent of the locale.
+/// Formats numbers with units for people. Independent of the locale.
 package enum Quantity {
-    /// A name that is read letter by letter with its article: "an h100-sxm", "a b200-sxm".
+    /// A name with its indefinite article, where the name's first letter is spelled out: "an
+    /// h100-sxm", "a b200-sxm".
     package static func withArticle(_ name: String) -> String {
         let sounds = "aefhilmnorsx"
         return (sounds.contains(name.lowercased().prefix(1)) ? "an " : "a ") + name
     }
 
-    /// A number of things: "1 run", "2,000 runs".
+    /// A count with its noun: "1 run", "2,000 runs".
     package static func counted(_ value: Int, _ unit: String) -> String {
         "\(count(value)) \(unit)\(value == 1 ? "" : "s")"
     }
@@ -87,8 +88,8 @@ package enum Quantity {
         scaled(value, step: 1000, units: ["FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"])
     }
 
-    /// A number of units so small that `decimals` of their digits make a whole one, digit by digit:
-    /// "0.000000000001" for 1 and 12. For numbers from 0 on.
+    /// A count of units of 10^-`decimals`, in full: "0.000000000001" for 1 and 12. For counts from
+    /// 0 on.
     package static func exact(_ value: Int64, decimals: Int) -> String {
         let digits = String(value)
         let zeros = String(repeating: "0", count: max(0, decimals + 1 - digits.count))

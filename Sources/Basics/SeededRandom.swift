@@ -1,9 +1,9 @@
-/// A seeded random number generator, xoshiro256** by Blackman and Vigna (2018), seeded through
-/// SplitMix64: the same sequence for the same seed on every platform.
+/// A seeded random number generator: xoshiro256** by Blackman and Vigna (2018), seeded through
+/// SplitMix64. The same seed gives the same sequence on every platform.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    /// A generator for a seed; `stream` gives independent sequences under one seed.
+    /// A generator for a seed. Each `stream` is an independent sequence under that seed.
     package init(seed: UInt64, stream: UInt64 = 0) {
         var mixer = seed ^ (stream &* 0xd134_2543_de82_ef95)
         func split() -> UInt64 {
@@ -13,7 +13,7 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         state = (split(), split(), split(), split())
     }
 
-    /// A number that looks random and depends on a value and a seed alone. O(1).
+    /// A pseudo-random number that depends only on a value and a seed. O(1).
     package static func hash(_ value: UInt64, seed: UInt64) -> UInt64 {
         mixed(value &+ seed &* golden &+ golden)
     }
@@ -64,8 +64,8 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
         -PortableMath.log(1 - uniform())
     }
 
-    /// A standard normal variate, by Marsaglia's polar method (one of the pair is dropped, so
-    /// that the state is the four words alone).
+    /// A standard normal variate by Marsaglia's polar method. Drops the second of each pair, so
+    /// that the four words are the whole state.
     package mutating func normal() -> Double {
         while true {
             let u = 2 * uniform() - 1

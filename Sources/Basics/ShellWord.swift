@@ -1,7 +1,7 @@
-/// Words of a command line that a reader may paste into a shell.
+/// Words that a reader may paste into a shell.
 package enum ShellWord {
-    /// A word as a shell takes it: in single quotes where it holds anything unusual. Bytes that are
-    /// not UTF-8 are shown and not kept.
+    /// A word quoted for a shell: in single quotes if it holds anything unusual. Bytes that are not
+    /// UTF-8 are shown, not preserved.
     package static func quoted(_ word: String) -> String {
         let isPlain =
             !word.isEmpty
@@ -13,7 +13,7 @@ package enum ShellWord {
         return isPlain ? word : "'" + shown.replacing("'", with: "'\\''") + "'"
     }
 
-    /// A path as a shell takes it: one that begins with a dash gets "./".
+    /// A path quoted for a shell; one that begins with a dash gets "./".
     package static func path(_ path: String) -> String {
         quoted(path.hasPrefix("-") ? "./" + path : path)
     }

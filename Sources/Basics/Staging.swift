@@ -1,23 +1,23 @@
 import Foundation
 
-/// The hidden names under which output is written before it is put in its place, and what a process
-/// that was killed has left behind under them: `.headway-partial-PID`, and -2, -3 where two
-/// processes of one number (in two containers) share a folder.
+/// Hidden names under which output is written before it moves into place: `.headway-partial-PID`,
+/// and -2, -3 where two processes with one number (in two containers) share a folder. Also finds
+/// what killed processes left under such names.
 enum Staging {
     static let mark = ".headway-partial-"
-    /// How many such names are tried.
+    /// How many names are tried.
     static let attempts = 100
 
     static func name(attempt: Int) -> String {
         mark + String(getpid()) + (attempt > 1 ? "-\(attempt)" : "")
     }
 
-    /// Locks what is being written for as long as the descriptor is open: a sign of life that
-    /// reaches across containers. Where the file system knows no locks, the process number counts.
+    /// Locks a file being written for as long as the descriptor is open: a sign of life that works
+    /// across containers. On a file system without locks the process number counts.
     static func lock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_EX | LOCK_NB) }
 
-    /// Whether what stands there was left by a process that is gone. `suffix` is its name after
-    /// the mark.
+    /// Whether what is at the path was left by a process that is gone. `suffix` is the name's part
+    /// after the mark.
     static func isAbandoned(_ path: String, suffix: Substring) -> Bool {
         let digits = suffix.prefix { $0 != "-" }
         guard let process = pid_t(digits), process > 0 else { return false }
@@ -28,8 +28,8 @@ enum Staging {
         return flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }
 
-    /// The names in a folder that begin with `prefix` and the mark and were left by processes that
-    /// are gone.
+    /// The names in a folder that begin with `prefix` and the mark, left by processes that are
+    /// gone.
     static func abandoned(in folder: String, prefix: String = "") -> [String] {
         (FileSystem.names(in: folder) ?? []).filter { name in
             name.hasPrefix(prefix + mark)
@@ -40,14 +40,14 @@ enum Staging {
     }
 }
 
-/// A lock on a folder, so that no two processes put files into it at the same time.
+/// A lock on a folder that keeps two processes from moving files into it at once.
 final class FolderLock {
     private let descriptor: Int32
-    /// How long another may take to put its files in place, seconds.
+    /// How long another process may take to move its files into place, seconds.
     private static let patience = 10.0
 
-    /// Waits for the lock. Throws `InputError` when another process keeps it. Where the folder
-    /// cannot be opened or the file system knows no locks, there is nothing to wait for.
+    /// Waits for the lock. Throws `InputError` if another process keeps it. Does not wait if the
+    /// folder cannot be opened or the file system has no locks.
     init(_ folder: String) throws {
         let descriptor = FileSystem.call(folder.isEmpty ? "." : folder) {
             open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -1,10 +1,11 @@
-/// Student's t distribution, from arithmetic that gives the same bits on every platform.
+/// Student's t distribution, bit-identical on every platform.
 ///
 /// The distribution function is 1 − ½·I_x(ν/2, ½) with x = ν/(ν + t²) (Abramowitz and Stegun
-/// 26.7.1), the regularised incomplete beta function by its continued fraction (ibid. 26.5.8).
+/// 26.7.1). The regularised incomplete beta function comes from its continued fraction (ibid.
+/// 26.5.8).
 package enum StudentT {
-    /// P(T ≤ t) for `freedom` degrees of freedom, at least a positive number; fractions arise in
-    /// Welch's test. Accurate to about 1e-11. O(1).
+    /// P(T ≤ t) for `freedom` degrees of freedom, a positive number. Fractions arise in Welch's
+    /// test. Accurate to about 1e-11. O(1).
     package static func cumulative(_ t: Double, freedom: Double) -> Double {
         precondition(freedom > 0, "a t distribution needs degrees of freedom")
         guard t.isFinite else { return t > 0 ? 1 : 0 }
@@ -13,13 +14,13 @@ package enum StudentT {
         return t > 0 ? 1 - tail : tail
     }
 
-    /// The value that T exceeds with probability `tail`, which lies between 0 and ½. O(1).
+    /// The value that T exceeds with probability `tail`, between 0 and ½. O(1).
     package static func critical(tail: Double, freedom: Double) -> Double {
         precondition(tail > 0 && tail <= 0.5, "a tail is at most half of the distribution")
         var low = 0.0
         var high = 1.0
         while cumulative(-high, freedom: freedom) > tail, high < 1e12 { high *= 2 }
-        // 100 halvings exhaust the 53 bits of a Double, often half as many do.
+        // 100 halvings exhaust the 53 bits of a Double; often half as many do.
         for _ in 0..<100 {
             let middle = (low + high) / 2
             if middle == low || middle == high { break }
@@ -35,7 +36,7 @@ package enum StudentT {
         let front = PortableMath.exp(
             PortableMath.logGamma(a + b) - PortableMath.logGamma(a) - PortableMath.logGamma(b)
                 + a * PortableMath.log(x) + b * PortableMath.log(1 - x))
-        // The fraction converges fast on the near side of the mean only.
+        // The fraction converges fast only below the mean.
         if x < (a + 1) / (a + b + 2) { return front * fraction(x, a, b) / a }
         return 1 - front * fraction(1 - x, b, a) / b
     }

@@ -1,10 +1,10 @@
-/// The candidate nearest to a mistyped word, or nil when none is near.
+/// The candidate nearest to a mistyped word, or nil if none is near.
 ///
 /// Near means an edit distance (insertions, deletions, substitutions) of at most a third of the
-/// longer word, rounded up; failing that, the shortest candidate that contains the word, three
-/// letters at least ("h100" in "h100-sxm"). Letter case and `_`, `-`, `.` or blanks between words
-/// do not count. A word of more than 100 bytes is near nothing.
-/// Complexity: O(candidates × length²).
+/// longer word, rounded up; failing that, the shortest candidate that contains the word, of at
+/// least three letters ("h100" in "h100-sxm"). Letter case and `_`, `-`, `.` or blanks between
+/// words do not count. A word of more than 100 bytes has no near candidate. Complexity:
+/// O(candidates × length²).
 package func nearest(to word: String, among candidates: [String]) -> String? {
     guard word.utf8.count <= 100 else { return nil }
     let wanted = letters(word)
@@ -22,7 +22,7 @@ package func nearest(to word: String, among candidates: [String]) -> String? {
     return containing.min { $0.utf8.count < $1.utf8.count }
 }
 
-/// A word as far as it counts, in lower case.
+/// A word's significant letters, in lower case.
 private func letters(_ word: String) -> [UInt8] {
     word.lowercased().utf8.filter { !"_-. ".utf8.contains($0) }
 }

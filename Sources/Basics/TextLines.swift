@@ -1,15 +1,15 @@
 /// The lines of a table that are not blank, with their numbers counted from 1. Line ends are LF,
-/// CRLF or CR; a byte order mark is passed over.
+/// CRLF or CR. Skips a byte order mark.
 ///
 ///     for (number, line) in TextLines(text) { ... }
 ///
-/// Nothing is kept for a blank line, however many there are. O(bytes).
+/// Blank lines cost no memory, however many there are. O(bytes).
 package struct TextLines: Sequence, IteratorProtocol {
     private let text: String
     private var position: String.Index
     private var number = 0
 
-    /// The lines of a text.
+    /// Reads the lines of a text.
     package init(_ text: String) {
         var text = text
         text.makeContiguousUTF8()

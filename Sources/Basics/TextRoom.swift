@@ -1,4 +1,4 @@
-/// Text being put straight into memory of a known size: no `String`, no array that grows.
+/// Writes text straight into memory of a known size, without a `String` or a growing array.
 ///
 ///     try file.write(atMost: 64) { text in
 ///         text.put(1_234)
@@ -6,7 +6,7 @@
 ///     }
 ///
 /// Digits are stored eight at a time, so a number needs `slack` bytes of room beyond its own.
-/// Inlinable, because a row of a large file is a few dozen of these calls.
+/// Inlinable because a row of a large file is a few dozen of these calls.
 package struct TextRoom {
     @usableFromInline let memory: UnsafeMutableRawBufferPointer
     @usableFromInline var filled = 0
@@ -14,7 +14,7 @@ package struct TextRoom {
     /// Bytes of room that a number needs beyond its own digits.
     package static let slack = 8
 
-    /// Room for as many bytes as the memory has; it must outlive the text.
+    /// Text in the whole of `memory`, which must outlive it.
     @inlinable
     package init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
@@ -22,7 +22,7 @@ package struct TextRoom {
     @inlinable
     package var count: Int { filled }
 
-    /// A byte. O(1).
+    /// Adds a byte. O(1).
     @inlinable @inline(__always)
     package mutating func put(byte: UInt8) {
         precondition(count < memory.count, "the text is longer than the room for it")
@@ -30,7 +30,7 @@ package struct TextRoom {
         filled &+= 1
     }
 
-    /// Bytes as they are. O(bytes).
+    /// Adds bytes. O(bytes).
     @inlinable
     package mutating func put(_ bytes: [UInt8]) {
         precondition(bytes.count <= memory.count - count, "the text is longer than the room for it")
@@ -38,7 +38,7 @@ package struct TextRoom {
         filled &+= bytes.count
     }
 
-    /// A text as it is. O(bytes).
+    /// Adds a text. O(bytes).
     @inlinable @inline(__always)
     package mutating func put(_ text: StaticString) {
         let more = text.utf8CodeUnitCount
@@ -48,14 +48,14 @@ package struct TextRoom {
         filled &+= more
     }
 
-    /// A decimal integer. O(digits / 8).
+    /// Adds a decimal integer. O(digits / 8).
     @inlinable @inline(__always)
     package mutating func put(_ value: Int64) {
         if value < 0 { put(byte: 45) }
         put(magnitude: value.magnitude)
     }
 
-    /// The lowest `digits` (1...8) decimal digits of a number of at most eight, with leading zeros.
+    /// Adds the lowest `digits` (1...8) decimal digits of a number below 10⁸, with leading zeros.
     /// O(1).
     @inlinable @inline(__always)
     package mutating func put(_ value: UInt32, digits: Int) {
@@ -67,11 +67,11 @@ package struct TextRoom {
 
     @inlinable @inline(__always)
     mutating func put(magnitude: UInt64) {
-        // Most counts of a row are a single digit.
+        // Most counts in a row have a single digit.
         if magnitude < 10 { return put(byte: 48 &+ UInt8(truncatingIfNeeded: magnitude)) }
         guard magnitude < UInt64(Self.tenToTheEight) else { return putLarge(magnitude) }
         let digits = Self.digits(UInt32(truncatingIfNeeded: magnitude))
-        // The lowest bytes are the leading zeros; the last digit stays whatever it is.
+        // The lowest bytes are the leading zeros. The last digit always stays.
         let zeros = min(digits.trailingZeroBitCount >> 3, 7)
         store(digits >> UInt64(truncatingIfNeeded: 8 &* zeros), count: 8 &- zeros)
     }
@@ -92,8 +92,8 @@ package struct TextRoom {
         filled &+= digitCount
     }
 
-    /// The eight decimal digits of a number, one a byte, the first in the lowest: halved into
-    /// fours, pairs and digits side by side, with reciprocals exact in the range of each.
+    /// The eight decimal digits of a number, one per byte, the first in the lowest. Splits into
+    /// fours, pairs and digits side by side, with reciprocals that are exact in each range.
     @inlinable @inline(__always)
     static func digits(_ value: UInt32) -> UInt64 {
         let fours = UInt64(value / 10_000) | UInt64(value % 10_000) << 32

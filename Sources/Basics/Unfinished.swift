@@ -1,23 +1,23 @@
 import Foundation
 import Synchronization
 
-/// What a program that is told to stop must not leave behind: files and folders under a name that
-/// no user wants, and child processes.
+/// What an interrupted program must not leave behind: half-written files and folders under hidden
+/// names, and child processes.
 package enum Unfinished {
     private struct Things {
-        /// What is written, each with the folders that were made for it, the innermost first.
+        /// Paths being written, each with the folders created for it, innermost first.
         var paths: [String: [String]] = [:]
         var children: Set<Int32> = []
         var written = Written()
     }
 
-    /// What the program has written so far.
+    /// The outputs so far.
     package struct Written: Sendable {
-        /// Outputs that are whole and in their places.
+        /// Outputs that are whole and in place.
         package internal(set) var whole: [String] = []
-        /// Pipes and devices, which take what is written as it comes.
+        /// Pipes and devices, which get their bytes as they are written.
         package internal(set) var begun: [String] = []
-        /// A file that keeps what is done for the next call, which goes on from there.
+        /// A file that keeps finished work, from which the next call resumes.
         package internal(set) var kept: String?
     }
 
@@ -29,12 +29,12 @@ package enum Unfinished {
 
     static func ended(_ path: String) { things.withLock { $0.paths[path] = nil } }
 
-    /// Notes an output that takes what is written as it comes.
+    /// Records an output that gets its bytes as they are written.
     static func began(stream name: String) {
         things.withLock { $0.written.begun.append(name) }
     }
 
-    /// Notes that such an output has all it was to get.
+    /// Records that such an output is complete.
     static func ended(stream name: String) {
         things.withLock { things in
             things.written.begun.removeAll { $0 == name }
@@ -42,8 +42,8 @@ package enum Unfinished {
         }
     }
 
-    /// Puts an output in its place. No interruption comes between: the program is left before
-    /// `place` or after it. `place` must not use this type.
+    /// Moves an output into place. An interruption ends the program before `place` or after it,
+    /// never in between. `place` must not use this type.
     package static func put(_ output: String, _ place: () throws -> Void) rethrows {
         try things.withLock { things in
             try place()
@@ -51,24 +51,24 @@ package enum Unfinished {
         }
     }
 
-    /// Notes a file that keeps what is done for the next call; nil: it is in its place.
+    /// Records a file that keeps finished work for the next call; nil once it is in place.
     package static func keeps(_ name: String?) {
         things.withLock { $0.written.kept = name }
     }
 
-    /// Notes a child process, the first of a group of its own, by its number.
+    /// Records a child process by its number. It is the first of its own group.
     package static func began(child: Int32) {
         things.withLock { _ = $0.children.insert(child) }
     }
 
-    /// Forgets a child that has ended.
+    /// Forgets a child that has exited.
     package static func ended(child: Int32) {
         things.withLock { _ = $0.children.remove(child) }
     }
 
-    /// Removes the files, with what folders hold, and kills the children with their groups. What is
-    /// begun meanwhile waits for ever: call it only to leave the program from `exit`, which gets
-    /// what was written.
+    /// Removes the files and folders and kills the children with their groups, then calls `exit`
+    /// with what was written. Work begun meanwhile waits for ever, so call it only to leave the
+    /// program from `exit`.
     package static func removeAndExit(_ exit: (Written) -> Never) -> Never {
         things.withLock { things in
             for (path, folders) in things.paths {

@@ -1,25 +1,25 @@
 import Foundation
 
-/// A file that appears whole or not at all: written beside its place and renamed by `commit()`.
-/// A name that ends in `.gz` is compressed. A link is followed; what is no regular file (a pipe, a
-/// device) is written as it comes.
+/// A file that appears whole or not at all: it is written beside its place and renamed by
+/// `commit()`. A name that ends in `.gz` is compressed. Follows links. Writes pipes and devices
+/// directly.
 ///
 ///     let file = try WholeFile("trace.jsonl.gz")
 ///     try file.write(Array("...".utf8))
 ///     try file.commit()
 package final class WholeFile {
-    /// As the user named it.
+    /// The name as the user gave it.
     private let name: String
     private let target: String
-    /// Where it is written; nil: into its place.
+    /// Path of the hidden file beside the target; nil: writes directly to the target.
     private let staging: String?
     private let output: OutputFile
     private let gzip: GzipWriter?
     private var pending: [UInt8] = []
     private var isCommitted = false
 
-    /// Begins a file. Throws `InputError` where it cannot be written, and where it would replace an
-    /// input of the command.
+    /// Begins a file. Throws `InputError` if it cannot be written, or would replace an input of the
+    /// command.
     package init(_ path: String) throws {
         guard !path.isEmpty else {
             throw InputError("output", "has no name", expected: "a file to write")
@@ -49,7 +49,7 @@ package final class WholeFile {
         }
     }
 
-    /// A new file beside the place.
+    /// Creates a hidden file beside the target.
     private static func stage(_ target: String, name: String) throws -> (String, OutputFile) {
         for attempt in 1...Staging.attempts {
             let staging = target + Staging.name(attempt: attempt)
@@ -71,7 +71,7 @@ package final class WholeFile {
         Unfinished.ended(staging)
     }
 
-    /// Adds bytes. Throws `InputError` when the system takes no more, as on a full disk.
+    /// Adds bytes. Throws `InputError` if a write fails, as on a full disk.
     package func write(_ bytes: [UInt8]) throws {
         guard let gzip else {
             try output.write(bytes)
@@ -87,7 +87,7 @@ package final class WholeFile {
     /// Adds a text and a newline.
     package func writeLine(_ text: String) throws { try write(Array(text.utf8) + [10]) }
 
-    /// Puts the file in its place.
+    /// Moves the file into place.
     package func commit() throws {
         if let gzip { try output.write(gzip.compress(pending, isLast: true)) }
         try output.finish()

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// How far the work at hand is: for a progress line, never part of a result.
+/// How far the current work has come: for a progress line, never part of a result.
 package enum WorkShare {
     private static let length = Atomic<Int>(0)
     private static let read = Atomic<Int>(0)
     private static let elements = Atomic<Int>(0)
     private static let ended = Atomic<Int>(0)
 
-    /// Elements ended of those that `mapOnAllCores` was given; else bytes read of those that all
-    /// open files hold; nil when neither is known.
+    /// Finished share of the elements given to `mapOnAllCores`; else bytes read of those of all
+    /// open files; nil if neither is known.
     package static var share: Double? {
         let all = elements.load(ordering: .relaxed)
         if all > 1 { return Double(ended.load(ordering: .relaxed)) / Double(all) }
@@ -21,13 +21,13 @@ package enum WorkShare {
 
     static func wasRead(_ bytes: Int) { read.add(bytes, ordering: .relaxed) }
 
-    /// Takes a file out again that held `length` bytes, of which `read` were read.
+    /// Removes a file of `length` bytes from the count, of which `read` were read.
     static func closed(length bytes: Int, read count: Int) {
         length.subtract(bytes, ordering: .relaxed)
         read.subtract(count, ordering: .relaxed)
     }
 
-    /// Begins to count elements; false inside another such work, which goes on counting its own.
+    /// Starts counting elements. False inside another such call, which keeps counting its own.
     static func began(_ count: Int) -> Bool {
         let isFirst = elements.compareExchange(
             expected: 0, desired: count, ordering: .relaxed

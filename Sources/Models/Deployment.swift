@@ -1,24 +1,25 @@
 import Basics
 
-/// How a model is laid over the GPUs of one replica, and the formats it runs in.
+/// How a model is spread over the GPUs of one replica, and the number formats it runs in.
 package struct Deployment: Equatable, Sendable {
     /// GPUs that share each matrix (tensor_parallel_size).
     package var tensorParallel = 1
     /// Stages of whole layers (pipeline_parallel_size).
     package var pipelineParallel = 1
-    /// Layers of each stage where they are given (`VLLM_PP_LAYER_PARTITION`); nil: equally many.
+    /// Layers of each stage, if given (`VLLM_PP_LAYER_PARTITION`); nil: split equally.
     package var stageLayers: [Int]?
-    /// GPUs that share the experts; 1: experts are cut like other matrices. A multiple of
-    /// `tensorParallel` beyond it means data-parallel attention over the rest.
+    /// GPUs that share the experts; 1: experts are sharded like other matrices. Above
+    /// `tensorParallel`, it must be a multiple of it; attention then runs data-parallel over the
+    /// groups.
     package var expertParallel = 1
-    /// GPUs of a node: what lies on another node is reached over the network.
+    /// GPUs per node. Other nodes are reached over the network.
     package var gpusPerNode = 8
-    /// Tensor-parallel groups of other replicas before this one's first in its node.
+    /// Tensor-parallel groups of other replicas that come before this replica's first in its node.
     package var groupsBefore = 0
     package var weights = WeightFormat.bf16
     package var cache = CacheFormat.bf16
-    /// Whether the server's own flag asks for fp8 (`--kv-cache-dtype fp8`): latents whose keys an
-    /// indexer chooses are then packed. A checkpoint's fp8 packs nothing.
+    /// Whether the server's own flag sets fp8 (`--kv-cache-dtype fp8`), which packs the latents of
+    /// attention with an indexer. fp8 from the checkpoint packs nothing.
     package var packsLatents = false
 
     package init(
@@ -32,22 +33,22 @@ package struct Deployment: Equatable, Sendable {
     /// GPUs of one replica.
     package var gpus: Int { max(tensorParallel, expertParallel) * pipelineParallel }
 
-    /// Tensor-parallel groups that a node holds: a group does not span nodes.
+    /// Tensor-parallel groups per node. A group does not span nodes.
     package var groupsPerNode: Int { max(1, gpusPerNode / max(1, tensorParallel)) }
 
-    /// Hops between pipeline stages that lead from one node to the next, of `pipelineParallel` - 1.
+    /// How many of the `pipelineParallel` - 1 hops between stages cross from one node to the next.
     package var hopsBetweenNodes: Int { (groupsBefore + pipelineParallel - 1) / groupsPerNode }
 
-    /// Why a node cannot hold a tensor-parallel group, whose links are a node's; nil where it can.
+    /// Why a tensor-parallel group does not fit in a node, which it must; nil if it does.
     package var nodeProblem: String? {
         guard tensorParallel > gpusPerNode else { return nil }
         return "a group of \(tensorParallel) GPUs does not fit a node of \(gpusPerNode)"
     }
 
-    /// Checks that every rank computes the same, so that one stands for the replica.
+    /// Checks that all ranks do the same work, so that simulating one is enough.
     ///
-    /// - Throws: `InputError` at `engine.expert_parallel_size` for experts that are spread beyond
-    ///   a tensor-parallel group: attention then runs on several data-parallel ranks.
+    /// - Throws: `InputError` at `engine.expert_parallel_size` for experts spread beyond a
+    ///   tensor-parallel group: attention would then run on several data-parallel ranks.
     package func checkRanks() throws {
         guard expertParallel <= max(1, tensorParallel) else {
             throw InputError(
@@ -59,10 +60,10 @@ package struct Deployment: Equatable, Sendable {
         }
     }
 
-    /// Checks that the model can be cut this way.
+    /// Checks that the model can be sharded this way.
     ///
-    /// - Throws: `InputError` at `engine.tensor_parallel_size` and its like, with the divisors
-    ///   that would do.
+    /// - Throws: `InputError` at the key, such as `engine.tensor_parallel_size`, with the sizes
+    ///   that would work.
     package func check(_ model: TransformerModel) throws {
         let model = model.stored(as: weights)
         func refuse(_ key: String, _ problem: String, _ expected: String) -> InputError {
@@ -135,8 +136,8 @@ package struct Deployment: Equatable, Sendable {
 }
 
 extension Deployment {
-    /// Refuses shares of a block-quantised matrix that are no whole blocks, as vLLM does
-    /// (`validate_fp8_block_shape`). Matrices that run as one may be cut anywhere by columns
+    /// Refuses shards of a block-quantised matrix that do not consist of whole blocks, as vLLM does
+    /// (`validate_fp8_block_shape`). Matrices fused into one may be split anywhere by columns
     /// (`_maybe_allow_fp8_block_shape_mismatch`).
     private func checkBlocks(_ layer: Layer, _ model: TransformerModel) throws {
         func check(_ size: Int, _ block: Int, _ what: String) throws {
@@ -169,7 +170,8 @@ extension Deployment {
         try checkExpertBlocks(layer, model)
     }
 
-    /// Refuses a share of packed integers that is no whole groups of inputs, as vLLM's kernels do.
+    /// Refuses shards of packed integers that do not consist of whole groups of inputs, as vLLM's
+    /// kernels do.
     private func checkGroups(_ matrix: Projection, _ model: TransformerModel) throws {
         guard let group = matrix.stored?.wholeGroup else { return }
         let inputs = matrix.shard(tensorParallel: tensorParallel).inputs
@@ -188,7 +190,8 @@ extension Deployment {
             expected: "whole groups: a smaller size, or other model.weights")
     }
 
-    /// Blocks of an expert's share shrink until they are whole, but not under 32 columns.
+    /// Refuses shards of an expert whose blocks would shrink below 32 columns. Blocks shrink until
+    /// they divide the shard.
     private func checkExpertBlocks(_ layer: Layer, _ model: TransformerModel) throws {
         guard case .experts(let experts) = layer.feedForward, tensorParallel > expertParallel,
             case .block(let block)? = layer.formats?.experts.scales
@@ -208,7 +211,7 @@ extension Deployment {
 }
 
 extension Layer {
-    /// Whether a tensor-parallel group of so many GPUs divides its units and its KV heads.
+    /// Whether a tensor-parallel group of `size` GPUs divides the layer's units and KV heads.
     fileprivate func divides(by size: Int, _ deployment: Deployment) -> Bool {
         guard units(cutsExperts: deployment.expertParallel == 1).allSatisfy({ $0.1 % size == 0 })
         else { return false }
@@ -216,7 +219,7 @@ extension Layer {
         return max(heads.keyValueHeads, size) % min(heads.keyValueHeads, size) == 0
     }
 
-    /// What tensor parallelism must divide, with its name.
+    /// The counts that tensor parallelism must divide, with their names.
     fileprivate func units(cutsExperts: Bool) -> [(String, Int)] {
         var units: [(String, Int)] = []
         switch attention {

@@ -1,7 +1,7 @@
-/// The flags of vLLM 0.33's `vllm bench serve`, by what a simulation makes of them
+/// The flags of vLLM 0.33's `vllm bench serve`, grouped by their effect on a simulation
 /// (`add_cli_args` of `vllm/benchmarks/serve.py`, `add_dataset_parser` of its datasets).
 enum BenchmarkFlags {
-    /// Flags with a value that become keys, and the keys of those that are keys as they stand.
+    /// Flags with a value that become keys. A flag that maps directly to a key names it.
     static let keys: [String: String?] = [
         "request-rate": nil, "max-concurrency": nil, "burstiness": "trace.burstiness",
         "num-prompts": nil, "random-input-len": nil, "random-output-len": nil,
@@ -14,14 +14,14 @@ enum BenchmarkFlags {
         "prefix-repetition-num-prefixes": nil, "prefix-repetition-output-len": nil,
         "timed-trace-chunk-hash-size": nil, "timed-trace-sec-multiplier": nil, "backend": nil,
     ]
-    /// Those that the benchmark reads as integers (argparse's `int`): 1e2 is none.
+    /// Flags that the benchmark parses as integers (argparse's `int`), so that 1e2 is refused.
     static let integers: Set<String> = [
         "max-concurrency", "num-prompts", "random-input-len", "random-output-len", "input-len",
         "output-len", "random-prefix-len", "seed", "num-warmups", "prefix-repetition-prefix-len",
         "prefix-repetition-suffix-len", "prefix-repetition-num-prefixes",
         "prefix-repetition-output-len", "timed-trace-chunk-hash-size",
     ]
-    /// Where the server is, what is sampled, what is written: with a value.
+    /// Unused flags with a value: where the server is, what is sampled, what is written.
     static let unusedValues: Set<String> = [
         "label", "base-url", "host", "port", "endpoint", "tokenizer", "tokenizer-mode",
         "served-model-name", "logprobs", "result-dir", "result-filename", "percentile-metrics",
@@ -30,17 +30,18 @@ enum BenchmarkFlags {
         "chat-template-kwargs", "extra-body", "timeline-itl-thresholds", "random-batch-size",
         "lora-assignment",
     ]
-    /// The same without one.
+    /// Unused flags without a value.
     static let unusedSwitches: Set<String> = [
         "disable-tqdm", "save-result", "save-detailed", "append-result", "profile",
         "trust-remote-code", "insecure", "disable-shuffle", "no-oversample", "no-stream",
         "skip-chat-template", "skip-tokenizer-init", "plot-timeline", "plot-dataset-stats",
         "no-reranker",
     ]
-    /// The same with any number of them.
+    /// Unused flags with any number of values.
     static let unusedLists: Set<String> = ["header", "metadata"]
 
-    /// Options of datasets that are not drawn here: without such a dataset they say nothing.
+    /// Prefixes of options for datasets that are not supported; without such a dataset they have no
+    /// effect.
     static let otherDatasets = [
         "custom-", "spec-bench-", "sonnet-", "sharegpt-", "blazedit-", "hf-", "speed-bench-",
         "asr-", "bfcl-", "random-mm-",
@@ -50,7 +51,7 @@ enum BenchmarkFlags {
         "custom-ensure-client-side-data", "enable-multimodal-chat",
     ]
 
-    /// What changes the load in a way that is not simulated, and why.
+    /// Flags that change the load in a way that is not simulated, and why.
     static let refused: [String: String] = [
         "use-beam-search": "keeps several answers a request, which are not simulated",
         "help": "prints the benchmark's help and sends nothing",

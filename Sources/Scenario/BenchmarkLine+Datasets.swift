@@ -2,10 +2,10 @@ import Basics
 import Foundation
 
 extension BenchmarkLine {
-    /// The random dataset.
+    /// Sets the keys of the random dataset.
     mutating func drawRandom() throws {
         try refusePath()
-        // Requests of this dataset ignore the end of sequence where the server understands that.
+        // Requests of this dataset ignore the end of sequence, if the server supports that.
         let others = ["tgi", "tensorrt-llm", "deepspeed-mii"]
         if !others.contains(values["backend"] ?? "") { changes.append("trace.stop=length") }
         draw(
@@ -32,7 +32,8 @@ extension BenchmarkLine {
         }
     }
 
-    /// The prefix_repetition dataset: as many requests of each prefix as go evenly into all.
+    /// Sets the keys of the prefix_repetition dataset: each prefix gets the same whole number of
+    /// requests.
     mutating func drawPrefixes() throws {
         try refusePath()
         let prefixes = values["prefix-repetition-num-prefixes"] ?? "10"
@@ -51,7 +52,8 @@ extension BenchmarkLine {
         set("trace.random_num_prefixes", prefixes, from: "prefix-repetition-num-prefixes")
     }
 
-    /// A dataset by the first of some flags that the line gives.
+    /// Sets a dataset's lengths, each from the first of some flags that the line gives, and its
+    /// number of requests.
     private mutating func draw(
         input: [String], or usual: String, output: [String], requests: String
     ) {
@@ -72,8 +74,8 @@ extension BenchmarkLine {
             expected: "--dataset-name timed_trace, or a line without it")
     }
 
-    /// A trace in Mooncake's keys, in the benchmark's units: 16 tokens a hash and seconds unless it
-    /// says otherwise.
+    /// Sets the keys of a trace in Mooncake's format, in the benchmark's units: 16 tokens per hash,
+    /// and seconds, unless the line says otherwise.
     mutating func readTrace() throws {
         guard let path = values["dataset-path"] else {
             throw InputError(

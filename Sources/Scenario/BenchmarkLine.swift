@@ -1,26 +1,26 @@
 import Basics
 import Models
 
-/// A command line of vLLM 0.33's serving benchmark, read as keys of a configuration.
+/// Translates a command line of vLLM 0.33's serving benchmark into keys of a configuration.
 ///
 /// `vllm bench serve --request-rate 10 --max-concurrency 8 --random-input-len 512`: the load and
-/// the dataset (random, prefix_repetition, timed_trace) become keys, what a simulation has no use
-/// for is named, and everything else is refused. `BenchmarkFlags` says which is which.
+/// the dataset (random, prefix_repetition, timed_trace) become keys. Notes list what has no use in
+/// a simulation; everything else is refused. `BenchmarkFlags` has the tables.
 package struct BenchmarkLine: Sendable {
     /// `key=value`, as for `--set`.
     package internal(set) var changes: [String] = []
-    /// The flag that a key's value comes from, where a line gives it.
+    /// The flag that set a key, if the line gave it.
     private var flags: [String: String] = [:]
-    /// What was read and has no meaning here, a sentence each.
+    /// Notes on flags that have no effect here, one sentence each.
     package private(set) var notes: [String] = []
 
     var values: [String: String] = [:]
-    /// Whether a timed trace keeps its times; nil: not said.
+    /// Whether a timed trace keeps its times; nil: not given.
     private var keepsTimes: Bool?
     private var unused: [String] = []
 
-    /// Reads a line. Throws `InputError` for one that is none, and for a flag or a value that is
-    /// not understood.
+    /// Reads a line. Throws `InputError` if it is not a benchmark's, and for an unknown flag or
+    /// value.
     package init(_ line: String) throws {
         var words = try Self.words(line, place: "--bench")[...]
         guard words.first?.split(separator: "/").last == "vllm",
@@ -96,7 +96,7 @@ package struct BenchmarkLine: Sendable {
 
     private mutating func readGoodput(_ pairs: [String]) throws {
         let keys = ["ttft": "slo.ttft_ms", "tpot": "slo.tpot_ms", "e2el": "slo.e2e_ms"]
-        // What a line does not name is no limit there.
+        // The benchmark sets no limit for a latency that the line does not name.
         changes += ["ttft", "tpot", "itl", "e2e"].map { "slo.\($0)_ms=null" }
         for pair in pairs {
             let parts = pair.split(separator: ":").map(String.init)
@@ -114,7 +114,7 @@ package struct BenchmarkLine: Sendable {
         flags[key] = "--" + flag
     }
 
-    /// An error over one of the changes. It names the flag that the user typed, not the key.
+    /// An error about one of the changes. Names the flag that the user typed, not the key.
     func blamed(_ error: InputError, _ change: String) -> InputError {
         guard let flag = flags[String(change.prefix { $0 != "=" })] else { return error }
         return InputError(
@@ -156,7 +156,7 @@ package struct BenchmarkLine: Sendable {
                 "--request-rate R")
         }
         if let cap = values["max-concurrency"] {
-            // All are due at once, so that the next is sent when one ends.
+            // All requests are due at once, so the next is sent when one ends: a closed loop.
             let isLoop = isUnlimited && values["ramp-up-strategy"] == nil && !isTimed
             let key = isLoop ? "trace.concurrency" : "trace.max_concurrency"
             set(key, cap, from: "max-concurrency")
@@ -164,7 +164,7 @@ package struct BenchmarkLine: Sendable {
         if let model = values["model"] { try take(model: model) }
     }
 
-    /// Refuses requests that the benchmark sends besides those of its dataset, and tasks other than
+    /// Refuses requests that the benchmark sends in addition to the dataset's, and tasks other than
     /// generation.
     private func refuseOtherLoads() throws {
         for (name, what) in [
@@ -197,8 +197,8 @@ package struct BenchmarkLine: Sendable {
         InputError("--bench", "\(flag) \(problem)", expected: expected)
     }
 
-    /// The words of a line as a shell would part them: quotes, a backslash before a character or a
-    /// line's end, and a comment from a # before a word to the line's end.
+    /// Splits a line into words as a shell would: quotes, a backslash before a character or a line
+    /// end, and comments from a # at the start of a word to the line end.
     static func words(_ line: String, place: String) throws -> [String] {
         var words: [String] = []
         var word: String?

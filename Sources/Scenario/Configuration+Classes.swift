@@ -5,13 +5,13 @@ import Traces
 extension Configuration {
     /// Prompt lengths at which a new class of requests begins.
     package struct PromptBuckets: Sendable, Equatable {
-        /// Tokens, rising.
+        /// Lower bounds in tokens, ascending.
         package let bounds: [Int]
 
-        /// Most bounds: one class less than there may be.
+        /// Most bounds: one less than the number of classes allowed.
         static let most = RequestClasses.most - 1
 
-        /// Four bounds, each four times the one before: chat turns, documents, long contexts.
+        /// Four bounds, each four times the previous one: chat turns, documents, long contexts.
         init() { bounds = [256, 1024, 4096, 16384] }
 
         /// "256,1024,4096"; nil for anything else.
@@ -25,12 +25,12 @@ extension Configuration {
             self.bounds = bounds
         }
 
-        /// As it is read.
+        /// The bounds as `init` reads them.
         var text: String { bounds.map(String.init).joined(separator: ",") }
     }
 
-    /// Refuses promises that nothing can judge: to classes that are not told apart, and shares of
-    /// good requests where nothing says which are good.
+    /// Rejects objectives that cannot be judged: for classes when requests are not classified, and
+    /// for a share of good requests when no limit defines good.
     package func checkPromises() throws {
         try checkGoodput()
         guard output.by == nil, !slo.classes.isEmpty else { return }
@@ -55,7 +55,7 @@ extension Configuration {
                 + " slo.itl_ms (--slo ttft_ms=450,goodput=0.99)")
     }
 
-    /// Refuses promises to classes that no request is of. `names`: those that there are.
+    /// Rejects objectives for classes that no request belongs to. `names`: the existing classes.
     package func checkClassNames(_ names: [String]) throws {
         guard let by = output.by,
             let unknown = slo.classes.keys.sorted().first(where: { !names.contains($0) })
@@ -73,15 +73,15 @@ extension Configuration {
             expected: "one of \(known)" + (more > 0 ? " and \(more) more" : ""))
     }
 
-    /// Most classes that an error lists.
+    /// Most classes listed in an error.
     private static let mostNamed = 20
 
-    /// What tells requests apart in the figures, of a trace that was opened; nil: nothing.
+    /// How requests of an opened trace are classified in the figures; nil: not at all.
     package func classRule(_ trace: OpenedTrace) -> ClassRule? {
         classRule(labels: trace.labels)
     }
 
-    /// The same by the names that the trace gives.
+    /// The same, with the names that the trace gives.
     package func classRule(labels: RequestLabels?) -> ClassRule? {
         switch output.by {
         case nil: nil
@@ -93,7 +93,7 @@ extension Configuration {
 }
 
 extension ConfigurationForm where Value == Configuration.PromptBuckets {
-    /// Rising numbers of tokens.
+    /// Ascending numbers of tokens.
     static var promptBuckets: Self {
         Self(
             expected: "rising numbers of tokens, 2 or more (\"256,1024,4096\")", takesText: true,

@@ -3,7 +3,7 @@ import Simulator
 import StepTime
 
 extension ResolvedConfiguration {
-    /// One line: the trace, the model, the GPUs, the replicas, the router.
+    /// The trace, the model, the GPUs, the replicas and the router, in one line.
     package func headline(trace: String) -> String {
         let configuration = self.configuration
         let replicas = plan.replicas
@@ -15,7 +15,7 @@ extension ResolvedConfiguration {
             + "router \(configuration.cluster.router.rawValue)"
     }
 
-    /// Where the step times come from and how far they reach, in one line.
+    /// Where the step times come from and the range they cover, in one line.
     package var clockDescription: String {
         let provenance = plan.stepTime.provenance
         let parts = [
@@ -26,10 +26,10 @@ extension ResolvedConfiguration {
         return parts.joined(separator: ", ")
     }
 
-    /// How far to believe the figures of a run, a sentence a line.
+    /// How far to trust the figures of a run, one sentence per line.
     package func trust(_ result: RunResult) -> String { trust(aborted: result.counters.aborted) }
 
-    /// The same of a run of which only the number of aborted requests is known.
+    /// The same for a run of which only the number of aborted requests is known.
     package func trust(aborted: Int) -> String {
         let uncaptured = uncaptured(aborted: aborted)
         let release = plan.engine.release
@@ -56,7 +56,8 @@ extension ResolvedConfiguration {
             } else {
                 "The schedule is vLLM \(release.version)'s, step for step."
             }
-        // An engine of its own profile has its own host work and kernels.
+        // Another release has kernels and host work of its own; the profile's are used all the
+        // same.
         let clock =
             release == .newest
             ? "" : " Only the schedule is that release's; the clock is the profile's."
@@ -80,14 +81,14 @@ extension ResolvedConfiguration {
         }
     }
 
-    /// What the host was fitted on and how far it was off there, a line of its own.
+    /// The servers the host was fitted on and its errors there, on a line of its own.
     private var hostTrust: String {
         if host.name == HostProfile.none.name { return "" }
         return "\nThe host's times are those of \(host.provenance)"
             + (host.errors.map { ": off by (median) \($0)." } ?? ".")
     }
 
-    /// What a run did that no capture of the engine covers.
+    /// Features of the run that no capture of the engine covers.
     private func uncaptured(aborted: Int) -> [String] {
         var parts: [String] = []
         let stages = configuration.engine.pipelineParallelSize
@@ -106,8 +107,7 @@ extension ResolvedConfiguration {
         return parts
     }
 
-    /// Warnings about a run that left the range in which the clock was measured, or that did more
-    /// than its GPUs can.
+    /// Warnings for a run that left the clock's measured range, or that exceeded its GPUs' peaks.
     package func rangeWarnings(_ result: RunResult) -> [String] {
         var warnings = plan.stepTime.provenance.warnings(
             tokens: result.work.mostTokens, context: result.longestContext,

@@ -1,8 +1,7 @@
 import Models
 
 extension Configuration {
-    /// Keys that were changed and that nothing reads beside the others, or for this model, a note
-    /// each: what is set and does nothing is said.
+    /// One note for each changed key that has no effect, because of other keys or of this model.
     func keysWithoutEffect(_ model: TransformerModel) -> [String] {
         let isRecipe = (try? recipe()) != nil
         let isRandom = self.trace.randomInputTokens != nil
@@ -20,7 +19,7 @@ extension Configuration {
         }
     }
 
-    /// What only some models, their caches or their graphs read.
+    /// Keys without effect on this model, its caches or its graphs, each with the reason.
     private func modelKeys(_ model: TransformerModel) -> [(String, String)] {
         var keys: [(String, String)] = []
         let isDense = !model.layers.contains {
@@ -45,7 +44,7 @@ extension Configuration {
             keys.append(("engine.gdn_prefill_backend", "the model has no gated-delta layers"))
         }
         let retention = "engine.prefix_cache_retention_interval"
-        // Older releases have another default, which was not set.
+        // The default differs between releases, so only a given key counts.
         if gives(retention), !engine.enablePrefixCaching {
             keys.append((retention, "engine.enable_prefix_caching is false"))
         } else if gives(retention), !isRecurrent,
@@ -61,7 +60,7 @@ extension Configuration {
         return keys
     }
 
-    /// How a file is read; a recipe is drawn.
+    /// Keys for reading a trace file. They have no effect on recipes and drawn traces.
     private static let traceOnly = [
         "trace.format", "trace.time_unit", "trace.block_size", "trace.columns",
         "trace.session_rate",
@@ -83,7 +82,7 @@ extension Configuration {
             + (stepTime.kind == .measured ? [] : waits.map { ($0, reason) })
     }
 
-    /// What only one router, policy or scheduler reads.
+    /// Keys that apply to another router, policy or scheduler than the chosen one.
     private var choiceKeys: [(String, String)] {
         var keys: [(String, String)] = []
         if cluster.router != .prefixAffinity {
@@ -131,7 +130,7 @@ extension Configuration {
         return keys
     }
 
-    /// What one kind of output reads alone.
+    /// Keys that apply to one kind of output only.
     private var outputKeys: [(String, String)] {
         var keys: [(String, String)] = []
         if output.by != .prompt {
@@ -148,7 +147,7 @@ extension Configuration {
         return keys
     }
 
-    /// What one kind of load reads alone.
+    /// Keys that apply to one kind of load only.
     private var loadKeys: [(String, String)] {
         var keys: [(String, String)] = []
         if trace.requestRate == nil, trace.rampUp == nil, trace.stages == nil {

@@ -2,15 +2,15 @@ import Basics
 import Simulator
 
 extension Configuration {
-    /// What is left out of a run's figures at its start or end.
+    /// What a run's figures leave out at its start or end.
     package enum Margin: Sendable, Equatable {
         case requests(Int)
         case seconds(Double)
-        /// As many requests as a closed loop keeps in flight; in an open loop until the queue is
-        /// steady, or from where it no longer is.
+        /// In a closed loop, as many requests as it keeps in flight; in an open loop, requests
+        /// before the queue is steady, or after.
         case auto
 
-        /// Most requests, and seconds, that a margin has.
+        /// Largest margin, in requests or seconds.
         static let most = 1_000_000_000
 
         /// "32", "2.5s" or "auto".
@@ -32,12 +32,12 @@ extension Configuration {
 }
 
 extension Configuration.TraceSection {
-    /// As long as a simulation may last, seconds.
+    /// Longest margin, seconds: as long as a simulation may last.
     fileprivate static let longestMargin = 8e6
 }
 
 extension ConfigurationForm where Value == Configuration.Margin {
-    /// A number of requests, seconds or auto.
+    /// A number of requests, a number of seconds, or auto.
     static var margin: Self {
         Self(
             expected: "requests (32), seconds (\"5s\") or \"auto\"", takesText: true,
@@ -59,8 +59,8 @@ extension ConfigurationForm where Value == Configuration.Margin {
 }
 
 extension Configuration {
-    /// The margins of the plan. "auto" is what a closed loop keeps in flight, and in an open loop
-    /// what lies outside the stretch in which the queue is steady.
+    /// The plan's margins. "auto" leaves out as many requests as a closed loop keeps in flight; in
+    /// an open loop, those outside the period in which the queue is steady.
     func margins() -> Margins {
         func margin(_ margin: Margin?) -> Margins.Margin {
             switch margin {

@@ -4,22 +4,22 @@ import Models
 import Simulator
 import StepTime
 
-/// A server's memory as a configuration comes to it.
+/// A server's memory as derived from a configuration.
 package struct ResolvedMemory: Sendable {
-    /// The groups, pages and block sizes of the model's layers.
+    /// The groups, page sizes and block sizes of the model's layers.
     package var layout: PoolLayout
-    /// Where a GPU's memory goes; nil for a GPU whose memory is not known.
+    /// How a GPU's memory is divided; nil if its size is unknown.
     package var budget: MemoryBudget?
-    /// Blocks of a replica, the null block included.
+    /// Blocks per replica, including the null block.
     package var blocks: Int
 
-    /// The engine's own line about its pool, to compare with a server's log.
+    /// The engine's own log line about its pool, to compare with a server's log.
     package var line: String { layout.line(blocks: blocks) }
 
-    /// Tokens that the engine says its cache holds, on one replica.
+    /// Tokens that the engine's log reports for the cache of one replica.
     package var tokens: Int { layout.printedTokens(blocks: blocks) }
 
-    /// Where a GPU's memory goes and what the server would log, a line each.
+    /// How a GPU's memory is divided, and what the server would log, one line each.
     package var comments: [String] {
         var lines: [String] = []
         if let budget {
@@ -63,8 +63,8 @@ extension Configuration {
         return options
     }
 
-    /// Turns prefix caching off where the engine does by default: models of states alone, and
-    /// before 0.26 (logs of 0.19 and 0.22) every model with states.
+    /// Turns prefix caching off where the engine does so by default: for models that only keep
+    /// states, and before 0.26 (logs of 0.19 and 0.22) for every model with states.
     mutating func followCachingDefault(_ model: TransformerModel) {
         guard engine.enablePrefixCaching, !given.contains("engine.enable_prefix_caching") else {
             return
@@ -78,7 +78,7 @@ extension Configuration {
         if isOff { engine.enablePrefixCaching = false }
     }
 
-    /// Fills in the number of blocks from the memory, unless it is given.
+    /// Derives the number of blocks from the memory, unless it is given.
     mutating func deriveMemory(
         _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
     ) throws -> ResolvedMemory {
@@ -136,10 +136,9 @@ extension Configuration {
         return ResolvedMemory(layout: budget.layout, budget: budget, blocks: budget.numGPUBlocks)
     }
 
-    /// Bytes of a GPU's memory as its driver reports it.
+    /// Memory of a GPU in bytes, as its driver reports it.
     ///
-    /// - Throws: `InputError` at `hardware.gpu` for a GPU that is not known and whose memory is
-    ///   not given.
+    /// - Throws: `InputError` at `hardware.gpu` for an unknown GPU whose memory is not given.
     private func memoryBytes() throws -> Int64 {
         if let bytes = hardware.gpuMemoryBytes { return bytes }
         do {
@@ -170,7 +169,7 @@ extension Configuration {
         try serverMemory(model).capturedSizes
     }
 
-    /// The server whose start-up run is profiled.
+    /// The server whose start-up profiling run is modelled.
     private func serverMemory(_ model: TransformerModel) throws -> ServerMemory {
         var server = ServerMemory()
         server.rules = .release(minor: engine.version.minor)
@@ -185,8 +184,8 @@ extension Configuration {
         return server
     }
 
-    /// Refuses what the engine refuses of decode context parallelism: sizes that do not divide
-    /// the tensor-parallel group, or that leave a KV head on no GPU twice; windows and states.
+    /// Rejects what the engine rejects for decode context parallelism: sizes that do not divide the
+    /// tensor-parallel group or exceed the copies of a KV head, windows, and recurrent states.
     private func checkContextParallel(_ model: TransformerModel) throws {
         let size = engine.decodeContextParallelSize
         guard size > 1 else { return }
@@ -219,9 +218,9 @@ extension Configuration {
 }
 
 extension Configuration.EngineSection {
-    /// The layers of each pipeline stage that are given; nil: equally many.
+    /// The layers of each pipeline stage, if given; nil: split equally.
     ///
-    /// - Throws: `InputError` at the key for anything but counts from 1 on.
+    /// - Throws: `InputError` at the key for anything but counts from 1 to 65,536.
     func stageLayers() throws -> [Int]? {
         try ppLayerPartition.map {
             try Self.counts(
@@ -230,7 +229,7 @@ extension Configuration.EngineSection {
         }
     }
 
-    /// Numbers from 1 on with commas between.
+    /// Comma-separated numbers from 1 to 65,536.
     ///
     /// - Throws: `InputError` at the key for anything else.
     private static func counts(
@@ -244,9 +243,10 @@ extension Configuration.EngineSection {
         }
     }
 
-    /// The batch sizes with CUDA graphs that are asked for; nil: the engine's own.
+    /// The batch sizes with CUDA graphs, if given; nil: the engine's own.
     ///
-    /// - Throws: `InputError` at the key for anything but sizes from 1 on.
+    /// - Throws: `InputError` at the key for anything but sizes from 1 to 65,536, and for a limit
+    ///   that is not the largest of them.
     func captureSizes() throws -> [Int]? {
         let limit = maxCUDAGraphCaptureSize
         guard let text = cudagraphCaptureSizes else {
@@ -272,11 +272,11 @@ extension Configuration.EngineSection {
 }
 
 extension EngineRelease {
-    /// Whether windows hold the tokens of every step in flight, not of one (S7).
+    /// Whether windows keep the tokens of every step in flight, rather than of one (S7).
     var countsStepsInFlight: Bool { rules.windowRelease == .settled }
 }
 
 extension Configuration.HardwareSection {
-    /// `gpuMemoryGiB` in bytes; nil: not given.
+    /// `gpuMemoryGiB` in bytes; nil if not given.
     var gpuMemoryBytes: Int64? { gpuMemoryGiB.map { Int64(($0 * 0x1p30).rounded()) } }
 }

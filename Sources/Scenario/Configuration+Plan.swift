@@ -3,28 +3,28 @@ import Models
 import Simulator
 import StepTime
 
-/// A configuration with nothing left open.
+/// A configuration with every derived value filled in, and all that a run needs.
 public struct ResolvedConfiguration: Sendable {
-    /// The configuration with every derived value filled in: reading it repeats the run.
+    /// The configuration with all derived values. Reading it back repeats the run.
     package var configuration: Configuration
     public var plan: RunPlan
     /// The model's shape.
     package var model: TransformerModel
-    /// How it is laid over the GPUs of a replica.
+    /// How the model is spread over a replica's GPUs.
     package var deployment: Deployment
     /// The block pool and the memory it comes from.
     package var memory: ResolvedMemory
     /// The engine's host.
     package var host: HostProfile
-    /// What a user should know before believing the figures, one line each.
+    /// What a user should know before trusting the figures, one line each.
     public var warnings: [String]
 }
 
 extension Configuration {
-    /// Derives what is left open: replicas, blocks, limits, prices.
+    /// Derives what is not given: replicas, blocks, limits, prices.
     ///
     /// Throws `InputError` naming the key, with the arithmetic, for a model that does not fit its
-    /// GPUs, replicas that do not fit the nodes, and limits that contradict one another.
+    /// GPUs, replicas that do not fit the nodes, and limits that contradict each other.
     public func resolved() throws -> ResolvedConfiguration {
         try checkPromises()
         let model = try self.model.shape()
@@ -86,13 +86,13 @@ extension Configuration {
             memory: memory, host: host, warnings: warnings)
     }
 
-    /// What every page says of a GPU whose kernels were not measured.
+    /// Notes for every page about a GPU whose kernels were not measured.
     private var gpuNotes: [String] {
         let gpu = stepTime.kind == .measured ? try? GPU.named(hardware.gpu) : nil
         return gpu?.notMeasuredNote.map { [$0] } ?? []
     }
 
-    /// The layout that the engine section asks for.
+    /// The deployment that the engine section describes.
     private func deployment(of shape: TransformerModel) throws -> Deployment {
         let weights = try shape.weights(model.weights)
         let asked = CacheFormat(rawValue: engine.kvCacheDtype.rawValue)
@@ -108,7 +108,7 @@ extension Configuration {
         return deployment
     }
 
-    /// Checks that the replicas fit the nodes, or puts as many as fit.
+    /// Checks that the replicas fit the nodes. If no number is given, sets the largest that fits.
     private mutating func placeReplicas(_ deployment: inout Deployment) throws {
         let gpusPerReplica = deployment.gpus
         let tensorParallel = engine.tensorParallelSize
@@ -118,7 +118,7 @@ extension Configuration {
                 "engine.tensor_parallel_size", problem,
                 expected: "at most hardware.gpus_per_node = \(gpus)")
         }
-        // Tensor-parallel groups stay inside a node; a replica larger than a node takes whole
+        // Tensor-parallel groups stay within a node. A replica larger than a node takes whole
         // groups from several.
         let groupsPerReplica = gpusPerReplica / tensorParallel
         let groups = nodes * (gpus / tensorParallel)
@@ -128,7 +128,7 @@ extension Configuration {
         let wanted = cluster.replicas ?? most
         guard wanted <= most, wanted > 0 else {
             let asked = max(wanted, 1)
-            // What a node holds, and what a replica takes of it.
+            // Replicas, or groups, per node, and how many of them one replica takes.
             let (held, taken) =
                 gpusPerReplica <= gpus
                 ? (gpus / gpusPerReplica, 1) : (gpus / tensorParallel, groupsPerReplica)
@@ -149,16 +149,16 @@ extension Configuration {
         }
         cluster.replicas = wanted
         guard gpusPerReplica > gpus else { return }
-        // One clock serves all replicas: that of the one whose stages cross most nodes.
+        // One clock serves all replicas. It takes the replica whose stages cross most nodes.
         let perNode = deployment.groupsPerNode
         deployment.groupsBefore =
             (0..<min(wanted, perNode)).map { $0 * groupsPerReplica % perNode }.max() ?? 0
     }
 
-    /// Most replicas that are simulated, given or derived.
+    /// Most replicas simulated, whether given or derived.
     package static let mostReplicas = 100_000
 
-    /// The choices of the measured clock.
+    /// The options of the measured clock.
     private func clockOptions(_ model: TransformerModel) throws -> ClockOptions {
         var options = try ClockOptions(
             profile: stepTime.profile, gpu: GPU.named(hardware.gpu))
@@ -171,7 +171,7 @@ extension Configuration {
         return options
     }
 
-    /// What prices are multiplied by: `step_time.scale`, and what a host profile fitted with it.
+    /// Factor on all prices: `step_time.scale`, times the factor fitted with a host profile.
     private func clockMillionths() throws -> Int64 {
         var scale = stepTime.scale
         if stepTime.kind == .measured {
@@ -185,7 +185,7 @@ extension Configuration {
         return Int64((scale * 1e6).rounded())
     }
 
-    /// What steps ask of the GPUs; nil where the clock does not tell.
+    /// What steps demand of the GPUs; nil if the clock cannot tell.
     private func demand(
         _ model: TransformerModel, _ deployment: Deployment
     ) throws -> StepDemand? {
@@ -223,7 +223,7 @@ extension Configuration {
         }
     }
 
-    /// The plan of a configuration in which nothing is left to derive.
+    /// The plan of a configuration with all derived values.
     private func plan(_ stepTime: StepTime, pool: SimulatedPool) throws -> RunPlan {
         var plan = RunPlan(stepTime: stepTime)
         plan.engine = engine.arguments(pool)
@@ -255,7 +255,7 @@ extension Configuration.ModelSection {
 }
 
 extension Configuration.EngineSection {
-    /// Why the engine's version does not serve a model; nil: it does, or nothing says otherwise.
+    /// Why the engine's version does not serve a model; nil if it does, or nothing is known.
     func unserved(_ model: TransformerModel) -> InputError? {
         guard let last = model.lastRelease.flatMap({ EngineVersion($0) }) else {
             return model.unserved
@@ -263,7 +263,7 @@ extension Configuration.EngineSection {
         return version <= last ? nil : model.unserved
     }
 
-    /// Tokens of context: those asked for, or as many as the model takes.
+    /// The context length in tokens: as given, else the model's largest.
     func contextLength(of model: TransformerModel) throws -> Int {
         guard let asked = maxModelLen else { return model.maxContext }
         guard asked <= model.contextLimit else {
@@ -275,11 +275,11 @@ extension Configuration.EngineSection {
         return asked
     }
 
-    /// Fills in the limits that vLLM derives, and refuses those it refuses
+    /// Derives limits as vLLM does, and rejects what it rejects
     /// (`EngineArgs._set_default_max_num_seqs_and_batched_tokens_args`).
     mutating func deriveLimits(_ defaults: BatchDefaults) throws {
         let longest = maxModelLen!
-        // No step holds more than every sequence at its longest.
+        // A step holds at most every sequence at its longest.
         let most = (maxNumSeqs ?? defaults.sequences).multipliedReportingOverflow(by: longest)
         let tokens =
             maxNumBatchedTokens
@@ -314,7 +314,7 @@ extension Configuration.EngineSection {
         }
     }
 
-    /// The program that schedules, where `scheduler` names one.
+    /// The external scheduler that `scheduler` names; nil: the engine's own.
     func externalScheduler() throws -> ExternalSchedulerConfiguration? {
         if scheduler == "engine" { return nil }
         let command = scheduler.hasPrefix("exec:") ? scheduler.dropFirst(5) : ""
@@ -327,7 +327,7 @@ extension Configuration.EngineSection {
             command: String(command), limitSeconds: schedulerTimeoutSeconds)
     }
 
-    /// The engine's arguments, once nothing is left to derive.
+    /// The engine's arguments, with all derived values filled in.
     func arguments(_ pool: SimulatedPool) -> EngineConfiguration {
         var engine = EngineConfiguration(release: version.release)
         engine.blockSize = pool.blockSize

@@ -4,17 +4,17 @@ import Simulator
 import Traces
 
 extension Configuration {
-    /// Largest configuration file read, bytes: a trace given by mistake is refused at once.
+    /// Largest configuration file, bytes. A trace given by mistake is refused at once.
     static let largestFile = 1_000_000
 
-    /// The configuration of a file (nil: the defaults) with `key.path=value` changes applied in
-    /// order. Throws `InputError` naming the file, line or key for anything that is not right.
+    /// Reads a configuration from a file (nil: the defaults) and applies `key.path=value` changes
+    /// in order. Throws `InputError` naming the file, line or key of any mistake.
     public static func read(file: String?, changes: [String] = []) throws -> Configuration {
         try read(file: file, serve: nil, changes: changes)
     }
 
-    /// The same, with a server's line and a benchmark's applied before the changes. An error names
-    /// their flag.
+    /// Like `read(file:changes:)`, but first applies a server's line and a benchmark's. Errors in
+    /// these name their flag.
     package static func read(
         file: String?, serve: ServerLine?, bench: BenchmarkLine? = nil, changes: [String] = []
     ) throws -> Configuration {
@@ -29,7 +29,8 @@ extension Configuration {
         }
         if let serve { try configuration.apply(serve) }
         for change in bench?.changes ?? [] {
-            // The server's line says which model serves; the benchmark's asks for it.
+            // Both lines name the model: the server's says what it serves, so it wins over the
+            // benchmark's.
             if serve?.namesModel == true, change.hasPrefix("model.name=") { continue }
             do {
                 try configuration.apply(change: change)
@@ -41,7 +42,8 @@ extension Configuration {
         return configuration
     }
 
-    /// What to say of a file that is a trace or a recipe and no configuration; nil for others.
+    /// The error for a file that is a trace or a recipe rather than a configuration; nil for
+    /// others.
     private static func mistaken(_ file: String) -> InputError? {
         guard !InputFile.isReadOnce(file) else { return nil }
         let isRecipe = (try? Recipe.read(file)) != nil
@@ -53,8 +55,8 @@ extension Configuration {
             expected: "--trace \(file), or --set trace.file=\(file)")
     }
 
-    /// Applies an object of sections. Keys are visited in alphabetical order, so that the first
-    /// error does not depend on hashing.
+    /// Applies an object of sections. Visits keys in alphabetical order, so that the first error
+    /// does not depend on hashing.
     package mutating func apply(_ value: ConfigurationValue, place: String) throws {
         guard case .object = value else {
             throw InputError(
@@ -64,7 +66,7 @@ extension Configuration {
         try apply(value, at: "", place: place)
     }
 
-    /// Applies one `key.path=value`: the value is JSON5, or the bare word for keys that take text.
+    /// Applies one `key.path=value`. The value is JSON5, or a bare word for keys that take text.
     package mutating func apply(change: String) throws {
         guard let equals = change.firstIndex(of: "=") else {
             throw InputError(
@@ -83,7 +85,7 @@ extension Configuration {
         var value = ConfigurationValue.text(text)
         let quoted = text.hasPrefix("\"") || text.hasPrefix("'")
         if !key.takesText || quoted || text == "null" {
-            // What is no JSON5 stays text, and the key then says what it expects instead.
+            // A value that is not JSON5 stays text; the key then reports what it expects.
             value = (try? .parse(Data(text.utf8), place: "--set")) ?? value
         }
         try store(value, key: key, place: "--set " + path)
@@ -117,21 +119,21 @@ extension Configuration {
         }
     }
 
-    /// Keys that stand for a section when they hold no object.
+    /// Sections that may hold a single value, and the key that it sets.
     private static let shortForms = ["engine.host": "engine.host.profile"]
 
-    /// The key that a path stands for: its own, or that of an old spelling or a short form.
+    /// The current key for a path, which may be an old spelling or a short form.
     package static func key(of path: String) -> String {
         FormerSpelling.of(path)?.key ?? shortForms[path] ?? path
     }
 
-    /// Whether keys, as they are or as they were called, stand under a path.
+    /// Whether a path is the parent of any key, current or old.
     private func isSection(_ path: String) -> Bool {
         ConfigurationKey.all.contains { $0.path.hasPrefix(path + ".") }
             || FormerSpelling.all.contains { $0.path.hasPrefix(path + ".") }
     }
 
-    /// Stores what stands under a key's old spelling, and remembers to say so.
+    /// Stores the value of a key's old spelling, and records the spelling for a note.
     private mutating func apply(
         _ former: FormerSpelling, _ value: ConfigurationValue, place: String
     ) throws {
@@ -176,7 +178,8 @@ extension Configuration {
                 "\(place): \(path)", flag.problem, expected: "", suggestion: flag.key)
         }
         let parent = path.hasSuffix("." + name) ? String(path.dropLast(name.count)) : ""
-        // A right name in the wrong place, a slip in a name, a slip anywhere, in that order.
+        // Suggests in this order: the right name elsewhere, a sibling's name with a typo, any path
+        // with a typo.
         let moved = known.first { $0.hasSuffix("." + name) }
         let former = FormerSpelling.all.map(\.path).filter { $0.hasPrefix(parent) }
             .map { String($0.dropFirst(parent.count)) }
@@ -193,7 +196,7 @@ extension Configuration {
             suggestion: suggestion ?? "")
     }
 
-    /// The names that may stand directly under a prefix such as "engine.", in order.
+    /// The names directly under a prefix such as "engine.", in order.
     private static func names(after prefix: String) -> [String] {
         var names: [String] = []
         for key in ConfigurationKey.all where key.path.hasPrefix(prefix) {
@@ -213,7 +216,7 @@ extension Configuration {
         return try Data(InputFile.contents(file, atMost: largestFile, expected: wanted))
     }
 
-    /// Makes relative paths start at the folder of the file that names them.
+    /// Makes relative paths relative to the folder of the file that names them.
     package mutating func resolvePaths(against file: String) {
         let folder = file.containingFolder
         changePaths { path in
@@ -222,14 +225,14 @@ extension Configuration {
         }
     }
 
-    /// The same with paths that begin at the root, for a file that may be moved.
+    /// The same with absolute paths, for a file that may be moved.
     package var withAbsolutePaths: Configuration {
         var copy = self
         copy.changePaths(FileSystem.absolute)
         return copy
     }
 
-    /// The config.json of a snapshot's folder.
+    /// The config.json inside a snapshot folder.
     private func folder(_ path: String) -> String {
         path.appending(pathComponent: "config.json")
     }

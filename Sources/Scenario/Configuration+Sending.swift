@@ -34,12 +34,12 @@ extension Configuration.TraceSection {
                 stages, pause: stagePauseSeconds, law: gapLaw, burstiness: burstiness))
     }
 
-    /// Whether clients give up by themselves.
+    /// Whether clients have a timeout.
     var hasImpatientClients: Bool {
         clientTimeoutSeconds != nil || clientFirstTokenTimeoutSeconds != nil
     }
 
-    /// How long clients wait; nil: for ever.
+    /// How long clients wait; nil: forever.
     func patience() -> ClientPatience? {
         guard hasImpatientClients else { return nil }
         func span(_ seconds: Double?) -> Int64 {
@@ -54,8 +54,8 @@ extension Configuration.TraceSection {
         return patience
     }
 
-    /// The rate that replaces the trace's times; nil: none does. Throws `InputError` for keys that
-    /// contradict one another.
+    /// The rate that replaces the trace's times; nil: none. Throws `InputError` for contradictory
+    /// keys.
     func sendingRate() throws -> SendingRate? {
         let ramp = try rampingRate()
         guard requestRate != nil || ramp != nil else { return nil }
@@ -111,8 +111,8 @@ extension Configuration.TraceSection {
 }
 
 extension Configuration {
-    /// The benchmark's random dataset; nil: the trace is another. Throws `InputError` beside keys
-    /// of another trace.
+    /// The benchmark's random dataset; nil if the trace is another. Throws `InputError` for keys
+    /// that only apply to other traces.
     func randomDataset() throws -> OpenedTrace? {
         guard let input = trace.randomInputTokens else { return nil }
         for (key, isGiven) in [
@@ -140,8 +140,7 @@ extension Configuration {
             extent: TraceExtent(requests: count))
     }
 
-    /// A trace whose requests come at the rate that the configuration gives, and share what it
-    /// says, if it says so.
+    /// A trace with the configured request rate and shared prefixes, if any.
     func sent(_ trace: OpenedTrace) throws -> OpenedTrace {
         var trace = trace
         if let law = self.trace.sharedPrefix {

@@ -15,7 +15,7 @@ extension Configuration.TraceSection {
         options.sessionRate = sessionRate
         options.seed = seed
         if rateScale != 1 {
-            // Six decimals of the factor are kept, so that times can be scaled exactly.
+            // Keeps six decimals of the factor, so that times scale exactly.
             options.timeScale = try TimeScale(
                 multiplier: 1_000_000, divisor: Int64((rateScale * 1e6).rounded()),
                 place: "trace.rate_scale")
@@ -25,15 +25,15 @@ extension Configuration.TraceSection {
     }
 }
 
-/// How much of a trace there is to replay, as far as that is known before.
+/// The amount of trace to replay, as far as it is known in advance.
 package struct TraceExtent: Sendable {
-    /// Requests, at most.
+    /// Most requests.
     package var requests: Int?
-    /// Seconds in which they arrive.
+    /// Seconds over which requests arrive.
     package var seconds: Double?
 
-    /// The share done when so many requests have ended at so many simulated seconds; nil where
-    /// nothing is known.
+    /// The share done when `ended` requests have ended after `now` simulated seconds; nil if
+    /// nothing is known in advance.
     package func share(ended: Int, seconds now: Double) -> Double? {
         let shares = [
             requests.map { Double(ended) / Double(max(1, $0)) },
@@ -45,22 +45,23 @@ package struct TraceExtent: Sendable {
 
 /// A trace ready to be replayed.
 public struct OpenedTrace {
-    /// What a report calls it.
+    /// The trace's name in reports.
     public var name: String
+    /// The requests, in order of arrival.
     public var source: any RequestSource
-    /// What the reader counts, complete when the source has ended; nil for the built-in trace.
+    /// The reader's counts, complete when the source has ended; nil for the built-in trace.
     package var notes: TraceNotes?
-    /// Whether it came through a pipe, so that it cannot be opened again.
+    /// Whether it came through a pipe and cannot be opened again.
     package var isReadOnce = false
     package var extent = TraceExtent()
-    /// What the configuration assumes of it, a sentence each.
+    /// What the configuration assumes about it, one sentence each.
     var assumed: [String] = []
-    /// How the answers of a measured trace are taken to end, where the configuration does not say.
+    /// How the answers of a measured trace are assumed to end, if the configuration does not say.
     var assumedEnd: String?
-    /// The names of requests that output.by asks for; nil where the trace cannot have any.
+    /// The request names for output.by; nil if the trace cannot have any.
     package var labels: RequestLabels?
 
-    /// What was assumed, dropped, mended and passed over, a line each.
+    /// What was assumed, dropped, repaired and skipped, one line each.
     package var remarks: [String] {
         let pipe =
             "the trace came through a pipe: to repeat the run from config.resolved.json, write it"
@@ -70,7 +71,7 @@ public struct OpenedTrace {
             + (isReadOnce ? [pipe] : [])
     }
 
-    /// What a reader assumed, dropped, mended and passed over, a line each.
+    /// What a reader assumed, dropped, repaired and skipped, one line each.
     package static func remarks(of notes: TraceNotes) -> [String] {
         let quirks = notes.quirks.map { item in
             "\(Quantity.counted(item.count, "row")) of the trace "
@@ -82,7 +83,7 @@ public struct OpenedTrace {
 
 extension Configuration {
     /// Opens the trace: a file, a recipe (a `.json5` file) or the built-in recipe. Throws
-    /// `InputError` for what is none of them.
+    /// `InputError` for anything else.
     public func openTrace() throws -> OpenedTrace {
         if let random = try randomDataset() { return try sent(random) }
         if let recipe = try recipe() { return try sent(synthesized(recipe)) }
@@ -103,18 +104,18 @@ extension Configuration {
         "measured answers are taken to end by a stop token (trace.stop=eos), behind which one more"
         + " step is in flight; a load with --ignore-eos wants trace.stop=length"
 
-    /// The recipe that stands in for a trace: the built-in one, or that of a file, by its content.
+    /// The recipe used as the trace: the built-in one, or a file recognised by its content.
     func recipe() throws -> Recipe? {
         guard trace.randomInputTokens == nil else { return nil }
         guard let file = trace.file else { return .builtInChat }
         return try Recipe.isRecipe(file) ? Recipe.read(file) : nil
     }
 
-    /// The seed of all that is drawn but a recipe, which has its own where none is given: so a
-    /// recipe and the trace made of it are the same run.
+    /// The seed of everything drawn except a recipe, which has its own seed if none is given. This
+    /// way a recipe and the trace written from it give the same run.
     var drawingSeed: UInt64 { UInt64(seed ?? 0) }
 
-    /// The seed that draws the requests: the one given, else the recipe's own, else 0. A recipe
+    /// The seed that draws the requests: the given one, else the recipe's own, else 0. A recipe
     /// whose file is gone counts as 0.
     package var seedOfRequests: UInt64 {
         if let seed { return UInt64(seed) }
@@ -124,8 +125,8 @@ extension Configuration {
     private static let notOfRecipes =
         "applies to recorded traces only; write one first: headway trace synth --out t.jsonl"
 
-    /// A recipe's requests. The rate is scaled before anything is drawn, so that sessions keep
-    /// their think times.
+    /// A recipe's requests. The rate is scaled before drawing, so that sessions keep their think
+    /// times.
     private func synthesized(_ recipe: Recipe) throws -> OpenedTrace {
         var recipe = recipe
         if trace.startSeconds > 0 {

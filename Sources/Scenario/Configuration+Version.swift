@@ -1,6 +1,6 @@
 import Simulator
 
-/// Keys that were given. Two configurations that hold the same are equal, whatever was given.
+/// The keys that were given. Ignored when configurations are compared.
 struct GivenKeys: Sendable, Equatable {
     private var paths: Set<String> = []
     /// The old spellings among them, in the order of their table.
@@ -16,28 +16,28 @@ struct GivenKeys: Sendable, Equatable {
 }
 
 extension Configuration {
-    /// Whether a file or a change gave the key "trace.stop": it is no default.
+    /// Whether a file or a change gave a key such as "trace.stop", so that it is not a default.
     package func gives(_ path: String) -> Bool { given.contains(path) }
 
-    /// Selects a release of vLLM: its rules, and its defaults where no file and no change has given
-    /// a key and the value is still the former release's default.
+    /// Selects a release of vLLM: its rules, and its defaults for keys that were not given and
+    /// still have the previous release's default.
     package mutating func select(_ version: EngineVersion) {
         let before = engine.version.release.defaults
         engine.version = version
         followDefaults(from: before)
     }
 
-    /// A default of an engine argument that depends on the release.
+    /// A default of an engine argument that differs between two releases.
     package struct VersionDefault: Sendable, Equatable {
-        /// Its key, "engine.async_scheduling".
+        /// The key, "engine.async_scheduling".
         package var key: String
-        /// The value in two releases, as `--set` takes it.
+        /// The values in the two releases, as `--set` takes them.
         package var before: String
         package var after: String
     }
 
     /// The defaults that differ between two releases. Those of max_num_batched_tokens and
-    /// max_num_seqs are derived from the GPU: see `EngineRelease.batchDefaults`.
+    /// max_num_seqs depend on the GPU: see `EngineRelease.batchDefaults`.
     package static func defaultChanges(
         from old: EngineRelease, to new: EngineRelease
     ) -> [VersionDefault] {
@@ -51,7 +51,7 @@ extension Configuration {
         }
     }
 
-    /// Moves the defaults that depend on the release from those of another one.
+    /// Replaces the release-dependent defaults of another release with this one's.
     mutating func followDefaults(from old: EngineDefaults) {
         let new = engine.version.release.defaults
         guard new != old else { return }

@@ -1,5 +1,5 @@
 extension Configuration {
-    /// The configuration as an object of sections, every key present.
+    /// The configuration as an object of sections, with every key.
     package var asValue: ConfigurationValue {
         var root: [String: ConfigurationValue] = [:]
         for key in ConfigurationKey.all {

@@ -3,11 +3,11 @@ import Simulator
 import StepTime
 import Traces
 
-/// What a user asks for: the sections of a configuration file, every key with its default.
+/// A user's input: the sections of a configuration file, every key with its default.
 ///
-/// `ConfigurationKey.all` lists every key with its meaning and its allowed values; the file, the
-/// command line's `--set` and the generated reference all go through that list. `nil` means
-/// "derive it" or "no limit"; `resolved()` turns a configuration into a `RunPlan`.
+/// `ConfigurationKey.all` lists every key with its meaning and allowed values. The file, the
+/// command line's `--set` and the generated reference all use that list. `nil` means "derive it" or
+/// "no limit"; `resolved()` turns a configuration into a `RunPlan`.
 public struct Configuration: Sendable, Equatable {
     package var model = ModelSection()
     package var hardware = HardwareSection()
@@ -17,54 +17,51 @@ public struct Configuration: Sendable, Equatable {
     public var trace = TraceSection()
     package var slo = ObjectiveSection()
     package var output = OutputSection()
-    /// Seed of everything random: what is drawn of a trace, and the routers that draw. nil: a
-    /// recipe's own for its requests, and 0 for the rest.
+    /// Random seed for everything drawn: the trace, and routers that draw. nil: a recipe's own seed
+    /// for its requests, 0 for the rest.
     public var seed: Int?
-    /// The keys that a file or a change has given, for defaults that depend on another key.
+    /// The keys given by a file or a change, for defaults that depend on another key.
     var given = GivenKeys()
 
     /// The default: Llama-3.1-8B in bf16 on one node of eight H100, eight replicas.
     public init() {}
 
-    /// What is served.
+    /// The model that is served.
     package struct ModelSection: Sendable, Equatable {
         package var name = "llama-3.1-8b"
         package var weights: WeightFormat?
         package var routing = ExpertRouting.served
         package var allowUnserved = false
 
-        /// The default model.
         package init() {}
     }
 
-    /// What it is served on.
+    /// The hardware it runs on.
     package struct HardwareSection: Sendable, Equatable {
         package var gpu = "h100-sxm"
-        /// Memory of a GPU as its driver reports it, GiB; nil: that of the named GPU.
+        /// Memory of a GPU as its driver reports it, GiB; nil: the named GPU's.
         package var gpuMemoryGiB: Double?
         package var nodes = 1
         package var gpusPerNode = 8
 
-        /// The default node.
         package init() {}
     }
 
-    /// How many replicas there are, and who gets which request.
+    /// How many replicas there are, and how requests are routed to them.
     package struct ClusterSection: Sendable, Equatable {
         package var replicas: Int?
         package var router = RouterConfiguration.Policy.leastOutstanding
         package var routerStalenessMilliseconds = 0.0
         package var affinitySlack = 8
 
-        /// The default cluster.
         package init() {}
     }
 
     /// The engine arguments, with vLLM's names and defaults.
     ///
     /// Unless another release is selected, defaults are those of vLLM 0.33.0's API server on an
-    /// H100: 8192 batched tokens and 1024 sequences (`EngineArgs.get_batch_defaults` for 70 GiB
-    /// and more, not A100), 16 tokens a block and 0.92 of the memory (`CacheConfig`), full-prompt
+    /// H100: 8192 batched tokens and 1024 sequences (`EngineArgs.get_batch_defaults` for 70 GiB and
+    /// more, not A100), 16 tokens per block and 0.92 of the memory (`CacheConfig`), full-prompt
     /// admission and no watermark (`SchedulerConfig`), asynchronous scheduling.
     package struct EngineSection: Sendable, Equatable {
         /// Number format of the KV cache.
@@ -94,17 +91,18 @@ public struct Configuration: Sendable, Equatable {
             }
         }
 
-        /// Whose kernel prefills gated-delta layers.
+        /// The kernel that prefills gated-delta layers.
         package enum GatedDeltaPrefill: String, Sendable, CaseIterable {
             case flashinfer
             case triton
         }
 
-        /// The release whose scheduler decides. `Configuration.select` sets it with its defaults.
+        /// The release whose scheduling rules apply. `Configuration.select` sets it together with
+        /// its defaults.
         package internal(set) var version = EngineVersion.newest
         package var tensorParallelSize = 1
         package var pipelineParallelSize = 1
-        /// Layers of each stage, "20,12"; nil: equally many.
+        /// Layers of each stage, "20,12"; nil: split equally.
         package var ppLayerPartition: String?
         package var expertParallelSize = 1
         package var blockSize = 16
@@ -122,7 +120,7 @@ public struct Configuration: Sendable, Equatable {
         package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
         package var kvCacheDtype = CacheDtype.auto
         package var maxModelLen: Int?
-        /// Whether it is cut to what the pool holds (`--max-model-len auto`).
+        /// Whether the length is cut to what the pool holds (`--max-model-len auto`).
         package var fitsMaxModelLen = false
         package var maxNumSeqs: Int?
         package var maxNumActiveSeqs: Int?
@@ -149,11 +147,11 @@ public struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
-    /// How a step is priced.
+    /// How steps are priced.
     package struct StepTimeSection: Sendable, Equatable {
-        /// Where the price comes from.
+        /// The source of step times.
         package enum Kind: RawRepresentable, Sendable, CaseIterable {
-            /// Operators measured on the GPU; "h100" of earlier versions.
+            /// Operators measured on the GPU; "h100" in earlier versions.
             case measured
             /// A price linear in tokens, requests and context, for conformance.
             case linear
@@ -184,7 +182,6 @@ public struct Configuration: Sendable, Equatable {
         package var perRequestMicroseconds = 2
         package var perThousandContextMicroseconds = 0
 
-        /// The default clock.
         package init() {}
     }
 
@@ -200,11 +197,11 @@ public struct Configuration: Sendable, Equatable {
 
         package var file: String?
         package var format: TraceFormat?
-        /// Unit of times that are bare numbers.
+        /// Unit of times given as bare numbers.
         package var timeUnit: TimeUnit?
-        /// Tokens that a hash id stands for.
+        /// Tokens per hash id.
         package var blockTokens: Int?
-        /// Names of the columns of time, prompt and output: `TIME,PROMPT,OUTPUT`.
+        /// Names of the columns for time, prompt and output: `TIME,PROMPT,OUTPUT`.
         package var columns: String?
         package var strict = false
         package var rateScale = 1.0
@@ -213,37 +210,37 @@ public struct Configuration: Sendable, Equatable {
         public var limit: Int?
         package var stop = Stop.eos
         package var concurrency: Int?
-        /// What prompts of a trace without content begin with; nil: nothing is shared.
+        /// Shared beginnings of prompts, for a trace without content; nil: nothing is shared.
         package var sharedPrefix: PrefixLaw?
-        /// Lengths of the benchmark's random dataset, tokens; nil input: the trace is another.
+        /// Lengths of the benchmark's random dataset, tokens; nil input: another trace.
         package var randomInputTokens: Int?
         package var randomOutputTokens = 128
         package var randomRangeRatio = 0.0
         package var randomOutputRangeRatio: Double?
         package var randomPrefixTokens = 0
         package var randomPrefixes = 1
-        /// Requests per second in place of the trace's times, and how they are spread.
+        /// Requests per second in place of the trace's times, and the distribution of their gaps.
         package var requestRate: Double?
         package var burstiness = 1.0
         package var rampUp: SendingRate.RampUp?
         package var rampUpStart: Double?
         package var rampUpEnd: Double?
-        /// Mean pause of a closed loop's users, seconds, and its law.
+        /// Mean think time of a closed loop's users, seconds, and its distribution.
         package var thinkSeconds = 0.0
         package var thinkLaw = ThinkTime.Law.fixed
-        /// Stages in place of the trace's times, and seconds between them; nil: by the clock.
+        /// Load stages in place of the trace's times, and seconds between them; nil: by the clock.
         package var stages: [LoadStages.Stage]?
         package var stagePauseSeconds: Double?
         package var gapLaw = SendingRate.Law.gamma
-        /// How long clients wait for an answer, and for its first token, seconds; nil: for ever.
-        /// How they try again.
+        /// How long clients wait for an answer and for its first token, seconds (nil: forever), and
+        /// how they retry.
         package var clientTimeoutSeconds: Double?
         package var clientFirstTokenTimeoutSeconds: Double?
         package var clientRetries = 0
         package var clientBackoff = ClientPatience.Backoff.doubling
         package var clientBackoffSeconds = 0.5
         package var clientBackoffMostSeconds = 8.0
-        /// Most requests in flight beside the trace's times.
+        /// Most requests in flight, in addition to the trace's times.
         package var maxConcurrency: Int?
         package var followsSessions = true
         package var sessionRate = 0.1
@@ -252,34 +249,33 @@ public struct Configuration: Sendable, Equatable {
         package init() {}
     }
 
-    /// What is written besides the summary.
+    /// What is written in addition to the summary.
     package struct OutputSection: Sendable, Equatable {
         package var decisions = false
         package var plans = false
         package var latencyBreakdown = false
         package var timeline = false
-        /// The part of the run that it shows, seconds of the trace, and how long the file may be.
+        /// The part of the run in the timeline, seconds of the trace, and the file's largest size.
         package var timelineStart: Double?
         package var timelineEnd: Double?
         package var timelineMegabytes = 50.0
-        /// What the run did over time, and the length of a window, seconds; nil: one that gives
-        /// 120 to 240 of them.
+        /// Load over time, and the length of a window, seconds; nil: one that gives 120 to 240
+        /// windows.
         package var series = false
         package var seriesInterval: Double?
-        /// Every token's time.
+        /// The time of every token.
         package var tokenTimes = false
-        /// What is left out of the figures at the start and the end.
+        /// What figures leave out at the start and the end.
         package var warmup: Margin?
         package var cooldown: Margin?
-        /// What groups requests in the figures.
+        /// How figures group requests.
         package var by: ClassDimension?
-        /// Prompt lengths at which a new class begins, tokens, where prompts group requests.
+        /// Lower bounds of prompt classes, tokens, if prompts group requests.
         package var promptBuckets = PromptBuckets()
 
         /// Whether a run writes a file that needs a folder.
         package var writesFiles: Bool { decisions || plans || timeline || series || tokenTimes }
 
-        /// The default output.
         package init() {}
     }
 }

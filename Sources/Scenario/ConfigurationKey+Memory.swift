@@ -1,7 +1,7 @@
 import Simulator
 
 extension ConfigurationKey {
-    /// Keys of a server's memory, beside those of the engine.
+    /// Keys of a server's memory, in addition to the engine's.
     static let memory: [ConfigurationKey] = [
         .init(
             "engine.num_gpu_blocks_override", \.engine.numGPUBlocksOverride,

@@ -2,7 +2,7 @@ import Basics
 import Simulator
 
 extension ConfigurationKey {
-    /// The keys of what a service promises.
+    /// Keys of the service level objective.
     static let slo: [ConfigurationKey] = [
         .init(
             "slo.ttft_ms", \.slo.limits.timeToFirstToken, .latencyLimits,
@@ -35,7 +35,7 @@ extension ConfigurationForm where Value == LatencyLimits {
     private static var milliseconds: ConfigurationForm<Double> { .number(0...1e9) }
     private static var words: String { "each, mean, p50, p90, p95, p99 (any percentile) or max" }
 
-    /// A limit of each request, figures' limits, or both.
+    /// A limit per request, limits of figures, or both.
     static var latencyLimits: Self {
         Self(
             expected:
@@ -92,7 +92,7 @@ extension ConfigurationForm where Value == LatencyLimits {
 }
 
 extension ConfigurationForm where Value == [String: ObjectiveLimits] {
-    /// Limits by the name of a class.
+    /// Limits by class name.
     static var classLimits: Self {
         Self(
             expected: "an object of classes, each with the keys "
@@ -175,6 +175,6 @@ extension ConfigurationForm where Value == [String: ObjectiveLimits] {
 private typealias LatencyForm = ConfigurationForm<LatencyLimits>
 
 extension ObjectiveLimits {
-    /// The keys of a section.
+    /// The key names of an objective section.
     static var keys: [String] { latencies.map { $0.name + "_ms" } + ["goodput"] }
 }

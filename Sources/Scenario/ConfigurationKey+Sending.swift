@@ -3,7 +3,7 @@ import Simulator
 import Traces
 
 extension ConfigurationKey {
-    /// How requests are sent in place of the trace's times: the flags of vLLM's benchmark.
+    /// How requests are sent instead of at the trace's times: the flags of vLLM's benchmark.
     static let sending: [ConfigurationKey] = [
         .init(
             "trace.random_input_len", \.trace.randomInputTokens,
@@ -65,7 +65,7 @@ extension ConfigurationKey {
                 + "interval)."),
     ]
 
-    /// What clients do that do not wait for ever.
+    /// Keys of clients that give up and retry.
     static let clients: [ConfigurationKey] = [
         .init(
             "trace.client_timeout_s", \.trace.clientTimeoutSeconds,
@@ -99,7 +99,7 @@ extension ConfigurationForm where Value == Double {
         return Self(
             expected: shapes.expected + ", or \"inf\"",
             read: { value in
-                // JSON5's own word comes as a text, too.
+                // JSON5's Infinity may also arrive as text.
                 if value == .text("inf") || value == .text("Infinity") { return .infinity }
                 return shapes.read(value)
             },
@@ -108,17 +108,17 @@ extension ConfigurationForm where Value == Double {
 }
 
 extension ConfigurationForm where Value == PrefixLaw {
-    /// Tokens, a share, or a number of groups with one of them.
+    /// Tokens, a share, or either with a number of groups.
     static var prefixLaw: Self {
         return Self(
             expected: "tokens (512, a single one as \"1\"), a share above 0 and below 1 (0.3), or"
                 + " groups of either (\"8x512\")",
-            // Read as JSON5, 0x512 would be a number of sixteens.
+            // Read as JSON5, 0x512 would be hexadecimal.
             takesText: true,
             read: { value in
                 switch value {
                 case .integer(let tokens):
-                    // 1.0 comes as an integer, too, and is no share.
+                    // 1.0 also arrives as an integer, and is not a share.
                     guard tokens > 1 else { return nil }
                     return PrefixLaw.Length(String(tokens)).map { PrefixLaw($0) }
                 case .number(let share):
@@ -147,7 +147,7 @@ extension ConfigurationForm where Value == PrefixLaw {
 }
 
 extension PrefixLaw.Length {
-    /// "512" or "0.3"; nil for what is neither.
+    /// "512" or "0.3"; nil for anything else.
     fileprivate init?(_ text: some StringProtocol) {
         if let tokens = Int(text) {
             guard (1...10_000_000).contains(tokens) else { return nil }
@@ -192,7 +192,7 @@ extension ConfigurationForm where Value == [LoadStages.Stage] {
 }
 
 extension LoadStages.Stage {
-    /// Throws for what is no stage, without a place.
+    /// Throws for anything but a stage, without a place.
     fileprivate init(_ value: ConfigurationValue) throws(InputError) {
         let example = "an object such as {rate: 2, duration_s: 60}"
         guard case .object(let members) = value else {

@@ -1,28 +1,29 @@
 import Basics
 import Simulator
 
-/// One key of the configuration: where it stands, what it means, what it may be.
+/// One key of the configuration: its path, its meaning, its allowed values.
 package struct ConfigurationKey: Sendable {
     /// Section and name, "engine.block_size".
     package let path: String
-    /// Its name within the section, "block_size".
+    /// The name within the section, "block_size".
     package var name: String { String(path.split(separator: ".").last ?? "") }
-    /// What it does, in a sentence or two; lines are broken by newlines.
+    /// What the key does, in a sentence or two. Newlines break lines.
     package let meaning: String
-    /// What its value may be: "an integer, 1 to 65536".
+    /// The allowed values: "an integer, 1 to 65536".
     package let expected: String
-    /// Whether a word on the command line is taken as text without reading it as JSON5.
+    /// Whether the command line takes a word as text without parsing it as JSON5.
     let takesText: Bool
-    /// The words it may be, where they are few.
+    /// The allowed words, if they are few.
     package let words: [String]
-    /// What is wrong inside a value of several parts, its place to follow the key's; nil: not said.
+    /// The mistake inside a value of several parts, with a place that follows the key's; nil: none
+    /// to report.
     let mistake: @Sendable (ConfigurationValue) -> InputError?
-    /// Stores a value; false when it is not right.
+    /// Stores a value. False if it is not allowed.
     let store: @Sendable (ConfigurationValue, inout Configuration) -> Bool
-    /// The value a configuration has.
+    /// The key's value in a configuration.
     package let value: @Sendable (Configuration) -> ConfigurationValue
 
-    // Not inlined: copies in every row of the tables take the compiler long.
+    // Not inlined: copies in every row of the tables slow down the compiler.
     @inline(never)
     init<Value>(
         _ path: String, _ member: WritableKeyPath<Configuration, Value> & Sendable,
@@ -43,19 +44,19 @@ package struct ConfigurationKey: Sendable {
     }
 }
 
-/// How a value of one Swift type is read from JSON5 and written back.
+/// How values of one Swift type are read from JSON5 and written back.
 struct ConfigurationForm<Value: Sendable>: Sendable {
     var expected: String
     var takesText = false
     var words: [String] = []
     var read: @Sendable (ConfigurationValue) -> Value?
     var write: @Sendable (Value) -> ConfigurationValue
-    /// What is wrong inside a value of several parts that is not read.
+    /// The mistake inside a value of several parts that cannot be read.
     var mistake: @Sendable (ConfigurationValue) -> InputError? = { _ in nil }
 }
 
 extension ConfigurationForm where Value == Int {
-    /// An integer within bounds. A number without a fraction counts, as 1e6.
+    /// An integer within bounds. Numbers without a fraction count, such as 1e6.
     static func integer(_ bounds: ClosedRange<Int>) -> Self {
         let upper = bounds.upperBound == .max ? "or more" : "to \(bounds.upperBound)"
         return Self(
@@ -87,7 +88,7 @@ extension ConfigurationForm where Value == Double {
     }
 }
 
-/// A number without a fraction it does not have: "1", "0.92".
+/// A number without a trailing ".0": "1", "0.92".
 func plain(_ number: Double) -> String {
     Int(exactly: number).map(String.init) ?? String(number)
 }
@@ -104,7 +105,7 @@ extension ConfigurationForm where Value == Bool {
 }
 
 extension ConfigurationForm where Value == String {
-    /// Any text but the empty one.
+    /// Any text except the empty one.
     static func text(_ expected: String) -> Self {
         Self(
             expected: expected, takesText: true,
@@ -115,7 +116,7 @@ extension ConfigurationForm where Value == String {
 }
 
 extension ConfigurationForm where Value == EngineVersion {
-    /// A release of vLLM within the window that is simulated.
+    /// A release of vLLM among those simulated.
     static var version: Self {
         Self(
             expected: "a release of vLLM, \(EngineVersion.oldest) to \(EngineVersion.newest)",
@@ -139,7 +140,7 @@ extension ConfigurationForm where Value: RawRepresentable<String> & CaseIterable
 }
 
 extension ConfigurationForm {
-    /// The same, or null with the meaning given.
+    /// A value of another form, or null with the meaning given.
     static func optional<Wrapped>(
         _ form: ConfigurationForm<Wrapped>, null meaning: String
     ) -> Self where Value == Wrapped? {

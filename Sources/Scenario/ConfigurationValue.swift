@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// A JSON value: what a configuration file holds before anyone knows what it means.
+/// A JSON value: the content of a configuration file before it is interpreted.
 package enum ConfigurationValue: Sendable, Equatable, Codable {
     case null
     case boolean(Bool)
@@ -43,7 +43,7 @@ package enum ConfigurationValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// The value as a person would write it in a sentence: `"h100"`, `16`, `a list`.
+    /// The value as it reads in a sentence: `"h100"`, `16`, `a list`.
     package var described: String {
         switch self {
         case .null: "null"
@@ -70,8 +70,8 @@ package enum ConfigurationValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// Reads JSON5. Throws `InputError` naming `place` and the line for what is not JSON5 and for
-    /// an object that names a key twice.
+    /// Reads JSON5. Throws `InputError` naming `place` and the line for text that is not JSON5 and
+    /// for an object with a duplicate key.
     package static func parse(_ data: Data, place: String) throws -> ConfigurationValue {
         try JSON5.decode(ConfigurationValue.self, from: data, place: place)
     }

@@ -1,13 +1,13 @@
-/// A key, and its words, as they were called before. They are still read, with a note.
+/// An earlier name of a key, and of its values. Still accepted, with a note.
 struct FormerSpelling: Sendable {
-    /// Section and name, "engine.gait".
+    /// The old path, "engine.gait".
     let path: String
-    /// The key now.
+    /// The present key.
     let key: String
-    /// Values by their old words; others are as they were.
+    /// Present values by their old words; other values are unchanged.
     let words: [String: String]
 
-    /// Every old spelling.
+    /// All old spellings.
     static let all = [
         FormerSpelling(
             path: "engine.gait", key: "engine.advance",
@@ -21,10 +21,10 @@ struct FormerSpelling: Sendable {
             words: [:]),
     ]
 
-    /// The one of a path; nil: the path is no old spelling. O(1).
+    /// The old spelling at a path; nil if it is not one. O(1).
     static func of(_ path: String) -> FormerSpelling? { all.first { $0.path == path } }
 
-    /// What a page says of it.
+    /// The note that a page shows.
     var note: String {
         let words = words.isEmpty ? "" : " (" + pairs + ")"
         return "\(path) is the old name of \(key)\(words)"

@@ -2,10 +2,10 @@ import Simulator
 import StepTime
 
 extension Configuration {
-    /// The engine's host: a profile, and figures in place of its own. Microseconds; nil: the
+    /// The engine's host: a profile, and figures that replace its own. Microseconds; nil: the
     /// profile's.
     package struct HostSection: Sendable, Equatable {
-        /// A name or a path; nil: the engine's usual one under a measured clock, else none.
+        /// A profile's name or path; nil: the engine's usual one under a measured clock, else none.
         package var profile: String?
         package var frontEnd: Double?
         package var schedule: Double?
@@ -21,10 +21,9 @@ extension Configuration {
         package var gpuWaitPerRequest: Double?
         package var gpuWaitPerFirst: Double?
 
-        /// The engine's usual host.
         package init() {}
 
-        /// The figures that are given, and where they stand in a profile.
+        /// The given figures, in microseconds, and the profile's properties that they replace.
         private var given: [(Double?, WritableKeyPath<HostProfile, Double>)] {
             [
                 (frontEnd, \.frontEnd), (schedule, \.schedule),
@@ -35,7 +34,7 @@ extension Configuration {
             ]
         }
 
-        /// A profile with the figures that are given in place of its own.
+        /// A profile with its figures replaced by the given ones.
         func replacing(in profile: HostProfile) -> HostProfile {
             var host = profile
             for case (let value?, let part) in given { host[keyPath: part] = value * 1e-6 }
@@ -64,7 +63,7 @@ extension Configuration {
 }
 
 extension Configuration {
-    /// The host that a run has.
+    /// The host of a run.
     ///
     /// - Throws: `InputError` at `engine.host.profile` or at the profile's file.
     func hostProfile(_ kernels: EngineProfile) throws -> HostProfile {
@@ -72,21 +71,21 @@ extension Configuration {
             in: engine.host.profile.map { try .named($0) } ?? usualHost(kernels))
     }
 
-    /// The host where none is named. Steps that were measured, or are given, have what the GPU
-    /// waits for in them.
+    /// The host if none is named. Step times from a table or the linear form already include the
+    /// GPU's wait, so they get none.
     private func usualHost(_ kernels: EngineProfile) -> HostProfile {
         stepTime.kind == .measured
             ? kernels.usualHost(asyncScheduling: engine.asyncScheduling) : .none
     }
 
-    /// The name of the host, for a file that repeats the run; nil: it came with the kernels.
+    /// The host's name for a file that repeats the run; nil if it came with the kernels.
     func hostName() throws -> String? {
         if let name = engine.host.profile { return name }
         let usual = try usualHost(.named(stepTime.profile))
         return HostProfile.all.contains(usual) ? usual.name : nil
     }
 
-    /// The host's times for a model on this layout.
+    /// The host's times for a model with these pipeline stages.
     func times(of profile: HostProfile, _ model: TransformerModel) throws -> HostTimes {
         let stages = engine.pipelineParallelSize
         return try HostTimes(

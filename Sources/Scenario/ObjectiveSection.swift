@@ -1,28 +1,28 @@
 import Simulator
 
-/// The limits of one latency: for each request, and for figures over all of them.
+/// The limits of one latency: per request, and for figures over all requests.
 package struct LatencyLimits: Sendable, Equatable {
     /// A figure's limit.
     package struct Bound: Sendable, Equatable {
         package var statistic: LatencyStatistic
         package var milliseconds: Double
 
-        /// A limit of a figure, milliseconds.
+        /// A figure's limit, milliseconds.
         package init(_ statistic: LatencyStatistic, milliseconds: Double) {
             self.statistic = statistic
             self.milliseconds = milliseconds
         }
     }
 
-    /// Of each request for itself, milliseconds: above it a request is not good. Nil: no limit.
+    /// Limit per request, milliseconds. A request above it is not good. Nil: no limit.
     package var each: Double?
-    /// Of figures over all requests, in the order of `LatencyStatistic.rank`.
+    /// Limits of figures over all requests, in the order of `LatencyStatistic.rank`.
     package private(set) var bounds: [Bound] = []
 
-    /// A limit of each request, or none.
+    /// Limits with at most a limit per request.
     package init(each: Double? = nil) { self.each = each }
 
-    /// Limits a figure, in place of its limit so far.
+    /// Sets or replaces the limit of a figure.
     package mutating func limit(_ statistic: LatencyStatistic, milliseconds: Double) {
         bounds.removeAll { $0.statistic == statistic }
         bounds.append(Bound(statistic, milliseconds: milliseconds))
@@ -30,17 +30,17 @@ package struct LatencyLimits: Sendable, Equatable {
     }
 }
 
-/// What a service promises: limits of latencies and a share of good requests.
+/// A service level objective: limits of latencies and a share of good requests.
 package struct ObjectiveLimits: Sendable, Equatable {
     package var timeToFirstToken = LatencyLimits()
     package var timePerOutputToken = LatencyLimits()
     package var endToEnd = LatencyLimits()
-    /// Of gaps between tokens; `each`: of a request's own 99th percentile of them.
+    /// Limits of the gaps between tokens. `each` limits a request's own 99th percentile.
     package var interTokenLatency = LatencyLimits()
-    /// The least share of requests that are good, 0 to 1; nil: not said.
+    /// Least share of good requests, 0 to 1; nil: not given.
     package var goodput: Double?
 
-    /// Nothing promised.
+    /// No limits.
     package init() {}
 
     /// The latencies by the names of their keys.
@@ -50,12 +50,12 @@ package struct ObjectiveLimits: Sendable, Equatable {
             ("e2e", \.endToEnd), ("itl", \.interTokenLatency),
         ]
 
-    /// Whether a single request can miss any of it.
+    /// Whether any latency is limited per request.
     package var limitsRequests: Bool {
         Self.latencies.contains { self[keyPath: $0.member].each != nil }
     }
 
-    /// These for a class: its limits of single requests, where it has none the general ones.
+    /// These limits for a class: per-request limits that it lacks come from the general ones.
     func inheriting(_ general: Self) -> Self {
         var limits = self
         for (_, member) in Self.latencies where self[keyPath: member].each == nil {
@@ -64,7 +64,7 @@ package struct ObjectiveLimits: Sendable, Equatable {
         return limits
     }
 
-    /// What the simulation holds each request to.
+    /// The objective that the simulation checks for each request.
     var objective: ServiceLevelObjective {
         var objective = ServiceLevelObjective()
         objective.timeToFirstToken = timeToFirstToken.each.map(picoseconds(milliseconds:))
@@ -74,7 +74,8 @@ package struct ObjectiveLimits: Sendable, Equatable {
         return objective
     }
 
-    /// What makes a request good: "TTFT at most 450 ms and TPOT at most 40 ms"; empty: nothing.
+    /// What makes a request good: "TTFT at most 450 ms and TPOT at most 40 ms"; empty without
+    /// limits.
     package var description: String {
         let names = ["ttft": "TTFT", "tpot": "TPOT", "e2e": "E2E", "itl": "a request's p99 ITL"]
         let limits = Self.latencies.compactMap { name, member in
@@ -88,12 +89,13 @@ package struct ObjectiveLimits: Sendable, Equatable {
 extension Configuration {
     /// When a request counts as good, and what the service promises.
     ///
-    /// The defaults are the limits of MLPerf Inference v5.0's interactive Llama-2-70B scenario:
-    /// 450 ms to the first token, 40 ms per token after it.
+    /// The defaults are the limits of MLPerf Inference v5.0's interactive Llama-2-70B scenario: 450
+    /// ms to the first token, 40 ms per token after it.
     package struct ObjectiveSection: Sendable, Equatable {
-        /// Of all requests.
+        /// For all requests.
         package var limits = ObjectiveLimits()
-        /// Of classes, by name: a class's limit of single requests goes before the general one.
+        /// For classes, by name. A class's per-request limits take precedence over the general
+        /// ones.
         package var classes: [String: ObjectiveLimits] = [:]
 
         /// The default limits.
@@ -102,7 +104,7 @@ extension Configuration {
             limits.timePerOutputToken.each = 40
         }
 
-        /// Nothing promised: what a section that is given whole starts from.
+        /// No limits: the starting point of a section that is given whole.
         package static var none: Self {
             var section = Self()
             section.limits = ObjectiveLimits()

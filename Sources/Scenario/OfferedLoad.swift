@@ -1,23 +1,23 @@
 import Basics
 import Traces
 
-/// What makes the load of a run, and which key changes it.
+/// What determines the load of a run, and which key changes it.
 package enum OfferedLoad: Sendable, Equatable {
     /// A recipe's arrival rate, requests per second at `trace.rate_scale` 1; later turns included.
     case recipe(rate: Double)
-    /// The times of a recorded trace, which `trace.rate_scale` squeezes.
+    /// The times of a recorded trace, scaled by `trace.rate_scale`.
     case recorded
-    /// Drawn times at so many requests, or sessions, per second (`trace.request_rate`).
+    /// Drawn times at this many requests, or sessions, per second (`trace.request_rate`).
     case drawn(rate: Double)
-    /// A random dataset without a rate: all at once.
+    /// A random dataset without a rate: all requests at once.
     case atOnce
 }
 
 extension Configuration {
-    /// What makes the load of an open loop.
+    /// What determines the load of an open loop.
     ///
-    /// - Throws: `InputError` at `place` where no rate makes it: a closed loop, stages, a ramp, a
-    ///   batch.
+    /// - Throws: `InputError` at `place` if no rate does: in a closed loop, with stages or a ramp,
+    ///   or in a batch.
     package func offeredLoad(place: String) throws -> OfferedLoad {
         for (key, isGiven) in [
             ("trace.concurrency", trace.concurrency != nil),
@@ -39,7 +39,7 @@ extension Configuration {
         return .recipe(rate: recipe.arrivals.rate)
     }
 
-    /// Whether requests are drawn, so that another seed gives other ones, or other times.
+    /// Whether requests are drawn, so that another seed gives other requests or other times.
     package func isDrawn() throws -> Bool {
         if trace.requestRate != nil || trace.rampUp != nil || trace.randomInputTokens != nil {
             return true
@@ -47,9 +47,9 @@ extension Configuration {
         return try recipe() != nil
     }
 
-    /// The same with so many replicas, on as many nodes as these need.
+    /// The same with `replicas` replicas, on as many nodes as they need.
     ///
-    /// - Throws: `InputError` where more are asked for than are simulated.
+    /// - Throws: `InputError` for more than the largest number of replicas.
     package func with(replicas: Int) throws -> Configuration {
         guard (1...Self.mostReplicas).contains(replicas) else {
             throw InputError(
@@ -60,7 +60,7 @@ extension Configuration {
         let own = max(group, engine.expertParallelSize) * engine.pipelineParallelSize
         changed.cluster.replicas = replicas
         guard group <= gpus else { return changed }
-        // A group stays inside a node; a replica too large for one takes groups of several.
+        // A group stays within a node. A replica too large for one node takes groups of several.
         let isSmall = own <= gpus
         let perNode = isSmall ? gpus / own : gpus / group
         let wanted = isSmall ? replicas : replicas * (own / group)

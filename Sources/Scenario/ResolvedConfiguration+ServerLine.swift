@@ -3,20 +3,20 @@ import Models
 import Simulator
 
 extension ResolvedConfiguration {
-    /// The engine section as a line of vLLM's server: the model, and the flags without which the
-    /// server would take something else on this GPU; keys that no flag sets are comments before it.
+    /// The engine section as a command line for vLLM's server: the model, and only the flags whose
+    /// default on this GPU would differ. Comments before it list keys that no flag sets.
     ///
-    /// Read back with `ServerLine`, the line gives the same engine but for what the comments say.
-    /// Each flag is tried by leaving it out: O(flags) resolutions of a configuration.
+    /// Read back with `ServerLine`, the line gives the same engine except for what the comments
+    /// say. Tries leaving out each flag: O(flags) resolutions of a configuration.
     ///
-    /// - Throws: `InputError` where the server refuses what the configuration holds.
+    /// - Throws: `InputError` if the server refuses what the configuration holds.
     package func serverLine() throws -> String {
         var flags = candidates()
         var missing: Set<String>
         do {
             missing = try differences(from: flags)
         } catch let error as InputError {
-            // Blocks that are given are not checked here; the server checks its flag.
+            // Given blocks are not checked here, but the server's flag is.
             let others = flags.filter { $0.name != Self.override }
             guard others.count < flags.count else { throw error }
             flags = others
@@ -33,7 +33,7 @@ extension ResolvedConfiguration {
             .joined(separator: "\n")
     }
 
-    /// A flag and its words.
+    /// A flag with the words that give it.
     private struct Words {
         var name: String
         var words: [String]
@@ -41,7 +41,7 @@ extension ResolvedConfiguration {
 
     private static let override = "num-gpu-blocks-override"
 
-    /// Every flag whose key differs from the default configuration.
+    /// Every flag whose key differs from the base configuration.
     private func candidates() -> [Words] {
         let usual = base
         var all: [Words] = []
@@ -68,7 +68,7 @@ extension ResolvedConfiguration {
         return all
     }
 
-    /// A key's value as its flag has it; nil: the flag cannot.
+    /// A key's value in the flag's form; nil if the flag cannot express it.
     private func words(_ value: ConfigurationValue, _ flag: ServerFlag) -> [String]? {
         let name = "--" + flag.name
         switch value {
@@ -84,7 +84,8 @@ extension ResolvedConfiguration {
         }
     }
 
-    /// What the line is read into: the same GPUs, release and clock, and no key of the engine.
+    /// The configuration that the line is applied to: the same GPUs, release and clock, and no
+    /// engine keys.
     private var base: Configuration {
         var base = Configuration()
         base.select(configuration.engine.version)
@@ -95,7 +96,7 @@ extension ResolvedConfiguration {
         return base
     }
 
-    /// Keys that a server with these flags has otherwise.
+    /// Keys that would differ in a server with these flags.
     private func differences(from flags: [Words]) throws -> Set<String> {
         var other = base
         try other.apply(ServerLine(line(flags)))
@@ -104,9 +105,9 @@ extension ResolvedConfiguration {
         var paths: Set<String> = []
         for key in ConfigurationKey.all
         where key.path.hasPrefix("engine.") || key.path == "model.weights" {
-            // Blocks by either key are the same pool.
+            // Either key for blocks gives the same pool.
             if key.path.hasPrefix("engine.num_gpu_blocks") { continue }
-            // Every line has it, without the blanks that the key may have.
+            // Every line sets it, without blanks that the key may contain.
             if key.path == "engine.pp_layer_partition" { continue }
             if key.value(read.configuration) != key.value(configuration) { paths.insert(key.path) }
         }
@@ -114,7 +115,7 @@ extension ResolvedConfiguration {
         return paths
     }
 
-    /// What the line does not say, a comment each.
+    /// Comments on what the line cannot say.
     private func comments(_ missing: Set<String>) -> [String] {
         var lines = ["# vLLM \(configuration.engine.version) on \(configuration.hardware.gpu)"]
         if !configuration.model.name.contains("/") {
@@ -131,7 +132,7 @@ extension ResolvedConfiguration {
         return lines
     }
 
-    /// The program with flags, behind what only a variable of its environment sets.
+    /// The command with flags, preceded by what only an environment variable sets.
     private func line(_ flags: [Words]) -> String {
         let layers = try? configuration.engine.stageLayers()
         let variables = layers.map { counts in
@@ -143,6 +144,6 @@ extension ResolvedConfiguration {
 }
 
 extension ServerFlag {
-    /// The key of its own name.
+    /// The key of the same name.
     var key: String { "engine." + name.replacing("-", with: "_") }
 }

@@ -1,11 +1,11 @@
 import Basics
 import Foundation
 
-/// A file of a server's flags, as its `--config` takes it: YAML with a flag a line.
+/// A file of server flags for `--config`: YAML with one flag per line.
 ///
-/// The part of YAML that such files are written in: `flag: value`, lists, maps by indentation or in
-/// braces, quotes, comments. What is not of that part (anchors, tags, text over several lines) is
-/// refused with its line; so is a flag that stands twice.
+/// Reads the part of YAML that such files use: `flag: value`, lists, maps by indentation or in
+/// braces, quotes, comments. Refuses the rest (anchors, tags, text over several lines) and
+/// duplicate flags, with the line.
 struct ServerFile {
     /// A flag of the file.
     struct Entry {
@@ -14,17 +14,17 @@ struct ServerFile {
         var line: Int
     }
 
-    /// In the order of the file.
+    /// Flags in file order.
     private(set) var entries: [Entry] = []
 
-    /// A line that holds something, without comment and indentation.
+    /// A line that is not blank, without comment and indentation.
     private struct Line {
         var number: Int
         var indent: Int
         var text: Substring
     }
 
-    /// Most bytes of such a file, flags, and levels in one.
+    /// Largest such file in bytes, most flags, and deepest nesting.
     private static let (largest, most, deepest) = (1_000_000, 1000, 32)
 
     private let file: String
@@ -40,7 +40,7 @@ struct ServerFile {
         try readFlags()
     }
 
-    /// The text of a file. Throws `InputError` where there is none, or where it is large.
+    /// The text of a file. Throws `InputError` if it is missing or too large.
     static func text(_ file: String, _ expected: String) throws -> String {
         guard !file.isEmpty, FileSystem.exists(file) else {
             throw InputError(
@@ -97,7 +97,7 @@ struct ServerFile {
         }
     }
 
-    /// `key: value` of a line.
+    /// Reads `key: value` from a line.
     private func member(_ line: Line) throws -> (key: String, rest: Substring) {
         guard let (key, rest) = ServerScalar.member(line.text) else {
             throw error(line, "is \"\(String(line.text).echoed())\"", "flag: value")
@@ -105,7 +105,7 @@ struct ServerFile {
         return (key, rest)
     }
 
-    /// What stands after a key: on its line, or indented below it.
+    /// The value of a key: on its line, or indented below it.
     private mutating func value(
         _ rest: Substring, of line: Line, depth: Int
     ) throws -> ConfigurationValue {

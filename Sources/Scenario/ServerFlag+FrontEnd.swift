@@ -1,5 +1,5 @@
 extension ServerFlag {
-    /// Flags of the API server, which a simulation has no use for.
+    /// Flags of the API server that have no effect on a simulation.
     static let frontEnd: [ServerFlag] = [
         .idle("api-server-count", .integer, "null", aliases: ["-asc"]),
         .idle("grpc", .bare, "false"),

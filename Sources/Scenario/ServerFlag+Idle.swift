@@ -1,5 +1,5 @@
 extension ServerFlag {
-    /// Flags of the engine that change no time and no decision.
+    /// Flags of the engine that change neither times nor decisions.
     static let idle: [ServerFlag] = [
         .idle("tokenizer", .text, "null"),
         .idle("tokenizer-mode", .text, "auto"),

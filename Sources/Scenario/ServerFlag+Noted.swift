@@ -1,5 +1,5 @@
 extension ServerFlag {
-    /// Flags that change a server in a way that is not simulated, and what the result then is.
+    /// Flags that change a server in ways that are not simulated, and what the result then means.
     static let noted: [ServerFlag] = [
         .noted("lora-modules", .texts, "null", .adapters),
         .noted("hf-config-path", .text, "null", .shape),

@@ -1,5 +1,5 @@
 extension ServerFlag {
-    /// Flags with which the server would do plainly something else.
+    /// Flags with which the server would clearly do something else.
     static let refused: [ServerFlag] = [
         .refused("help", .bare, "", "prints the server's help and serves nothing", aliases: ["-h"]),
         .refused(

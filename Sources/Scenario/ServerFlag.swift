@@ -1,20 +1,20 @@
-/// A flag of vLLM 0.33.0's server, and what a simulation makes of it.
+/// A flag of vLLM 0.33.0's server, and its effect on a simulation.
 ///
-/// The table is that of the server's own argument parser: names, aliases, kinds, choices and
-/// defaults. `ServerLine` reads a command line by it, and keys under `engine` that are flags of the
-/// server and no keys here are refused with its words.
+/// The table follows the server's own argument parser: names, aliases, kinds, choices and defaults.
+/// `ServerLine` parses command lines with it. A key under `engine` that exists only as a server
+/// flag is refused with the flag's explanation.
 package struct ServerFlag: Sendable {
-    /// How a value is written.
+    /// The syntax of a value.
     package enum Kind: Sendable {
-        /// No value, with `--no-` forms.
+        /// No value; has `--no-` forms.
         case toggle
-        /// No value and no other form.
+        /// No value and no negated form.
         case bare
         case text
         case integer
-        /// An integer, k, m, g, t for powers of 1000 and K, M, G, T for powers of 1024.
+        /// An integer. The suffixes k, m, g, t are powers of 1000, and K, M, G, T powers of 1024.
         case count
-        /// The same, or auto, or -1.
+        /// A count, or auto, or -1.
         case length
         case number
         case json
@@ -22,19 +22,19 @@ package struct ServerFlag: Sendable {
         case integers
     }
 
-    /// What becomes of it.
+    /// The effect on a simulation.
     package enum Verdict: Sendable, Equatable {
         /// It sets this key.
         case used(String)
-        /// It changes no time and no decision.
+        /// It changes neither times nor decisions.
         case noEffect
-        /// It changes a server in a way that is not simulated: what the result then is.
+        /// It changes a server in a way that is not simulated; says what the result then means.
         case notModelled(Meaning)
-        /// The same, where the server would do plainly something else: what it does.
+        /// The server would clearly do something else; says what.
         case refused(String)
     }
 
-    /// What a result is without what some flags do, after "is not modelled: ".
+    /// What a result means without the effect of a flag, to follow "is not modelled: ".
     package enum Meaning: String, Sendable, CaseIterable {
         case clock = "steps are priced with the measured kernels"
         case host = "host times are those of engine.host"
@@ -50,20 +50,20 @@ package struct ServerFlag: Sendable {
         case alone = "alone it does nothing, and the flag that it goes with is refused"
     }
 
-    /// Without dashes, "tensor-parallel-size"; "model_tag" for the operand.
+    /// The name without dashes, "tensor-parallel-size"; "model_tag" for the operand.
     package let name: String
-    /// With their dashes, "-tp".
+    /// Other names, with their dashes: "-tp".
     package let aliases: [String]
     package let kind: Kind
-    /// The values it may have; empty: any.
+    /// Allowed values; empty: any.
     package let choices: [String]
-    /// Its default: "null" where the server derives it.
+    /// The default; "null" if the server derives it.
     package let usual: String
     package let verdict: Verdict
-    /// Values besides the default that change nothing either.
+    /// Values other than the default that also change nothing.
     let harmless: [String]
 
-    /// Its other forms, "--no-enforce-eager".
+    /// Negated forms, such as "--no-enforce-eager".
     package var negations: [String] {
         guard kind == .toggle else { return [] }
         let forms = ["--no-" + name]
@@ -72,7 +72,7 @@ package struct ServerFlag: Sendable {
         return forms
     }
 
-    /// As a line has it; the operand's name in capitals.
+    /// The flag as a command line has it; the operand in capitals.
     package var spelled: String { name == "model_tag" ? "MODEL" : "--" + name }
 
     private init(
@@ -88,7 +88,7 @@ package struct ServerFlag: Sendable {
         self.harmless = harmless
     }
 
-    // Not inlined: the tables have hundreds of rows, and copies of these take the compiler long.
+    // Not inlined: the tables have hundreds of rows, and copies of this slow down the compiler.
     @inline(never)
     static func used(
         _ name: String, _ kind: Kind, _ usual: String, _ key: String, aliases: [String] = [],
@@ -124,7 +124,7 @@ package struct ServerFlag: Sendable {
     /// Every flag.
     package static let all: [ServerFlag] = used + refused + noted + frontEnd + idle
 
-    /// Every spelling with its dashes, and the flag that it means.
+    /// The flag of each spelling, dashes included.
     private static let spellings: [String: (flag: ServerFlag, isNegated: Bool)] = {
         var spellings: [String: (flag: ServerFlag, isNegated: Bool)] = [:]
         for flag in all where flag.name != "model_tag" {
@@ -134,19 +134,19 @@ package struct ServerFlag: Sendable {
         return spellings
     }()
 
-    /// Every spelling, in alphabetical order.
+    /// Every spelling, sorted.
     static let words: [String] = spellings.keys.sorted()
 
-    /// The flag that a word with its dashes means, in full.
+    /// The flag of this full name, dashes included.
     static func named(_ word: String) -> (flag: ServerFlag, isNegated: Bool)? { spellings[word] }
 
-    /// The spellings that a word with two dashes is the beginning of, as argparse abbreviates.
+    /// The spellings that a word with two dashes abbreviates, as in argparse.
     static func beginning(with word: String) -> [String] {
         word.count > 2 ? words.filter { $0.hasPrefix(word) } : []
     }
 
-    /// What to say of a key under `engine` that is a flag of the server and no key here; nil: it
-    /// is none. Without a problem there is a key of another name.
+    /// Why a key under `engine` that only exists as a server flag is refused; nil if it is not such
+    /// a flag. `key`: the key that the flag sets, or "".
     static func refusal(ofKey name: String) -> (problem: String, key: String)? {
         guard let (flag, _) = named("--" + name.replacing("_", with: "-")) else { return nil }
         switch flag.verdict {

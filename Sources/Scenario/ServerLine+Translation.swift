@@ -2,7 +2,7 @@ import Basics
 import Models
 
 extension ServerLine {
-    /// Turns what was given into changes and notes, flag by flag in the order of the table.
+    /// Turns the given flags into changes and notes, in the order of the table.
     mutating func translate() throws {
         var unmodelled: [ServerFlag.Meaning: [String]] = [:]
         for flag in ServerFlag.all {
@@ -29,7 +29,7 @@ extension ServerLine {
         }
     }
 
-    /// Whether the line's model, which is read before, has no windows.
+    /// Whether the line's model has no windowed layers. The model is read before.
     private var modelHasNoWindows: Bool {
         guard let name = origins["model.name"]?.values.first,
             let model = try? Catalogue.model(named: name)
@@ -124,7 +124,7 @@ extension ServerLine {
         }
     }
 
-    /// The cache's format: those of one size a token and of known kernels.
+    /// Takes the cache's format: only those of one size per token whose kernels are known.
     private mutating func take(cache: String, _ entry: Given) throws {
         let key = "engine.kv_cache_dtype"
         switch cache {
@@ -144,7 +144,7 @@ extension ServerLine {
         }
     }
 
-    /// `-O`: from 1 on there are graphs, and the rest is what was measured.
+    /// Takes `-O`: 0 turns graphs off, 2 is the default, 1 and 3 are priced like it.
     private mutating func take(level: String, _ entry: Given) throws {
         switch level.hasPrefix("O") ? String(level.dropFirst()) : level {
         case "2": idle.append(entry.shown)
@@ -158,7 +158,7 @@ extension ServerLine {
         }
     }
 
-    /// The compilation's settings: sizes with graphs, and whether there are graphs at all.
+    /// Takes the compilation settings: the sizes with graphs, and whether there are graphs at all.
     private mutating func take(compilation text: String, _ entry: Given) throws {
         guard case .object(let members)? = try? ServerValue.parsed(text) else {
             throw Self.error(entry, "is \"\(text.echoed())\"", "a JSON object")
@@ -198,7 +198,7 @@ extension ServerLine {
                 + ServerFlag.Meaning.clock.rawValue)
     }
 
-    /// The server takes a size with graphs from one place only.
+    /// Refuses a size with graphs that is given in two places, as the server does.
     private func refuseBoth(_ flag: String, _ part: Given) throws {
         guard let other = given[flag] else { return }
         throw Self.error(part, "stands beside \(other.word.echoed())", "one of them")
@@ -206,8 +206,8 @@ extension ServerLine {
 }
 
 extension Configuration {
-    /// The same as `resolved()`, with errors that name the flag of a server's line where that has
-    /// set the key, and no change after it has.
+    /// Like `resolved()`, but an error names the flag of the server's line, if that set the key and
+    /// no later change did.
     package func resolved(
         serve: ServerLine?, changes: [String]
     ) throws -> ResolvedConfiguration {
@@ -218,9 +218,10 @@ extension Configuration {
         }
     }
 
-    /// Applies a server's line: its flags, and what of them depends on the model and other keys.
+    /// Applies a server's line: its flags, and those effects that depend on the model and other
+    /// keys.
     ///
-    /// A line is one server: a replica, unless the file says how many there are.
+    /// A line is one server, and so one replica unless the file says how many.
     mutating func apply(_ line: ServerLine) throws {
         func blaming(_ change: String, _ body: () throws -> Void) throws {
             do { try body() } catch let error as InputError { throw line.blamed(error, change) }
@@ -247,8 +248,8 @@ extension Configuration {
         }
     }
 
-    /// Ranks of a model without experts are servers by themselves; with experts they wait for one
-    /// another in every step.
+    /// Refuses data-parallel ranks of a model with experts, which wait for each other in every
+    /// step. Without experts, ranks are independent servers.
     private func refuseRanksInStep(_ entry: ServerLine.Given) throws {
         guard try model.shape().hasExperts else { return }
         throw ServerLine.error(
@@ -257,8 +258,8 @@ extension Configuration {
                 + "and are not modelled", "1, or a model without experts")
     }
 
-    /// The format of a quantisation method: one that the server applies to a 16-bit checkpoint, or
-    /// the checkpoint's own, which the method must name.
+    /// Applies a quantisation method: the format that the server converts a 16-bit checkpoint to. A
+    /// quantised checkpoint keeps its own format.
     private mutating func apply(quantization entry: ServerLine.Given) throws {
         let shape = try model.shape()
         guard shape.unreadWeights == nil, shape.nativeWeights == .bf16 else { return }
@@ -279,7 +280,7 @@ extension Configuration {
 }
 
 extension TransformerModel {
-    /// Whether some layer chooses among experts.
+    /// Whether any layer has routed experts.
     fileprivate var hasExperts: Bool {
         layers.contains { layer in
             if case .experts = layer.feedForward { true } else { false }

@@ -1,23 +1,23 @@
 import Basics
 import Foundation
 
-/// The command line of vLLM's server, read as keys of a configuration.
+/// Translates the command line of vLLM's server into keys of a configuration.
 ///
-/// `vllm serve MODEL --tensor-parallel-size 4 --max-num-batched-tokens 8k`: each flag of vLLM
-/// 0.33.0 becomes a key, is said to have no effect, or is said not to be modelled, by the table of
-/// `ServerFlag`; any other word is refused. Spellings are those of the server's own parser: dashes
-/// or underscores, `--flag=value`, beginnings of a name that are unique, `8k` and `8K`, JSON and
-/// dotted JSON, `-O3`, a YAML file with `--config`.
+/// `vllm serve MODEL --tensor-parallel-size 4 --max-num-batched-tokens 8k`: by the table of
+/// `ServerFlag`, each flag of vLLM 0.33.0 becomes a key, or a note that it has no effect or is not
+/// modelled. Any other word is refused. Accepts what the server's own parser does: dashes or
+/// underscores, `--flag=value`, unique abbreviations, `8k` and `8K`, JSON and dotted JSON, `-O3`, a
+/// YAML file with `--config`.
 package struct ServerLine: Sendable {
     /// A flag that was given.
     struct Given: Sendable {
-        /// As the user wrote it, its value left out.
+        /// The flag as the user wrote it, without its value.
         var word: String
         var values: [String]
-        /// Where: the command line's flag, or a file and its line.
+        /// Its place: the command line's flag, or a file and its line.
         var place: String
 
-        /// As a note shows it: with a short value.
+        /// Its form in a note: with a short value.
         var shown: String {
             let value = values.joined(separator: " ")
             let isShort = value.count <= 24 && !["true", "false", ""].contains(value)
@@ -27,26 +27,26 @@ package struct ServerLine: Sendable {
 
     /// `key=value`, as for `--set`.
     package internal(set) var changes: [String] = []
-    /// What was read and is not simulated or of no effect, a sentence each.
+    /// Notes on flags that are not simulated or have no effect, one sentence each.
     package internal(set) var notes: [String] = []
-    /// The flag that a key's value comes from.
+    /// The flag that set a key.
     var origins: [String: Given] = [:]
-    /// What was given, by the flag's name.
+    /// The given flags, by name.
     var given: [String: Given] = [:]
-    /// The parts of JSON values that were given separately, by the flag's name.
+    /// Separately given parts of JSON values, by the flag's name.
     private var parts: [String: ConfigurationValue] = [:]
-    /// Flags that change nothing, as they were written.
+    /// Flags that change nothing, as the user wrote them.
     var idle: [String] = []
 
-    /// What depends on the rest of a configuration.
+    /// Flags whose effect depends on the rest of a configuration.
     var quantization: Given?
     var expertParallel: Bool?
     var dataParallel = 1
 
     /// Reads a line, `@FILE` with a line in it, or `FILE.yaml`, a file for the server's --config.
     ///
-    /// - Throws: `InputError` at `--serve`, or at the file and its line, naming the flag as it is
-    ///   written, for what is not understood and for what would be plainly another schedule.
+    /// - Throws: `InputError` at `--serve`, or at the file and its line, naming the flag as
+    ///   written, if it is not understood or would clearly give another schedule.
     package init(_ text: String) throws {
         let isYAML = text.hasSuffix(".yaml") || text.hasSuffix(".yml")
         if isYAML, FileSystem.exists(text) || !text.contains(where: \.isWhitespace) {
@@ -65,10 +65,10 @@ package struct ServerLine: Sendable {
         }
     }
 
-    /// Whether it says which model serves.
+    /// Whether the line names the model.
     var namesModel: Bool { origins["model.name"] != nil }
 
-    /// An error over one of the changes. It names the flag that the user typed, not the key.
+    /// An error about one of the changes. Names the flag that the user typed, not the key.
     func blamed(_ error: InputError, _ change: String) -> InputError {
         guard let origin = origins[String(change.prefix { $0 != "=" })] else { return error }
         return InputError(
@@ -76,7 +76,7 @@ package struct ServerLine: Sendable {
             suggestion: error.suggestion)
     }
 
-    /// An error over a key that one of the flags has set, and none of the changes after the line.
+    /// An error at a key. Names the flag that set the key, unless a change after the line did.
     func blamed(_ error: InputError, after changes: [String]) -> InputError {
         let isChanged = changes.contains { $0.hasPrefix(error.place + "=") }
         return isChanged ? error : blamed(error, error.place)
@@ -102,7 +102,7 @@ package struct ServerLine: Sendable {
             }
         }
         for (name, value) in parts { given[name]?.values = [value.json] }
-        // What the line says wins over the file that it names.
+        // Flags on the line take precedence over the file that it names.
         guard let config = given["config"] else { return }
         let line = given
         try read(file: config.values[0])
@@ -110,13 +110,13 @@ package struct ServerLine: Sendable {
         given.merge(line) { _, line in line }
     }
 
-    /// Whether a word is a flag and no value: -1 and "-a b" are values.
+    /// Whether a word is a flag rather than a value: -1 and "-a b" are values.
     static func isFlag(_ word: String) -> Bool {
         word.hasPrefix("-") && word.count > 1 && Double(word) == nil
             && !word.prefix { $0 != "=" }.contains(" ")
     }
 
-    /// `-O3`, `-O=3`, `-O 3`.
+    /// Reads `-O3`, `-O=3` or `-O 3`.
     private mutating func readLevel(_ word: String, _ rest: inout ArraySlice<String>) throws {
         var value = String(word.dropFirst(2))
         if value.hasPrefix("=") { value.removeFirst() }
@@ -179,7 +179,7 @@ package struct ServerLine: Sendable {
         given[flag.name] = entry
     }
 
-    /// A word and what stands after its first =.
+    /// A word split at its first "=".
     private static func halves(_ word: String) -> (String, String?) {
         guard let equals = word.firstIndex(of: "=") else { return (word, nil) }
         return (String(word[..<equals]), String(word[word.index(after: equals)...]))
@@ -196,7 +196,7 @@ package struct ServerLine: Sendable {
         return [next]
     }
 
-    /// The flag of a word: as it stands, or the one that it is the only beginning of.
+    /// The flag of a word: a full name, or a unique abbreviation.
     static func flag(
         _ head: String, _ entry: Given
     ) throws -> (flag: ServerFlag, isNegated: Bool) {
@@ -211,7 +211,7 @@ package struct ServerLine: Sendable {
                 entry, "is the beginning of several flags",
                 "one of \(few)\(beginnings.count > 4 ? ", ..." : "")")
         }
-        // A letter or two are near to any short flag.
+        // A word of one or two letters would be near to any short flag.
         let near = ServerFlag.words.filter { $0.hasPrefix("--") == isLong }
         throw InputError(
             entry.place, "\(head.echoed()) is not a flag of vllm serve", word: head,
@@ -221,7 +221,7 @@ package struct ServerLine: Sendable {
     /// Most parts of a dotted flag.
     private static let deepest = 32
 
-    /// A part of a JSON value: `--compilation-config.cudagraph_capture_sizes+ 1,2`.
+    /// Takes a part of a JSON value: `--compilation-config.cudagraph_capture_sizes+ 1,2`.
     private mutating func take(_ entry: Given, at path: [String], of flag: ServerFlag) throws {
         var (path, value) = (path, ServerValue.part(entry.values[0]))
         if path.last?.hasSuffix("+") == true {
@@ -235,7 +235,7 @@ package struct ServerLine: Sendable {
         }
         let word = String(entry.word.prefix { $0 != "." })
         let other = given[flag.name]?.word ?? word
-        // The server would keep the parts under one of the two spellings.
+        // The server would keep only the parts of one of the two spellings.
         guard word.replacing("_", with: "-") == other.replacing("_", with: "-") else {
             throw Self.error(entry, "stands beside \(other.echoed())", "one form of the flag")
         }
@@ -248,7 +248,7 @@ package struct ServerLine: Sendable {
         given[flag.name] = Given(word: word, values: [], place: entry.place)
     }
 
-    /// The flags of a YAML file. A flag that the file names twice is refused there.
+    /// Reads the flags of a YAML file, and refuses duplicates.
     private mutating func read(file: String) throws {
         var said: Set<String> = []
         for item in try ServerFile(file).entries {

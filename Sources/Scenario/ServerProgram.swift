@@ -1,32 +1,31 @@
 import Basics
 
-/// What stands before a server's arguments.
+/// Finds the server's arguments in a command line.
 enum ServerProgram {
-    /// A line up to the server's arguments.
+    /// The result: the arguments, and what came before them.
     struct Start {
-        /// The arguments.
         var words: [String]
-        /// What was read before them and not used, a sentence each.
+        /// What came before them and is not used, one sentence each.
         var notes: [String]
-        /// Keys that environment variables set, with their values.
+        /// Keys set by environment variables, with their values.
         var assigned: [(key: String, value: String)]
     }
 
-    /// The layers of each pipeline stage, which no flag sets.
+    /// The variable with the layers of each pipeline stage, for which there is no flag.
     static let partition = "VLLM_PP_LAYER_PARTITION"
-    /// Environment variables that are read, with the keys that they set.
+    /// Supported environment variables, with the keys that they set.
     private static let variables = [partition: "engine.pp_layer_partition"]
 
-    /// The words after the program, and what was read before it.
+    /// The words after the program, and what came before it.
     ///
     /// The program is `vllm serve`, `python -m vllm.entrypoints.openai.api_server` or a container
-    /// of such an image. What a script holds before it is said to be not read: assignments of
-    /// environment variables but those of `variables`, `exec`, other commands.
+    /// of such an image. Notes list what a script has before it and is not read: environment
+    /// variables other than `variables`, and other commands.
     static func arguments(_ words: [String]) throws -> Start {
         for start in words.indices {
             guard let found = arguments(from: words[start...]) else { continue }
             let before = words[..<start]
-            // What the shell has does not reach into a container.
+            // A container does not inherit the shell's environment.
             let environment = found.environment ?? before.filter(isAssignment)
             let assigned = environment.compactMap { word -> (String, String)? in
                 let name = String(word.prefix { $0 != "=" })
@@ -42,8 +41,8 @@ enum ServerProgram {
             expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
     }
 
-    /// The words after a program that stands first, and what a container has of an environment of
-    /// its own, `NAME=value`; nil: none of the server's does.
+    /// The words after a program in first place. `environment`: what a container's options set, as
+    /// `NAME=value`; nil: the server inherits the shell's.
     private static func arguments(
         from words: ArraySlice<String>
     ) -> (rest: ArraySlice<String>, notes: [String], environment: [String]?)? {
@@ -63,7 +62,7 @@ enum ServerProgram {
         return (rest[(image + 1)...], [note], environment(of: rest[..<image]))
     }
 
-    /// The variables that a container's options set: `-e NAME=value`, `--env=NAME=value`.
+    /// The variables set by a container's options: `-e NAME=value`, `--env=NAME=value`.
     private static func environment(of options: ArraySlice<String>) -> [String] {
         options.indices.compactMap { place in
             var word = options[place]
@@ -92,7 +91,7 @@ enum ServerProgram {
         return notes
     }
 
-    /// `NAME=value`, as a shell takes it before a command.
+    /// Whether a word is `NAME=value`, a shell's assignment.
     private static func isAssignment(_ word: String) -> Bool {
         guard let equals = word.firstIndex(of: "="), let first = word.first else { return false }
         return (first.isASCII && first.isLetter || first == "_")

@@ -1,18 +1,19 @@
 import Basics
 
-/// Values of YAML on one line: words, quotations, lists in brackets and maps in braces, with the
+/// YAML values on one line: words, quoted text, lists in brackets and maps in braces, with the
 /// types that YAML 1.1 gives to words.
 enum ServerScalar {
-    /// Why a value is not read.
+    /// Why a value cannot be read.
     struct Problem: Error {
         var problem: String
         var expected: String
     }
 
-    /// Most levels of brackets.
+    /// Deepest nesting of brackets.
     private static let deepest = 32
 
-    /// A line without the comment and blanks at its end: a # at the start or after a blank.
+    /// A line without its trailing comment and blanks. A comment starts with a # at the start or
+    /// after a blank.
     static func withoutComment(_ line: Substring) -> Substring {
         var quote: Character?
         var isEscaped = false
@@ -42,7 +43,7 @@ enum ServerScalar {
         return text
     }
 
-    /// `key: value`; nil: the text is none. The value may be empty.
+    /// Splits `key: value`; nil if the text is not of that form. The value may be empty.
     static func member(_ text: Substring) -> (key: String, rest: Substring)? {
         if let quote = text.first, quote == "\"" || quote == "'" {
             guard let end = text.dropFirst().firstIndex(of: quote) else { return nil }
@@ -67,7 +68,7 @@ enum ServerScalar {
 
     private static func blank(_ text: Substring) -> Substring { text.drop { $0 == " " } }
 
-    /// A whole value.
+    /// Reads a whole value.
     static func value(_ text: Substring) throws -> ConfigurationValue {
         var rest = text
         let value = try read(&rest, ends: "", depth: 0)
@@ -153,7 +154,7 @@ enum ServerScalar {
         return .object(members)
     }
 
-    /// Passes over a comma, which must stand before anything but the end.
+    /// Skips a comma, which is required before anything but the end.
     private static func separate(_ rest: inout Substring, _ end: Character) throws {
         rest = blank(rest)
         if rest.first == "," {
@@ -191,7 +192,7 @@ enum ServerScalar {
         throw Problem(problem: "a quotation is not closed on its line", expected: "it on one line")
     }
 
-    /// A word with YAML 1.1's type.
+    /// A word as a value of its YAML 1.1 type.
     private static func plain(_ word: String) throws -> ConfigurationValue {
         switch word {
         case "", "~", "null", "Null", "NULL": return .null
@@ -200,7 +201,7 @@ enum ServerScalar {
             return .boolean(false)
         default: break
         }
-        // What YAML 1.1 takes as an octal or a sexagesimal number.
+        // YAML 1.1 reads these as octal or sexagesimal numbers.
         if word.wholeMatch(of: /[-+]?0[0-9_xXbB][0-9a-fA-F_]*|[-+]?[0-9]+(:[0-5]?[0-9])+/) != nil {
             throw Problem(
                 problem: "\(word.echoed()) is a number in another base", expected: "quotes")

@@ -1,11 +1,11 @@
 import Basics
 import Foundation
 
-/// Values of a server's flags, as its own parser reads them.
+/// Parses values of server flags as the server's own parser does.
 enum ServerValue {
-    /// A flag's values in one spelling: counts as integers, JSON as it is.
+    /// A flag's values in normal form: counts as integers, JSON unchanged.
     ///
-    /// - Throws: `InputError` at the flag for what its parser refuses.
+    /// - Throws: `InputError` at the flag for what the server's parser refuses.
     static func checked(_ entry: ServerLine.Given, of flag: ServerFlag) throws -> [String] {
         try entry.values.map { value in
             if value == "None", flag.usual == "null" { return value }
@@ -51,16 +51,16 @@ enum ServerValue {
         }
     }
 
-    /// Python's int: underscores between digits may stand.
+    /// Parses as Python's int: underscores between digits are allowed.
     static func integer(_ text: String) -> Int? {
         let parts = text.split(separator: "_", omittingEmptySubsequences: false)
         guard !parts.contains("") else { return nil }
         return Int(parts.joined())
     }
 
-    /// "8192", "8k" (8,000), "8K" (8,192), "25.6k" (25,600); nil for anything else.
-    /// (`human_readable_int` of vLLM 0.33: small letters are powers of 1000, rounded down; capital
-    /// ones powers of 1024, whole numbers only.)
+    /// Parses "8192", "8k" (8,000), "8K" (8,192), "25.6k" (25,600); nil for anything else.
+    /// (`human_readable_int` of vLLM 0.33: lower-case suffixes are powers of 1000, rounded down;
+    /// upper-case ones powers of 1024, whole numbers only.)
     static func count(_ text: String) -> Int? {
         let word = text.trimmingCharacters(in: .whitespaces)
         guard let last = word.last, let power = "kmgt".firstIndex(of: Character(last.lowercased()))
@@ -83,13 +83,13 @@ enum ServerValue {
         try .parse(Data(text.utf8), place: "--serve")
     }
 
-    /// A value that is given for a part of a JSON value: JSON, a count, or text.
+    /// The value of a part of a JSON value: JSON, a count, or text.
     static func part(_ text: String) -> ConfigurationValue {
         if let value = try? parsed(text) { return value }
         return count(text).map { .integer($0) } ?? .text(text)
     }
 
-    /// Whether values are a flag's default, or change nothing either.
+    /// Whether values equal a flag's default, or another value that changes nothing.
     static func changesNothing(_ values: [String], _ flag: ServerFlag) -> Bool {
         guard values.count == 1 else { return false }
         let value = values[0]
@@ -106,7 +106,7 @@ enum ServerValue {
 }
 
 extension ConfigurationValue {
-    /// Puts a value at a path: objects are merged, lists joined, anything else replaced.
+    /// Sets a value at a path. Objects are merged, lists joined, other values replaced.
     mutating func merge(_ value: ConfigurationValue, at path: ArraySlice<String>) {
         guard let name = path.first else {
             if case .list(let old) = self, case .list(let new) = value {
@@ -124,7 +124,7 @@ extension ConfigurationValue {
         self = .object(members)
     }
 
-    /// The value as JSON on one line, keys in alphabetical order.
+    /// The value as JSON on one line, with sorted keys.
     var json: String {
         switch self {
         case .text(let text):
@@ -138,7 +138,7 @@ extension ConfigurationValue {
         }
     }
 
-    /// The words that a command line would have for it: a list's items, else one.
+    /// The words for a command line: a list's items, else one word.
     var words: [String] {
         switch self {
         case .null: ["None"]

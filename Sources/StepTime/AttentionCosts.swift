@@ -1,13 +1,13 @@
 import Basics
 import Models
 
-/// Attention of one layer over one step's decodes, in seconds: fixed (once, if there are any),
-/// per sequence, and per token of context (of clipped context for a windowed layer).
+/// Decode attention of one layer in one step, in seconds: fixed (once, if there are decodes), per
+/// sequence, and per token of context (clipped context for a windowed layer).
 struct DecodeCost: Sendable {
     var fixed = 0.0
     var perSequence = 0.0
     var perContext = 0.0
-    /// The part of it that writes scores to memory and reads them back.
+    /// The part of `perContext` that writes scores to memory and reads them back.
     var perContextScores = 0.0
 
     mutating func addScores(_ seconds: Double) {
@@ -16,31 +16,31 @@ struct DecodeCost: Sendable {
     }
 }
 
-/// Attention of one layer over one step's prefill chunks, in seconds.
+/// Prefill attention of one layer in one step, in seconds.
 struct PrefillCost: Sendable {
     var fixed = 0.0
-    /// Per unit of Σ c·(2·past + c), which is twice the causal pairs.
+    /// Per unit of Σ c·(2·past + c): twice the causal pairs.
     var perPair = 0.0
-    /// Per token of the chunks.
+    /// Per chunk token.
     var perToken = 0.0
     /// Per token of past context: MLA expands the cached latents again.
     var perPast = 0.0
-    /// Per element of the c × (past + c) score matrices, when they are written to memory.
+    /// Per element of the c × (past + c) score matrices, if they are written to memory.
     var perScore = 0.0
 }
 
 extension OperatorCosts {
-    /// The cache format's coefficients; int4 uses the fp8 kernels' (not measured).
+    /// The format whose coefficients are used. int4 uses those of fp8 kernels (not measured).
     private var measuredCache: CacheFormat { deployment.cache == .int4 ? .fp8 : deployment.cache }
 
-    /// FLOP per second of a scan: assumed to reach half of the rate without tensor cores.
+    /// FLOP per second of a scan: assumed to be half of the rate without tensor cores.
     private var scanRate: Double { options.gpu.vectorFLOPS / 2 }
 
     /// Score bytes moved per query-key pair by naive attention: written, read for the softmax,
     /// written, read for the values, two bytes each.
     static let naiveBytesPerScore = 8.0
 
-    /// Query and key heads of one GPU.
+    /// Query and key heads per GPU.
     func shard(_ heads: HeadAttention) -> (queries: Double, keys: Double) {
         let tensorParallel = deployment.tensorParallel
         return (
@@ -89,7 +89,7 @@ extension OperatorCosts {
         case .none: return DecodeCost()
         case .recurrent(let mixer):
             let c = profile.decode[.bf16]!
-            // The state is read and written once a token.
+            // Each token reads and writes the state once.
             let state = mixer.state(tensorParallel: deployment.tensorParallel)
             let bytes = 2 * Double(state.bytes())
             return DecodeCost(fixed: c.fixed, perSequence: bytes / c.bandwidth)

@@ -1,21 +1,21 @@
 import Basics
 import Models
 
-/// Attention itself: launch, scores, softmax, values.
+/// The phases of attention proper: launch, scores, softmax, values.
 extension OperatorCosts {
-    /// What the step's attention takes in one layer, in seconds.
+    /// Attention time of the step in one layer, in seconds.
     private struct Times {
-        /// Launch, and what each sequence costs whatever its length.
+        /// Launch, and the cost per sequence whatever its length.
         var launch = 0.0
-        /// What grows with the tokens, the pairs and the context.
+        /// Costs that grow with tokens, pairs and context.
         var streaming = 0.0
-        /// Scores written to memory and read back, by kernels that do.
+        /// Writing scores to memory and reading them back, in naive kernels.
         var scores = 0.0
-        /// Cached latents expanded to keys and values again.
+        /// Expanding cached latents to keys and values again.
         var expansion = 0.0
     }
 
-    /// Elements of all heads.
+    /// Elements over all heads.
     private struct Widths {
         /// Multiplied per query-key pair.
         var keys: Double
@@ -44,7 +44,7 @@ extension OperatorCosts {
         let cached =
             Double(step.batch) * Double(step.keysRead(window: attention.window)) * widths.cached
             * Double(deployment.cache.bits) / 8
-        // Scores and values share the time, and the cache that is read, by their widths.
+        // Scores and values share the time and the cache reads in proportion to their widths.
         func part(_ name: String, _ width: Double) -> Phase {
             let part = width / (widths.keys + widths.values)
             return Phase(
@@ -53,8 +53,8 @@ extension OperatorCosts {
                 bound: share.isDecode ? .memory : .compute)
         }
         let softmax = Phase(
-            // Maximum, difference, exponential, sum, quotient: five per score. Flash kernels hide
-            // them behind the products; naive ones read the scores and write them back.
+            // Five FLOPs per score: maximum, difference, exponential, sum, quotient. Flash kernels
+            // hide them behind the matrix products; naive ones read the scores and write them back.
             name: "softmax", flops: 5 * pairs * widths.heads, seconds: times.scores / 2,
             bound: times.scores > 0 ? .memory : .compute)
         return expansion(attention, step, times) + [
@@ -93,7 +93,7 @@ extension OperatorCosts {
         }
     }
 
-    /// As the tables price it: micro-batches share the sequences, each pays for the launch.
+    /// Priced as in the tables: micro-batches share the sequences, and each pays for its launch.
     private func decodeTimes(_ attention: Attention, _ share: StepShare) -> Times {
         let cost = decode(attention)
         let sequences = Double(share.step.batch) / Double(share.lanes)
@@ -121,23 +121,23 @@ extension OperatorCosts {
             expansion: batch * Double(past) * cost.perPast)
     }
 
-    /// The window that a run's sums are clipped to for a layer: one for all layers that have any.
+    /// The window to which a run's sums are clipped for this layer. All windowed layers share one.
     private func pricedWindow(_ attention: Attention) -> Int? {
         attention.window == nil ? nil : model.window
     }
 }
 
 extension LatentAttention {
-    /// Elements multiplied per query-key pair and head, for scores and for values: a decode over
-    /// latents multiplies the latent itself (absorbed), everything else whole keys and values.
+    /// Elements multiplied per query-key pair and head, for scores and for values. A decode over
+    /// latents multiplies the latent itself (absorbed); prefill multiplies whole keys and values.
     func scoreWidths(isDecode: Bool) -> (keys: Int, values: Int) {
         isDecode && !cachesHeads ? (cachedElements, latentRank) : (wholeKeyDim, valueDim)
     }
 }
 
 extension StepBreakdown.Step {
-    /// Query-key pairs that one sequence's new tokens attend to: each token to itself and all
-    /// before it, or to the last `window` of them.
+    /// Query-key pairs of one sequence's new tokens. Each attends to itself and all tokens before
+    /// it, or to the last `window` of them.
     func attendedPairs(window: Int?) -> Double {
         let (past, end) = (Double(context - tokens), Double(context))
         func upTo(_ position: Double) -> Double {
@@ -147,7 +147,7 @@ extension StepBreakdown.Step {
         return upTo(end) - upTo(past)
     }
 
-    /// Cached tokens that one sequence's new tokens attend to between them.
+    /// Distinct cached tokens that one sequence's new tokens attend to.
     func keysRead(window: Int?) -> Int {
         window.map { min(context, $0 + tokens - 1) } ?? context
     }

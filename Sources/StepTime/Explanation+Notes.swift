@@ -1,7 +1,8 @@
 import Models
 
 extension Explanation {
-    /// Where the step leaves what the model, the memory, the engine or the measurements allow.
+    /// Remarks on where the step exceeds what the model, the memory, the engine or the measurements
+    /// allow.
     func notes(_ options: ClockOptions, _ shard: KVCacheLayout) -> [String] {
         let step = breakdown.step
         var notes: [String] = []
@@ -48,7 +49,7 @@ extension Explanation {
         return notes
     }
 
-    /// Phases whose price leaves less time than the GPUs' peaks need: a model's limit, and said.
+    /// Phases priced below the time that the GPUs' peak rates need: a limit of the cost model.
     private var aboveTheRoof: [String] {
         let gpus = Double(deployment.gpus)
         return breakdown.phases.filter { phase in
@@ -59,7 +60,7 @@ extension Explanation {
         }.map(\.name)
     }
 
-    /// The peak of the tensor cores that a phase runs on: fp8 for quantised weights only.
+    /// Peak rate of the tensor cores that a phase runs on. Only quantised weights use fp8's.
     private func peak(_ phase: StepBreakdown.Phase) -> Double {
         let is16Bit = ["qk_scores", "attn_v", "kv_expand", "router", "lm_head"].contains(phase.name)
         return is16Bit ? gpu.bf16FLOPS : gpu.peak(deployment.weights)
@@ -76,7 +77,7 @@ extension Attention {
         }
     }
 
-    /// Elements multiplied per query-key pair, over all heads, scores and values together.
+    /// Elements multiplied per query-key pair, over all heads, for scores and values together.
     func pairWidth(isDecode: Bool) -> Double {
         switch self {
         case .heads(let heads): return Double(heads.queryHeads * (heads.headDim + heads.valueDim))
@@ -89,11 +90,11 @@ extension Attention {
 }
 
 extension TransformerModel {
-    /// Context at which a token's attention takes as many FLOPs as its feed-forward parts; nil when
+    /// Context at which a token's attention takes as many FLOPs as its feed-forward parts; nil if
     /// it never does. Windowed layers stop growing at their window.
     func crossoverContext(isDecode: Bool) -> Int? {
         var feedForward = 0.0
-        // FLOPs per token and key by window; layers without one last.
+        // FLOPs per token and key, with each layer's window. Layers without a window sort last.
         var slopes: [(limit: Double, flops: Double)] = []
         for group in layerGroups {
             let layer = group.layer
@@ -123,8 +124,8 @@ extension TransformerModel {
         return nil
     }
 
-    /// Query-key pairs of generating `context` tokens with everything computed again for each
-    /// token, over those with a cache; weighed by the layers' widths.
+    /// Query-key pairs for generating `context` tokens when each token recomputes everything, over
+    /// those with a cache. Layers are weighted by their widths.
     func attentionWithoutCache(context: Int) -> Double {
         let n = Double(context)
         var (again, once) = (0.0, 0.0)

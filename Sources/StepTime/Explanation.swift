@@ -1,59 +1,61 @@
 import Basics
 import Models
 
-/// What a person asks about a model on its GPUs: where the FLOPs, the bytes and the time of a step
-/// go, what the KV cache needs, and what it would cost without the techniques in use.
+/// Where the FLOPs, bytes and time of a model's step go on its GPUs, how much memory its KV cache
+/// needs, and what the step would cost without the techniques in use.
 package struct Explanation: Sendable, Equatable {
     package var model: TransformerModel
     package var deployment: Deployment
     package var gpu: GPU
     package var provenance: Provenance
     package var breakdown: StepBreakdown
-    /// Cached bytes per token over all layers, on all tensor-parallel GPUs without replicas.
+    /// Cached bytes per token over all layers, summed over tensor-parallel GPUs without replicated
+    /// heads.
     package var kvBytesPerToken: Int64
-    /// The same of one layer; the largest where layers differ.
+    /// The same per layer; the largest where layers differ.
     package var kvBytesPerTokenPerLayer: Int64
-    /// Cached bytes per token on each GPU: MLA is not divided, KV heads replicate.
+    /// Cached bytes per token on each GPU. MLA latents are not sharded, and KV heads may be
+    /// replicated.
     package var kvBytesPerTokenPerGPU: Int64
-    /// Constant state of one sequence, bytes.
+    /// Constant state per sequence, bytes.
     package var stateBytesPerSequence: Int64
-    /// Cache of one sequence at the step's context, bytes: windows and states considered.
+    /// Cache of one sequence at the step's context, bytes, including windows and states.
     package var cacheBytes: Int64
     /// Tokens per KV block.
     package var blockSize: Int
-    /// The memory of one GPU; nil when the model does not fit.
+    /// The memory of one GPU; nil if the model does not fit.
     package var budget: MemoryBudget?
-    /// Why it does not fit; nil when it does.
+    /// Why the model does not fit; nil if it does.
     package var doesNotFit: String?
-    /// Sequences of the step's context that the cache holds; nil when the model does not fit.
+    /// Sequences of the step's context that fit in the cache; nil if the model does not fit.
     package var sequencesThatFit: Int?
     /// Bytes of one head's 16-bit context × context score matrix; nil without attention.
     package var scoreMatrixBytes: Double?
     /// Context at which attention takes as many FLOPs per token as the feed-forward parts, for a
-    /// token of this step's kind; nil for models without one of them, or with windows that keep
+    /// token of this step's kind. Nil for models without one of these parts, or whose windows keep
     /// attention below.
     package var crossoverContext: Int?
-    /// Where each kind of recurrent layers overtakes full attention; empty without any.
+    /// Where each kind of recurrent layer overtakes full attention; empty without recurrent layers.
     package var recurrentCrossovers: [RecurrentCrossover] = []
-    /// Bytes of scores that naive attention would move in this step, and the time that would add
-    /// in seconds; nil without attention.
+    /// Score bytes that naive attention would move in this step, and the seconds that this would
+    /// add; nil without attention.
     package var naiveBytes: Double?
     package var naiveSeconds: Double?
-    /// Bytes of one layer's 16-bit scores on one GPU, which naive attention holds at once.
+    /// Bytes of one layer's 16-bit scores on one GPU, all held at once by naive attention.
     package var naiveScoreBytes: Double?
-    /// Whether those fit next to the weights and this step's cache.
+    /// Whether these scores fit next to the weights and this step's cache.
     package var naiveScoresFit = true
-    /// Work of generating `context` tokens from nothing without a cache, over that with one; nil
-    /// without attention.
+    /// Work of generating `context` tokens without a cache over the work with one; nil without
+    /// attention.
     package var attentionWithoutCache: Double?
     package var projectionsWithoutCache: Double?
-    /// What to know before believing the figures, a line each.
+    /// Caveats on the figures, one line each.
     package var notes: [String] = []
 
-    /// Explains a step of a model on the GPU of `options`.
+    /// Explains a step of a model on the GPU of `options`. A model that does not fit is explained
+    /// too, with the arithmetic in `doesNotFit`.
     ///
-    /// - Throws: `InputError` for a deployment that does not divide the model. A model that does
-    ///   not fit is explained all the same, with the arithmetic in `doesNotFit`.
+    /// - Throws: `InputError` for a deployment that does not divide the model.
     package init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init(),
         blockSize: Int? = nil,
@@ -66,7 +68,7 @@ package struct Explanation: Sendable, Equatable {
         self.blockSize = blockSize ?? 16
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         provenance = costs.provenance
-        // Without a cache every token of the context is computed again.
+        // Without a cache every token of the context is recomputed.
         let computed = try StepBreakdown.Step(
             batch: step.batch, tokens: options.usesCache ? step.tokens : step.context,
             context: step.context)
@@ -111,7 +113,7 @@ package struct Explanation: Sendable, Equatable {
         notes = notes(options, shard)
     }
 
-    /// What attention would cost without the techniques in use.
+    /// Computes what attention would cost without the techniques in use.
     private mutating func explainAttention(
         _ options: ClockOptions, _ step: StepBreakdown.Step, _ shard: KVCacheLayout
     ) throws {

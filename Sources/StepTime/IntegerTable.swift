@@ -1,13 +1,13 @@
-/// A monotone function of a count, in whole picoseconds, for 0...last, extended with the last
-/// slope.
+/// A monotone function of a count in whole picoseconds, tabulated for 0...last and extended with
+/// the last slope.
 @usableFromInline struct IntegerTable: Sendable, Equatable {
     @usableFromInline private(set) var values: [Int64]
     @usableFromInline let slope: Int64
 
-    /// Largest table, entries: 262,144 counts are 2 MB.
+    /// Largest table, entries: 262,144 counts take 2 MB.
     static let largest = 1 << 18
-    /// Counts below this are evaluated one by one; above, 128 knots an octave are joined by
-    /// straight lines, at most 1e-5 away for the smooth forms used here.
+    /// Counts below this are evaluated individually. Above, 128 knots per octave are joined by
+    /// straight lines, at most 1e-5 off for the smooth forms used here.
     private static let exactBelow = 256
 
     /// Tabulates `seconds` of each count. Complexity: O(last) additions and O(log last)
@@ -29,15 +29,15 @@
             let rise = max(0, Self.picoseconds(seconds(Double(from + Int(step)))) - start)
             slope = rise / step
             for offset in 1...step where values.count <= last {
-                // start + rise * offset / step, in parts that cannot leave 64 bits.
+                // start + rise * offset / step, in parts that cannot overflow 64 bits.
                 values.append(start + slope * offset + rise % step * offset / step)
             }
         }
         self.slope = max(0, slope)
     }
 
-    /// Largest figure that is kept, beyond any that a plan allows (`StepTime.longestStep`): what
-    /// is larger counts as this.
+    /// Largest value kept, beyond any that a plan allows (`StepTime.longestStep`). Larger ones are
+    /// clamped to it.
     static let most: Int64 = 1_000_000_000_000_000_000
 
     /// Whole picoseconds of a duration of at least 0, `most` for anything longer.
@@ -46,15 +46,15 @@
         return picoseconds < Double(most) ? Int64(picoseconds) : most
     }
 
-    /// The value at a count, which may be larger than any integer of 64 bits.
+    /// The value at a count that may exceed any 64-bit integer.
     func bound(_ count: Double) -> Double {
         let last = values.count - 1
         guard count > Double(last) else { return Double(values[Int(count)]) }
         return Double(values[last]) + (count - Double(last)) * Double(slope)
     }
 
-    /// The same where every count from 1 up to the last of `sizes`, which ascend, has the value of
-    /// the next size that is no smaller.
+    /// This table with every count from 1 up to the last of `sizes` rounded up to the next size.
+    /// `sizes` ascend.
     func padded(to sizes: [Int]) -> IntegerTable {
         var table = self
         var place = 0

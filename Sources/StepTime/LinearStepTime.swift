@@ -27,7 +27,7 @@
         return microseconds * 1_000_000
     }
 
-    /// No step of so many tokens and sequences with contexts of `length` takes longer, in
+    /// An upper bound for any step of that many tokens and sequences with contexts of `length`, in
     /// picoseconds.
     func most(tokens: Double, sequences: Double, length: Double) -> Double {
         let microseconds =
@@ -37,7 +37,7 @@
         return microseconds * 1e6
     }
 
-    /// The price of a step of decodes only, as a line in their contexts.
+    /// The price of a decode-only step as a line in its context.
     func decodeLine(decodes: Int) -> DecodeLine {
         let perDecode = perTokenMicroseconds + perRequestMicroseconds
         return DecodeLine(

@@ -5,28 +5,28 @@ import Models
 package enum AttentionKernel: String, Sendable, CaseIterable, Codable {
     /// Scores stay on the chip (FlashAttention, arXiv 2205.14135).
     case flash
-    /// Scores are written to memory, read for the softmax, written again and read again: the
-    /// ablation that shows why flash attention exists.
+    /// Scores are written to memory, read for the softmax, written and read again. An ablation that
+    /// shows what flash attention saves.
     case naive
 }
 
-/// Choices about the clock that do not change what is computed.
+/// Settings of the clock that do not change what is computed.
 package struct ClockOptions: Sendable, Equatable {
-    /// The accelerator, whose links and peaks prices use beside the profile.
+    /// The accelerator. Prices also use its links and peak rates.
     package var gpu = GPU.h100
-    /// Kernel coefficients, on that accelerator.
+    /// Kernel coefficients on that accelerator.
     package var profile = EngineProfile.vllm
     /// How tokens spread over experts.
     package var routing = ExpertRouting.served
     /// The host, whose `gpuWait` every price includes.
     package var host = HostProfile.vllmAsync
-    /// Token counts that CUDA graphs were captured for, ascending: a step within the largest is
-    /// padded to the next of them. Empty: no graphs.
+    /// Token counts with captured CUDA graphs, ascending. A step within the largest is padded to
+    /// the next one. Empty: no graphs.
     package var captureSizes = ClockOptions.defaultCaptureSizes
     package var attentionKernel = AttentionKernel.flash
-    /// Off: every step recomputes the whole context of every sequence (an ablation).
+    /// False: every step recomputes the whole context of every sequence (an ablation).
     package var usesCache = true
-    /// Most tokens of one step that the tables hold; prices beyond extend the last slope.
+    /// Most tokens of a step in the tables; beyond, prices extend the last slope.
     package var maxTokens = 8192
 
     package init() {}
@@ -39,24 +39,24 @@ package struct ClockOptions: Sendable, Equatable {
         self.profile = try EngineProfile.named(profile, on: gpu)
     }
 
-    /// Those of a server with the engine's own limits.
+    /// The capture sizes of a server with the engine's default limits.
     package static let defaultCaptureSizes = ServerMemory().capturedSizes
 
-    /// The tokens that a step of so many is computed with.
+    /// The number of tokens that a step of `tokens` is padded to.
     func padded(_ tokens: Int) -> Int {
         captureSizes.first { $0 >= tokens } ?? tokens
     }
 }
 
-/// What one GPU of a replica spends in each operator, in seconds: the forms of the calibration
+/// Time that one GPU of a replica spends in each operator, in seconds: the forms of the calibration
 /// study with the coefficients of an engine profile.
 ///
-/// All methods are O(1), monotone in every argument and use portable arithmetic only.
+/// All methods are O(1), monotone in every argument, and use portable arithmetic only.
 struct OperatorCosts: Sendable {
     let model: TransformerModel
     let deployment: Deployment
     let options: ClockOptions
-    /// What each kind of experts makes of a number of tokens.
+    /// For each kind of experts, how many of them a number of tokens reaches.
     private let reached: [ExpertFeedForward: ReachedExperts]
 
     init(model: TransformerModel, deployment: Deployment, options: ClockOptions) {
@@ -81,12 +81,12 @@ struct OperatorCosts: Sendable {
     /// Data-parallel attention ranks that share one set of experts.
     var attentionRanks: Int { max(1, deployment.expertParallel / tensorParallel) }
 
-    /// Projections that read the same input, as one GEMM of one GPU.
+    /// Projections that read the same input, as one GEMM on one GPU.
     func gemm(tokens: Double, fused: [Projection]) -> Double {
         let shapes = fused.map { $0.shard(tensorParallel: tensorParallel) }
         let format = fused[0].format(deployment.weights)
-        // Formats without measurements run on bf16 tensor cores after unpacking. Norms and
-        // activations quantise what they write (compiled into one kernel); attention does not.
+        // Formats without measurements are unpacked for bf16 tensor cores. Norms and activations
+        // quantise their output (compiled into one kernel); attention does not.
         let c = profile.gemm[format] ?? profile.gemm[.bf16]!
         return c.seconds(
             tokens: tokens, inputs: Double(shapes[0].inputs),
@@ -133,8 +133,8 @@ struct OperatorCosts: Sendable {
         return c.seconds(bytes: 2 * tokens * Double(hidden))
     }
 
-    /// All-reduces of a layer: one after each part that tensor parallelism cuts by inputs; experts
-    /// spread beyond the group are combined by the exchange instead.
+    /// Number of all-reduces in a layer: one after each part that tensor parallelism shards by
+    /// inputs. Experts spread beyond the group are combined by the exchange instead.
     func allReduces(_ layer: Layer) -> Double {
         let mixer = layer.attention == .none ? 0.0 : 1.0
         return switch layer.feedForward {
@@ -144,7 +144,7 @@ struct OperatorCosts: Sendable {
         }
     }
 
-    /// The routed experts, for `tokens` tokens of each attention rank.
+    /// The routed experts, for `tokens` tokens per attention rank.
     func experts(tokens: Double, _ experts: ExpertFeedForward, _ formats: LayerFormats?) -> Double {
         let format = formats?.experts.priced ?? deployment.weights
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
@@ -158,29 +158,29 @@ struct OperatorCosts: Sendable {
         return alone * (profile.serving?.experts(format, tokens: tokens) ?? 1)
     }
 
-    /// Experts of one of `spread` GPUs that `tokens` tokens reach.
+    /// Experts on one of `spread` GPUs that `tokens` tokens reach.
     func activated(_ tokens: Double, _ experts: ExpertFeedForward, spread: Double = 1) -> Double {
         reached[experts]!.activated(tokens, spread: spread)
     }
 
-    /// The coefficients of routed experts in a format, cut as the deployment cuts them: those of
-    /// the kernels that servers run.
+    /// The coefficients of routed experts in a format, sharded as the deployment does, with the
+    /// kernels that servers run.
     func expertCoefficients(_ format: WeightFormat) -> ExpertCoefficients {
         let kernel = profile.serving?.expertKernels?[format]
         var c = profile.experts(
             kernel?.format ?? format, isCut: deployment.expertParallel == 1,
             isSkewed: options.routing == .powerLaw)
-        // Rows of padding are as dear at a lower rate: they stand for launches.
+        // Padding rows stand for launches, so their time must not change with the rate.
         c.rate *= kernel?.rate ?? 1
         c.padding *= kernel?.rate ?? 1
         return c
     }
 
-    /// Dispatch and combine between attention ranks and experts; 0 when the experts are not
-    /// spread beyond the tensor-parallel group, whose all-reduce combines them.
+    /// Dispatch and combine between attention ranks and experts. 0 if the experts are not spread
+    /// beyond the tensor-parallel group, whose all-reduce then combines them.
     ///
-    /// DeepEP's low-latency kernels: fp8 out, bf16 back, each 12.5 µs and 270 GB/s within a node
-    /// of 8 (measured); across nodes the share of tokens that leaves the node passes one network
+    /// DeepEP's low-latency kernels: fp8 out, bf16 back, each 12.5 µs and 270 GB/s within a node of
+    /// 8 (measured). Across nodes, the share of tokens that leaves the node passes one network
     /// interface at 36.4 GB/s after 18.9 µs (measured point to point; the sum is an assumption).
     func allToAll(tokens: Double, _ experts: ExpertFeedForward) -> Double {
         guard deployment.expertParallel > tensorParallel else { return 0 }
@@ -203,13 +203,13 @@ struct OperatorCosts: Sendable {
             bytesPerWeight: WeightFormat.bf16.bytesPerWeight)
     }
 
-    /// The matrices of a layer, in the order of its phases; those of one inner list are one GEMM.
+    /// The matrices of a layer in the order of its phases. Each inner list is one GEMM.
     func gemms(_ layer: Layer) -> [[Projection]] {
         layer.mixerProjections(hidden: hidden) + layer.networkProjections(hidden: hidden)
     }
 
-    /// Everything of one layer that depends on the number of tokens alone; `gemms` are its own,
-    /// which a caller that asks for many numbers of tokens makes once.
+    /// All costs of one layer that depend only on the number of tokens. `gemms` are the layer's; a
+    /// caller that prices many token counts computes them once.
     func perToken(tokens: Double, _ layer: Layer, _ gemms: [[Projection]]) -> Double {
         var sum = elementwise(tokens: tokens, layer)
         sum += allReduces(layer) * allReduce(tokens: tokens)
@@ -223,9 +223,9 @@ struct OperatorCosts: Sendable {
 }
 
 extension EngineProfile {
-    /// The coefficients of routed experts in a format. Four and eight bits that were not measured
-    /// run on the kernels that were measured with int4 (Marlin); others are unpacked for bf16
-    /// tensor cores. Skewed experts that were not measured cost what balanced ones do.
+    /// The coefficients of routed experts in a format. Unmeasured nvfp4 and int8 use the kernels
+    /// measured with int4 (Marlin); other unmeasured formats are unpacked for bf16 tensor cores.
+    /// Skewed experts that were not measured cost as much as balanced ones.
     func experts(
         _ format: WeightFormat, isCut: Bool = false, isSkewed: Bool = false
     ) -> ExpertCoefficients {
@@ -243,8 +243,7 @@ extension EngineProfile {
             ?? (isCut ? cutExperts?[format] : nil) ?? experts[format]
     }
 
-    /// The form of decode attention for heads of a size, so many of keys a GPU; nil where none was
-    /// measured.
+    /// The coefficients of decode attention by head size and KV heads per GPU; nil if not measured.
     package func decodeForm(
         _ cache: CacheFormat, headDim: Int, keyHeads: Double = 1
     ) -> DecodeCoefficients? {
@@ -252,20 +251,19 @@ extension EngineProfile {
             ?? (keyHeads > Self.fewKeyHeads ? wideDecode?[cache] : nil) ?? decode[cache]
     }
 
-    /// The form of prefill attention for heads of a size; nil where none was measured.
+    /// The coefficients of prefill attention by head size; nil if not measured.
     package func prefillForm(_ cache: CacheFormat, headDim: Int) -> PrefillCoefficients? {
         (headDim <= Self.narrowHead ? narrowPrefill?[cache] : nil) ?? prefill[cache]
     }
 
-    /// Largest head with kernels of its own, elements.
+    /// Largest head size with narrow-head kernels, elements.
     package static let narrowHead = 64
-    /// Most KV heads of one GPU that operator tables hold.
+    /// Most KV heads per GPU in the operator tables; more use `wideDecode`.
     package static let fewKeyHeads = 8.0
 }
 
 extension ExpertFeedForward {
-    /// Elements of one matrix of an expert as the gated form's price counts them: a third of an
-    /// expert's weights.
+    /// Elements per expert matrix as the gated form counts them: a third of an expert's weights.
     fileprivate func pricedSize(hidden: Int) -> Double {
         let size = Double(width(hidden: hidden)) * Double(intermediate)
         return isGated ? size : size * 2 / 3

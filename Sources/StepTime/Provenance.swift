@@ -1,27 +1,27 @@
 import Basics
 
-/// Where a clock's figures come from, and the range they were measured over.
+/// Where a clock's figures come from, and the measured range.
 package struct Provenance: Sendable, Equatable {
-    /// The kind: "linear", "table", or the GPU's name.
+    /// The kind of clock: "linear", "table", or the GPU's name.
     package var kind: String
-    /// Engine profile; empty where there is none.
+    /// Engine profile; empty if none.
     package var profile = ""
     /// Versions and data, in words.
     package var source: String
-    /// Median errors of the operators on rows that were not fitted, in words; nil: not known.
+    /// Median errors of the operators on held-out rows, in words; nil: unknown.
     package var errors: String?
     /// Whether operators were measured on the GPU.
     package var isMeasured = true
-    /// Most tokens in a step that were measured; nil: not measured at all.
+    /// Most tokens measured in a step; nil: not measured at all.
     package var mostTokens: Int?
-    /// Longest context that was measured, tokens.
+    /// Longest measured context, tokens.
     package var longestContext: Int?
-    /// Most decodes in a step that were measured.
+    /// Most decodes measured in a step.
     package var mostDecodes: Int?
-    /// What makes this clock another than the one that was measured, a few words each: a factor,
-    /// an ablation. No errors are known of it then.
+    /// How this clock differs from the measured one (a factor, an ablation), a few words each. Its
+    /// errors are then unknown.
     package private(set) var changes: [String] = []
-    /// Parts of this clock that rest on assumptions, one line each.
+    /// Assumptions behind parts of this clock, one line each.
     package var assumptions: [String] = []
 
     package init(kind: String, source: String) {
@@ -29,19 +29,18 @@ package struct Provenance: Sendable, Equatable {
         self.source = source
     }
 
-    /// Notes a change of the measured clock, of which no errors are known.
+    /// Records a change to the measured clock. Its errors are then unknown.
     package mutating func change(_ words: String) {
         changes.append(words)
         errors = nil
     }
 
-    /// A clock that the user gave: nothing to warn about.
+    /// A clock that the user supplied: never warns.
     package static func given(_ kind: String) -> Provenance {
         Provenance(kind: kind, source: "given in the configuration")
     }
 
-    /// What to tell the user about a run that went up to these sizes; empty when it stayed inside
-    /// the measured range.
+    /// Warnings for a run that reached these sizes; empty if it stayed in the measured range.
     package func warnings(tokens: Int, context: Int, decodes: Int) -> [String] {
         func warning(_ what: String, _ value: Int, _ limit: Int?) -> String? {
             guard let limit, value > limit else { return nil }

@@ -1,9 +1,9 @@
 import Models
 
 /// Where a recurrent layer overtakes full attention: its state costs the same at every context,
-/// keys and values cost more with each token.
+/// while the cost of keys and values grows with each token.
 package struct RecurrentCrossover: Sendable, Equatable {
-    /// The mixer's kind, and how many layers have it.
+    /// The mixer's kind, and the number of layers that have it.
     package var kind: String
     package var layers: Int
     /// State of one sequence in one layer, bytes over all GPUs.
@@ -15,7 +15,7 @@ package struct RecurrentCrossover: Sendable, Equatable {
     package var bytesContext: Int
     /// Context from which a decode's attention takes more FLOPs than the recurrence, tokens.
     package var flopsContext: Int
-    /// Context from which a decode's attention is priced above the recurrence, tokens; 0: at any.
+    /// Context from which a decode's attention is priced above the recurrence, tokens; 0: always.
     package var timeContext: Int
 }
 
@@ -59,8 +59,8 @@ extension Explanation {
 }
 
 extension TransformerModel {
-    /// What recurrent layers are compared with: the model's first full attention, or as many heads
-    /// of 128 as the hidden size has.
+    /// The attention to compare with: the model's first full attention, or as many heads of 128
+    /// elements as fill the hidden size.
     fileprivate var comparedAttention: Attention {
         for layer in layers where layer.attention.window == nil && layer.attention.writesCache {
             return layer.attention
@@ -70,7 +70,7 @@ extension TransformerModel {
             HeadAttention(queryHeads: heads, keyValueHeads: heads, headDim: hiddenSize / heads))
     }
 
-    /// What stands behind the price of layers that were not measured, a line each.
+    /// What the prices of unmeasured layers are based on, one line each.
     package var unmeasuredNotes: [String] {
         var kinds: [String] = []
         var hasIndexer = false

@@ -1,21 +1,21 @@
 import Basics
 import Models
 
-/// Where the parameters, FLOPs, bytes and time of one step go, phase by phase, summed over layers.
+/// Breaks one step down by phase: parameters, FLOPs, bytes and time, summed over layers.
 ///
-/// Parameters, FLOPs and bytes are those of the whole model, however many GPUs share it. Of the
-/// scores of new tokens × context those are counted that causal kernels compute: none above the
-/// diagonal, none beyond a window. With pipeline stages the step's sequences are in flight as
-/// micro-batches: weights are read once for each. The times of all phases and the host sum up to
-/// the price that a run charges for the step.
+/// Parameters, FLOPs and bytes are those of the whole model, however many GPUs share it. Only
+/// scores that causal kernels compute are counted: none above the diagonal, none beyond a window.
+/// With pipeline stages the step's sequences are in flight as micro-batches, and each reads the
+/// weights once. The times of all phases and the host add up to the price that a run charges for
+/// the step.
 package struct StepBreakdown: Sendable, Equatable {
-    /// What a phase waits for.
+    /// What limits a phase.
     package enum Bound: String, Sendable, Codable {
         case compute
         case memory
         /// Launches and dependent steps.
         case latency
-        /// The connection to other GPUs.
+        /// The link to other GPUs.
         case link
     }
 
@@ -32,15 +32,15 @@ package struct StepBreakdown: Sendable, Equatable {
         package var bound = Bound.latency
     }
 
-    /// The step that is taken apart: `batch` sequences, each with `tokens` new tokens and
-    /// `context` tokens in all after the step.
+    /// The step to break down: `batch` sequences, each with `tokens` new tokens and `context`
+    /// tokens in total after the step.
     package struct Step: Sendable, Equatable {
         package var batch: Int
         package var tokens: Int
         package var context: Int
 
-        /// Most tokens of a step that can be asked for, context included: with 2^30 the square of
-        /// their sum, which prefill and recomputation go with, stays within 64 bits.
+        /// Most tokens in a step, including context. With 2^30 the square of their sum, which
+        /// prefill and recomputation need, fits in 64 bits.
         package static let most = 1 << 30
 
         /// - Throws: `InputError` at the flag that is out of range.
@@ -62,21 +62,21 @@ package struct StepBreakdown: Sendable, Equatable {
     }
 
     package var step: Step
-    /// In order of execution; phases of the same name in different layers are one.
+    /// Phases in order of execution. Phases of the same name in different layers are merged.
     package var phases: [Phase] = []
     /// Host time the GPU waits for, seconds.
     package var hostSeconds: Double
-    /// All of it, seconds.
+    /// Time of the whole step, seconds.
     package var seconds: Double { phases.reduce(hostSeconds) { $0 + $1.seconds } }
 
-    /// Longest step that is taken apart, seconds: the largest step that can be asked for takes
-    /// less with any figures that a GPU may have.
+    /// Longest step accepted, seconds. The largest valid step takes less with any figures that a
+    /// GPU may have.
     private static let longest = 1e15
 
-    /// Takes a step apart.
+    /// Breaks a step down.
     ///
     /// - Throws: `InputError` for a deployment that the model or the profile does not allow, or for
-    ///   a step that takes longer than a clock counts.
+    ///   a step longer than the clock can count.
     package init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, _ step: Step
     ) throws {
@@ -110,7 +110,7 @@ package struct StepBreakdown: Sendable, Equatable {
             phases.append(phase)
             return
         }
-        // The larger part decides what the sum waits for.
+        // The longer part decides what the sum is bound by.
         if phase.seconds > phases[known].seconds { phases[known].bound = phase.bound }
         phases[known].parameters += phase.parameters
         phases[known].flops += phase.flops
@@ -120,16 +120,16 @@ package struct StepBreakdown: Sendable, Equatable {
     }
 }
 
-/// A step and the micro-batches that pipeline stages cut it into.
+/// A step, and the micro-batches into which pipeline stages cut it.
 struct StepShare {
     var step: StepBreakdown.Step
-    /// Micro-batches in flight: as many as there are stages, and sequences to fill them.
+    /// Micro-batches in flight: one per stage, as far as there are sequences to fill them.
     var lanes: Int
     /// Tokens of the step.
     var tokens: Double
-    /// Tokens of a micro-batch, padded to the size of its graph.
+    /// Tokens per micro-batch, padded to its graph's size.
     var lane: Double
-    /// Whether the step decodes: anything else is a chunk of prefill.
+    /// Whether the step decodes; otherwise it is a prefill chunk.
     var isDecode: Bool
 
     init(_ step: StepBreakdown.Step, stages: Int, _ options: ClockOptions) {
@@ -143,7 +143,7 @@ struct StepShare {
 }
 
 extension StepBreakdown.Phase {
-    /// A phase of this name in which nothing is done.
+    /// An empty phase of this name.
     package static func empty(_ name: String) -> Self { Self(name: name) }
 
     mutating func scale(by count: Int) {
@@ -156,7 +156,7 @@ extension StepBreakdown.Phase {
 }
 
 extension ClockOptions {
-    /// A copy with other tables.
+    /// A copy with tables of another size.
     func with(maxTokens: Int) -> ClockOptions {
         var copy = self
         copy.maxTokens = maxTokens

@@ -1,32 +1,32 @@
 import Basics
 import Models
 
-/// What the steps of a run held, as sums and peaks over all of them: enough to tell FLOPs, bytes
-/// and host time. Integers only, so that no order of adding matters.
+/// Sums and peaks over all steps of a run: enough to compute FLOPs, bytes and host time. All
+/// integers, so that the order of addition does not matter.
 @usableFromInline package struct StepSums: Sendable, Equatable {
-    /// Tokens and entries, and sequences that sampled a token.
+    /// Counts of steps, tokens, entries, and sequences that sampled a token.
     @usableFromInline package var steps = 0
     @usableFromInline package var tokens = 0
     @usableFromInline package var requests = 0
     @usableFromInline package var sampled = 0
-    /// Σ of the step's `decodeContext`, `decodeWindowedContext`, `chunkPairs` and
-    /// `chunkWindowedPairs`, and of the tokens before each chunk (`StepLoad`).
+    /// Sums of `decodeContext`, `decodeWindowedContext`, `chunkPairs` and `chunkWindowedPairs`, and
+    /// of the tokens before each chunk (`StepLoad`).
     @usableFromInline package var decodeContext: Int128 = 0
     @usableFromInline package var decodeWindowedContext: Int128 = 0
     @usableFromInline package var chunks = 0
     @usableFromInline package var chunkPairs: Int128 = 0
     @usableFromInline package var chunkWindowedPairs: Int128 = 0
     @usableFromInline package var chunkPast: Int128 = 0
-    /// Micro-batches that read the weights, and KiB of routed experts that they read, where a
+    /// Micro-batches that read the weights, and KiB of routed experts that they read, if a
     /// `StepDemand` counts them.
     @usableFromInline package var microBatches = 0
     @usableFromInline package var expertKiB: Int128 = 0
-    /// The most of each in one step.
+    /// The largest of each in one step.
     @usableFromInline package var mostTokens = 0
     @usableFromInline package var mostRequests = 0
     @usableFromInline package var mostDecodes = 0
 
-    /// No step.
+    /// No steps.
     package init() {}
 
     /// Adds a step. O(1).
@@ -49,7 +49,7 @@ import Models
         mostDecodes = max(mostDecodes, load.decodes)
     }
 
-    /// Adds so many steps that decode for the same requests and do nothing else, with the sums of
+    /// Adds `steps` steps that decode for the same requests and do nothing else, with the sums of
     /// their contexts over all of them. O(1).
     @inlinable @inline(__always)
     package mutating func addDecodes(
@@ -66,7 +66,7 @@ import Models
         mostDecodes = max(mostDecodes, count)
     }
 
-    /// Adds another replica's.
+    /// Adds another replica's sums.
     package mutating func add(_ other: StepSums) {
         steps &+= other.steps
         tokens &+= other.tokens
@@ -86,26 +86,26 @@ import Models
     }
 }
 
-/// What steps ask of a replica's GPUs besides time: FLOPs, bytes of memory traffic, and the host
-/// time that their price includes.
+/// What steps demand of a replica's GPUs besides time: FLOPs, bytes of memory traffic, and the host
+/// time in their price.
 ///
-/// FLOPs are those of the whole model for the tokens that were scheduled: two a weight and token,
-/// attention over causal pairs, the output head for sampled tokens. Bytes are those that all GPUs
-/// of a replica move at least: each micro-batch reads every weight once (of routed experts, those
-/// that its tokens reach under a routing), a decode reads its context's cached keys and
-/// values, a chunk those before it, and each token writes its own. Activations are left out.
+/// FLOPs are those of the whole model for the scheduled tokens: two per weight and token, attention
+/// over causal pairs, the output head for sampled tokens. Bytes are the least that all GPUs of a
+/// replica move: each micro-batch reads every weight once (of routed experts, those that its tokens
+/// reach under a routing), a decode reads the cached keys and values of its context, a chunk those
+/// before it, and each token writes its own. Activations are left out.
 package struct StepDemand: Sendable {
-    /// GPUs of a replica, and what one can do at most (datasheet).
+    /// GPUs per replica, and the peak rates of one (datasheet).
     package let gpus: Int
     /// FLOP per second, in the tensor format of the weights.
     package let peakFLOPS: Double
     /// Bytes per second.
     package let peakBandwidth: Double
-    /// Host time that the price of a step includes, and the same for each request in it,
-    /// picoseconds.
+    /// Host time in the price of a step, and additionally for each request in it, picoseconds.
     package private(set) var hostPerStep: Int64 = 0
     package private(set) var hostPerRequest: Int64 = 0
-    /// What each of a step's first requests takes besides, and how many those are at most.
+    /// Additional host time for each of a step's first requests, picoseconds, and how many count as
+    /// first.
     package private(set) var hostPerFirst: Int64 = 0
     package private(set) var first = 0
 
@@ -115,7 +115,7 @@ package struct StepDemand: Sendable {
     private let window: Int
     private var expertKiB: [Int64] = []
 
-    /// What each unit of `StepSums` takes.
+    /// The cost of each unit of `StepSums`.
     private struct Rates {
         var token = 0.0
         var request = 0.0
@@ -136,14 +136,14 @@ package struct StepDemand: Sendable {
             total += decodeWindowed * Double(sums.decodeWindowedContext)
             total += pair * Double(sums.chunkPairs)
             total += windowedPair * Double(sums.chunkWindowedPairs) + self.past * past
-            // A chunk reads a window before it at most.
+            // A chunk reads at most a window before it.
             total += windowedPast * min(past, Double(window) * Double(sums.chunks))
             return total
         }
     }
 
-    /// What a model asks of GPUs under a clock that sums contexts within `window`. Nil where the
-    /// sums do not tell: when that window is not the model's.
+    /// The demand of a model under a clock that sums contexts within `window`. Nil if that is not
+    /// the model's window, so that the sums do not suffice.
     package init?(
         _ model: TransformerModel, _ deployment: Deployment, gpu: GPU, window: Int,
         routing: ExpertRouting = .served
@@ -169,7 +169,7 @@ package struct StepDemand: Sendable {
         countExperts(model, deployment, routing)
     }
 
-    /// Takes note of the host time in the price of a step.
+    /// Adds the host time in the price of a step.
     mutating func include(_ host: HostCoefficients, tensorParallel: Int) {
         hostPerStep = IntegerTable.picoseconds(
             host.fixed + host.perGPU * Double(tensorParallel))
@@ -208,14 +208,14 @@ package struct StepDemand: Sendable {
         case .none: return
         case .recurrent(let mixer):
             flops.token += count * Double(mixer.scanFLOPsPerToken)
-            // Read and written.
+            // The state is read and written.
             bytes.request += count * 2 * Double(mixer.stateBytes)
             return
         case .heads(let heads):
             decode = 2 * Double(heads.queryHeads * (heads.headDim + heads.valueDim))
             pair = decode / 2
         case .latent(let latent):
-            // Decodes work on the latent itself; prefill expands it, what is cached anew.
+            // Decodes work on the latent itself; prefill expands it, cached latents included.
             let heads = Double(latent.queryHeads)
             decode = 2 * heads * Double(latent.cachedElements + latent.latentRank)
             pair = heads * Double(latent.keyDim + latent.ropeDim + latent.valueDim)
@@ -236,12 +236,12 @@ package struct StepDemand: Sendable {
     }
 }
 
-/// Weights that depend on the tokens of a step.
 extension StepDemand {
-    /// Tokens from which on practically every expert is reached.
+    /// From this many tokens on, practically every expert is reached.
     private static let everyExpert = 4096
 
-    /// Whether each step reads all weights once, so that nothing need be counted step by step.
+    /// Whether each step reads all weights exactly once, so that steps need not be counted
+    /// individually.
     package var isFixed: Bool { expertKiB.isEmpty && stages == 1 }
 
     private mutating func countExperts(
@@ -264,7 +264,7 @@ extension StepDemand {
         }
     }
 
-    /// Counts the weights that so many equal steps read. O(1).
+    /// Counts the weights that `steps` equal steps read. O(1).
     package func count(tokens: Int, requests: Int, steps: Int, into sums: inout StepSums) {
         let lanes = min(stages, max(1, requests))
         sums.microBatches &+= lanes &* steps
@@ -276,7 +276,7 @@ extension StepDemand {
     /// FLOPs of all steps.
     package func totalFLOPs(_ sums: StepSums) -> Double { flops.total(sums, window: window) }
 
-    /// Bytes that the GPUs of the replicas move in all steps.
+    /// Bytes that the replicas' GPUs move in all steps.
     package func totalBytes(_ sums: StepSums) -> Double {
         var sums = sums
         if isFixed { sums.microBatches = sums.steps }
@@ -285,8 +285,8 @@ extension StepDemand {
 
     /// Host time in the price of all steps, picoseconds.
     package func hostTime(_ sums: StepSums) -> Int128 {
-        // The sums do not know how many of each step's requests were among its first: as if steps
-        // were equal, which is exact where all have more than those, or none.
+        // The sums do not tell how many of each step's requests were among its first. Treating all
+        // steps as equal is exact if each has at least `first` requests, or none has more.
         let firsts = min(Int128(sums.requests), Int128(first) * Int128(sums.steps))
         return Int128(hostPerStep) * Int128(sums.steps)
             + Int128(hostPerRequest) * Int128(sums.requests) + Int128(hostPerFirst) * firsts
@@ -294,11 +294,12 @@ extension StepDemand {
 }
 
 extension StepDemand {
-    /// What a model asks under the measured clock of `options`: the host time in its prices too.
+    /// The demand of a model under the measured clock of `options`, including the host time in its
+    /// prices. Nil without a KV cache.
     package static func measured(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions
     ) -> StepDemand? {
-        // Without a cache, steps compute what is not in their sums.
+        // Without a cache, steps compute more than their sums record.
         guard options.usesCache else { return nil }
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         var demand = StepDemand(

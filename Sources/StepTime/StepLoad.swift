@@ -1,7 +1,7 @@
-/// What one engine step has to do, as sums: all that a step's price depends on.
+/// The work of one engine step, as sums: all that its price depends on.
 ///
-/// Costs are affine in decode context and polynomial of degree two in chunk length and past
-/// context, so sums over the step's entries are sufficient and a step is priced in O(1).
+/// Costs are affine in decode context and quadratic in chunk length and past context. Sums over the
+/// step's entries therefore suffice, and pricing a step is O(1).
 @usableFromInline package struct StepLoad: Equatable, Sendable {
     /// Tokens computed in the step, over all entries.
     @usableFromInline package var tokens = 0
@@ -29,8 +29,8 @@
     @inlinable
     package init() {}
 
-    /// Whether an entry of so many tokens over so many computed ones is a decode: anything else is
-    /// a chunk of prefill.
+    /// Whether an entry of `tokens` tokens over `computed` ones is a decode; otherwise it is a
+    /// prefill chunk.
     @inlinable @inline(__always)
     package static func isDecode(_ count: Int, past: Int) -> Bool { count == 1 && past > 0 }
 
@@ -56,8 +56,8 @@
         if window > 0 { decodeWindowedContext += min(length, window) }
     }
 
-    /// Adds `count` decodes whose contexts sum to `context` tokens, and clipped to the price's
-    /// window, if it has one, to `windowedContext`.
+    /// Adds `count` decodes. Their contexts sum to `context` tokens, and to `windowedContext` when
+    /// clipped to the price's window, if it has one.
     @inlinable @inline(__always)
     package mutating func addDecodes(_ count: Int, context sum: Int, windowedContext: Int) {
         decodeWindowedContext += windowedContext
@@ -78,8 +78,9 @@
         chunkTokens += count
         chunkPairs += count * (2 * past + count)
         if window > 0 {
-            // Token at position x (from 0) attends to min(x + 1, window) keys; doubled as above,
-            // less the diagonal that the causal half-square form c·(2·past + c) leaves out.
+            // The token at position x (from 0) attends to min(x + 1, window) keys. Doubled as
+            // above, less the diagonal, which the causal half-square form c·(2·past + c) leaves
+            // out.
             let rising = max(0, min(past + count, window) - past)
             let flat = count - rising
             chunkWindowedPairs += rising * (2 * past + rising) + 2 * flat * window

@@ -1,12 +1,12 @@
 import Basics
 import Models
 
-/// The phases of one layer, with the costs that the tables are made of.
+/// The phases of one layer, with the costs that also fill the tables.
 extension OperatorCosts {
     typealias Phase = StepBreakdown.Phase
     typealias Step = StepBreakdown.Step
 
-    /// Looking up embeddings: its time is part of the element-wise work.
+    /// Embedding lookup. Its time is part of the element-wise work.
     func embedding(_ step: Step) -> Phase {
         let tokens = Double(step.batch * step.tokens)
         return Phase(
@@ -14,7 +14,7 @@ extension OperatorCosts {
             weightBytes: 2 * tokens * Double(model.hiddenSize), bound: .memory)
     }
 
-    /// The output head over one sampled token per sequence.
+    /// The output head, for one sampled token per sequence.
     func headPhase(_ step: Step) -> Phase {
         let sampled = Double(step.batch)
         let projection = Projection(
@@ -27,7 +27,7 @@ extension OperatorCosts {
         return phase
     }
 
-    /// Hidden states sent between pipeline stages; nil for one stage.
+    /// Sending hidden states between pipeline stages; nil for one stage.
     func pipelineHops(_ share: StepShare) -> Phase? {
         guard deployment.pipelineParallel > 1 else { return nil }
         return Phase(name: "send_recv", seconds: hops(tokens: share.lane), bound: .link)
@@ -68,7 +68,7 @@ extension OperatorCosts {
             bound: seconds > 2 * profile.elementwise.fixed ? .memory : .latency)
     }
 
-    /// The projections of one fused GEMM share its time by their sizes.
+    /// Projections of one fused GEMM share its time in proportion to their sizes.
     private func gemmPhases(_ fused: [Projection], _ share: StepShare) -> [Phase] {
         let seconds = gemm(tokens: share.lane, fused: fused)
         let bound = bound(of: fused, tokens: share.lane)

@@ -2,7 +2,7 @@ import Basics
 import Models
 
 extension StepTime {
-    /// The clock of a model on GPUs of `options`, from measured operators.
+    /// The clock of a model on the GPUs of `options`, from measured operators.
     ///
     ///     let model = try Catalogue.model(named: "llama-3.1-8b")
     ///     var deployment = Deployment(tensorParallel: 2, weights: .fp8, cache: .bf16)
@@ -67,15 +67,15 @@ extension OperatorCosts {
         return tables
     }
 
-    /// How much longer the fullest pipeline stage takes than the mean one.
+    /// Time of the fullest pipeline stage over the mean.
     var stageImbalance: Double {
         let (layers, stages) = (model.layers.count, deployment.pipelineParallel)
         let most = deployment.stageLayers?.max() ?? (layers + stages - 1) / stages
         return Double(most * stages) / Double(layers)
     }
 
-    /// Hidden states of `tokens` tokens sent from pipeline stage to pipeline stage: over NVLink
-    /// within a node, over one network interface from node to node.
+    /// Time to send the hidden states of `tokens` tokens from stage to stage: over NVLink within a
+    /// node, over one network interface between nodes.
     func hops(tokens: Double) -> Double {
         let between = deployment.hopsBetweenNodes
         let within = deployment.pipelineParallel - 1 - between
@@ -84,7 +84,7 @@ extension OperatorCosts {
             + Double(between) * LinkCoefficients.network.seconds(bytes: bytes)
     }
 
-    /// Slopes when `lanes` micro-batches are in flight, which share the step's decodes.
+    /// Slopes with `lanes` micro-batches in flight, which share the step's decodes.
     private func decodeSlopes(lanes: Int) -> TabulatedStepTime.DecodeSlopes {
         var (sequence, context, windowed) = (0.0, 0.0, 0.0)
         for group in model.layerGroups {
@@ -134,7 +134,7 @@ extension OperatorCosts {
         tables.perWindowedScore = IntegerTable.picoseconds(windowedScore * scale)
     }
 
-    /// Where these figures come from. The ranges are those of the operator tables.
+    /// Where this clock's figures come from. Ranges are those of the operator tables.
     var provenance: Provenance {
         var provenance = Provenance(kind: options.gpu.name, source: profile.provenance)
         provenance.profile = profile.name
@@ -155,7 +155,7 @@ extension OperatorCosts {
         model.layers.contains { if case .experts = $0.feedForward { true } else { false } }
     }
 
-    /// Whether a line about stand-ins is about something that this model has.
+    /// Whether a remark on stand-ins concerns something that this model has.
     private func concerns(_ line: String) -> Bool {
         let usesLatents = model.layers.contains {
             if case .latent = $0.attention { true } else { false }
@@ -165,7 +165,7 @@ extension OperatorCosts {
         return parts.isEmpty || parts.contains { $0.1 }
     }
 
-    /// Parts of this clock that no measurement covers.
+    /// Assumptions for parts of this clock that no measurement covers.
     private var assumptions: [String] {
         let share = profile.elementwise.bandwidth / options.gpu.memoryBandwidth
         let copies =

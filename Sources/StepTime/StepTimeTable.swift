@@ -1,14 +1,14 @@
 import Basics
 
-/// Measured steps of a server and the clock fitted to them.
+/// Measured steps of a server, and the clock fitted to them.
 ///
 /// The file is a CSV with the columns `tokens` (in the step), `decodes` (sequences that decode),
 /// `context` (sum of the decodes' contexts, tokens) and `microseconds`. The fitted form is
 ///
 ///     T = table(tokens) + perSequence · decodes + perContext · context
 ///
-/// with a table that never falls, straight between the measured token counts. More than one row
-/// with the same numbers is fine: the fit takes their middle.
+/// with a non-decreasing table, linear between the measured token counts. Several rows with the
+/// same numbers are allowed; the fit takes their median.
 package struct StepTimeTable: Sendable {
     /// One measured step.
     package struct Row: Sendable, Equatable {
@@ -30,15 +30,15 @@ package struct StepTimeTable: Sendable {
     package let rows: [Row]
     /// Distinct token counts, ascending, with the table's microseconds at each.
     package private(set) var knots: [(tokens: Int, microseconds: Double)] = []
-    /// Microseconds per decoding sequence and per token of context.
+    /// Microseconds per decoding sequence, and per token of context.
     package private(set) var perSequence = 0.0
     package private(set) var perContext = 0.0
-    /// Whether rows of equally many tokens differ in decodes, and in context: without that a slope
-    /// stays 0, and its time stands in the table.
+    /// Whether rows with equal token counts differ in decodes, and in context. If not, that slope
+    /// stays 0 and its time is part of the table.
     private var determinesDecodes = false
     private var determinesContext = false
 
-    /// What the rows do not tell, a sentence each.
+    /// What the rows cannot determine, one sentence each.
     package var notDetermined: [String] {
         func sentence(_ column: String, _ isDetermined: Bool) -> String? {
             guard !isDetermined else { return nil }
@@ -53,12 +53,12 @@ package struct StepTimeTable: Sendable {
         ].compactMap(\.self)
     }
 
-    /// The median of the fit's absolute errors, percent.
+    /// Median absolute error of the fit, percent.
     package var medianErrorPercent: Double { Self.median(errorsPercent.map(abs)) }
 
-    /// Reads and fits a table file.
+    /// Reads and fits a table file. O(rows log rows).
     ///
-    /// - Throws: `InputError` naming the file and the line. O(rows log rows).
+    /// - Throws: `InputError` naming the file and the line.
     package init(file path: String) throws {
         try self.init(ColumnFile(path, requiring: Self.columns))
     }
@@ -79,8 +79,8 @@ package struct StepTimeTable: Sendable {
         fit()
     }
 
-    /// One row. An hour per step is far beyond any; 2^24 tokens far beyond any step; the clock
-    /// counts picoseconds.
+    /// Reads one row. Bounds: 2^24 tokens and an hour per step, both far beyond any real step. The
+    /// clock counts picoseconds.
     private static func row(_ file: ColumnFile, _ row: Int, _ order: [Int]) throws -> Row {
         func count(_ column: Int, _ bounds: ClosedRange<Double>) throws -> Int {
             let value = try file.number(row, order[column], in: bounds)
@@ -102,8 +102,8 @@ package struct StepTimeTable: Sendable {
             microseconds: file.number(row, order[3], in: 1e-6...3.6e9))
     }
 
-    /// The slopes come from steps of equally many tokens (differences cancel the table); the table
-    /// is the median of what is left, made non-decreasing.
+    /// Fits the slopes on steps with equal token counts, where differences cancel the table. The
+    /// table is then the median of the rest, made non-decreasing.
     private mutating func fit() {
         let counts = Set(rows.map(\.tokens)).sorted()
         var place: [Int: Int] = [:]
@@ -118,7 +118,7 @@ package struct StepTimeTable: Sendable {
         knots = zip(counts, level).map { ($0, max(0, $1)) }
     }
 
-    /// What a knot's rows are measured from: their weighted means.
+    /// The weighted means of one knot's rows, from which their differences are taken.
     private struct Centre {
         var weight = 0.0
         var decodes = 0.0
@@ -147,7 +147,8 @@ package struct StepTimeTable: Sendable {
         perSequence * Double(row.decodes) + perContext * Double(row.context)
     }
 
-    /// Relative least squares of both slopes, neither negative, as far as the rows determine them.
+    /// Least squares of relative errors for both slopes, neither negative, as far as the rows
+    /// determine them.
     private mutating func fitSlopes(_ place: [Int: Int], centres: [Centre]) {
         var (bb, bc, cc, br, cr) = (0.0, 0.0, 0.0, 0.0, 0.0)
         var (scale, decodeScale) = (0.0, 0.0)
@@ -169,7 +170,8 @@ package struct StepTimeTable: Sendable {
         determinesContext = cc > 1e-9 * scale
         determinesDecodes = bb > 1e-9 * decodeScale
         guard determinesContext, determinesDecodes, determinant > 1e-9 * bb * cc else {
-            // Of two that change together only their sum is known: it goes to the context.
+            // If both only change together, their effects cannot be separated: assign all to the
+            // context.
             if determinesContext {
                 perContext = max(0, cr / cc)
                 determinesDecodes = false
@@ -210,8 +212,8 @@ package struct StepTimeTable: Sendable {
         return blocks.flatMap { Array(repeating: $0.mean, count: $0.count) }
     }
 
-    /// The fitted microseconds of a step of `tokens` without what decodes add: straight between
-    /// knots, level before the first, with the last slope beyond the last.
+    /// The fitted microseconds of a step of `tokens`, without the decodes' terms: linear between
+    /// knots, constant before the first, with the last slope beyond the last.
     package func microseconds(tokens: Double) -> Double {
         guard knots.count > 1 else { return knots[0].microseconds }
         if tokens <= Double(knots[0].tokens) { return knots[0].microseconds }
@@ -225,7 +227,7 @@ package struct StepTimeTable: Sendable {
         return from.microseconds + slope * (tokens - Double(from.tokens))
     }
 
-    /// Errors of the fit, (fitted − measured) / measured in percent, row by row.
+    /// Errors of the fit per row, (fitted − measured) / measured in percent.
     package var errorsPercent: [Double] {
         rows.map { row in
             let fitted = microseconds(tokens: Double(row.tokens)) + slopes(row)
@@ -233,7 +235,7 @@ package struct StepTimeTable: Sendable {
         }
     }
 
-    /// The clock, with tables for up to `maxTokens` tokens a step.
+    /// The clock, with tables for up to `maxTokens` tokens per step.
     package func stepTime(maxTokens: Int) -> StepTime {
         var slopes = TabulatedStepTime.DecodeSlopes()
         slopes.perSequence = IntegerTable.picoseconds(perSequence * 1e-6)

@@ -1,17 +1,16 @@
-/// A step time made of tables and integer coefficients, built once for a model on its GPUs.
+/// A step time from tables and integer coefficients, built once for a model on its GPUs.
 ///
 ///     T = table(tokens) + head(sampled) + perRequest · R + perFirst · min(R, first)
 ///       + decodes ? (fixed + perSequence · B + perContext · C + perWindowed · Cw)
 ///                   · (chunks beyond graphs ? 1 + mixed : 1)
 ///       + chunks ? fixed + pairs + tokens + past (+ scores)
 ///
-/// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed
-/// form.
+/// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed form.
 @usableFromInline package struct TabulatedStepTime: Sendable, Equatable {
-    /// Fractional bits of the slopes per pair, which are a few picoseconds.
+    /// Fractional bits of the slopes per pair, which are only a few picoseconds.
     @usableFromInline static let pairFractionBits = 20
 
-    /// What grows with the decodes, for a number of micro-batches in flight.
+    /// Costs that grow with the decodes, for one number of micro-batches in flight.
     @usableFromInline struct DecodeSlopes: Sendable, Equatable {
         @usableFromInline var perSequence: Int64 = 0
         @usableFromInline var perContext: Int64 = 0
@@ -25,13 +24,13 @@
     @usableFromInline var perRequest: Int64 = 0
     @usableFromInline var perFirst: Int64 = 0
     @usableFromInline var first = 0
-    /// What decodes take more beside chunks in a step of more tokens than a graph was captured
-    /// for, in `mixedUnit`ths; and the most of those.
+    /// Extra time of decodes beside chunks, in `mixedUnit`ths, in a step of more than
+    /// `mostGraphTokens` tokens, the largest captured size.
     @usableFromInline var mixedDecode: Int64 = 0
     @usableFromInline var mostGraphTokens = 0
     @usableFromInline static let mixedUnit: Int64 = 1 << 10
     @usableFromInline var decodeFixed: Int64 = 0
-    /// By micro-batches − 1; one entry without pipeline stages.
+    /// Indexed by micro-batches − 1; one entry without pipeline stages.
     @usableFromInline var decode: [DecodeSlopes]
     @usableFromInline var prefillFixed: Int64 = 0
     @usableFromInline var perChunkToken: Int64 = 0
@@ -41,18 +40,18 @@
     @usableFromInline var perWindowedPair: Int64 = 0
     @usableFromInline var perScore: Int64 = 0
     @usableFromInline var perWindowedScore: Int64 = 0
-    /// The window that windowed sums are clipped to, tokens; 0: none.
+    /// Window to which windowed sums are clipped, tokens; 0: none.
     @usableFromInline var window = 0
-    /// Off: decodes are priced as prefills of their whole context.
+    /// False: decodes are priced as prefills of their whole context.
     @usableFromInline var usesCache = true
 
-    /// Prices nothing.
+    /// A clock on which every step takes no time.
     static let free = TabulatedStepTime(
         byTokens: IntegerTable(through: 1) { _ in 0 },
         bySampled: IntegerTable(through: 1) { _ in 0 }, decode: [DecodeSlopes()])
 
-    /// The step's time in picoseconds. O(1). Inlined into the scheduler, which would copy the whole
-    /// value for a call.
+    /// The step's time in picoseconds. O(1). Inlined into the scheduler: a call would copy the
+    /// whole value.
     @inlinable @inline(__always)
     func picoseconds(_ load: StepLoad) -> Int64 {
         usesCache ? picosecondsWithCache(load) : picosecondsWithoutCache(load)
@@ -91,14 +90,14 @@
         sum += Self.scaled(load.chunkPairs, perPair)
         sum += Self.scaled(load.chunkWindowedPairs, perWindowedPair)
         if perScore > 0 {
-            // Σ c·(past + c) is half of Σ c·(2·past + c) + Σ c²; the last sum is that of equal
+            // Σ c·(past + c) is half of Σ c·(2·past + c) + Σ c². The last sum is taken for equal
             // chunks, its least value.
             let squares = load.chunkTokens * load.chunkTokens / load.chunks
             sum += Self.scaled((load.chunkPairs + squares) / 2, perScore)
         }
         if perWindowedScore > 0 {
-            // The same of Σ c·min(past + c, window): only the r tokens of a chunk that stand
-            // within the first window see ever more keys, and leave r² out.
+            // The same for Σ c·min(past + c, window). Only the r tokens of a chunk within the first
+            // window see a growing number of keys, and leave out r².
             let rising = min(max(window - past / load.chunks, 0), load.chunkTokens / load.chunks)
             let squares = load.chunks * rising * rising
             sum += Self.scaled((load.chunkWindowedPairs + squares) / 2, perWindowedScore)
@@ -106,8 +105,8 @@
         return sum
     }
 
-    /// No step of so many tokens and sequences with contexts of `length` takes longer, in
-    /// picoseconds; infinite when a coefficient is beyond what is kept.
+    /// An upper bound for any step of that many tokens and sequences with contexts of `length`, in
+    /// picoseconds. Infinite if a coefficient exceeds `IntegerTable.most`.
     func most(tokens: Double, sequences: Double, length: Double) -> Double {
         let slopes = [
             perRequest, perFirst, decodeFixed, prefillFixed, perChunkToken, perPastToken, perPair,
@@ -132,7 +131,7 @@
         return sum
     }
 
-    /// count · slope / 2^20 through 128 bits, so that no trace overflows it.
+    /// count · slope / 2^20 in 128 bits, so that no trace can overflow it.
     @inlinable @inline(__always)
     static func scaled(_ count: Int, _ slope: Int64) -> Int64 {
         let product = Int64(count).multipliedFullWidth(by: slope)
@@ -140,7 +139,7 @@
             | Int64(product.low >> UInt64(pairFractionBits))
     }
 
-    /// The price of a step of decodes only, as a line in their contexts; nil where it is not one.
+    /// The price of decode-only steps as a line in their context; nil if it is not one.
     func decodeLine(decodes: Int) -> DecodeLine? {
         guard usesCache else { return nil }
         let lanes = min(decode.count, max(1, decodes))
@@ -157,9 +156,9 @@
 }
 
 extension StepLoad {
-    /// The same step when nothing is cached: every decode becomes a prefill of its whole context
-    /// (of the batch's mean length, which is all that the sums know), every chunk one of past and
-    /// chunk together.
+    /// The same step without a cache: every decode becomes a prefill of its whole context (at the
+    /// batch's mean length, which is all that the sums tell), every chunk one of past and chunk
+    /// together.
     @usableFromInline
     func withoutCache(window: Int) -> StepLoad {
         var load = StepLoad()

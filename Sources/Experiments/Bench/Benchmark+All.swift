@@ -78,7 +78,8 @@ extension Benchmark {
         },
     ]
 
-    /// The fewest GPUs for the built-in trace: replicas, tensor parallelism and token budget.
+    /// Finds the fewest GPUs for the built-in trace over replicas, tensor parallelism and token
+    /// budget.
     @Sendable private static func tune() throws -> TuneWork {
         var base = try Configuration.read(file: nil, changes: ["hardware.nodes=4"])
         base.slo = try .init(short: "ttft_p95_ms=150,tpot_p95_ms=15")
@@ -97,7 +98,7 @@ extension Benchmark {
 
     private static let unlessSaid = "llama-3.1-8b"
 
-    /// A model on one H100 with the engine's defaults, as `headway run` resolves them.
+    /// A plan for a model on H100s with the engine's defaults, as `headway run` resolves them.
     private static func plan(replicas: Int, model: String = unlessSaid) throws -> RunPlan {
         let configuration = try Configuration.read(
             file: nil,
@@ -110,8 +111,8 @@ extension Benchmark {
         return plan
     }
 
-    /// In the manner of the Azure LLM inference trace 2023, conversation: prompt median 1,020,
-    /// 90th percentile 2,735; output median 129, 90th percentile 424.
+    /// Like the Azure LLM inference trace 2023, conversation: prompt median 1,020, 90th percentile
+    /// 2,735; output median 129, 90th percentile 424.
     private static func chatTraffic(rate: Double, swing: Double = 1) -> QuantileSource.Traffic {
         .init(
             rate: rate, peakOverTrough: swing,
@@ -119,7 +120,7 @@ extension Benchmark {
             output: LengthTable(median: 129, p90: 424, in: 1...1_000))
     }
 
-    /// In the manner of the Azure trace of 2024, code: prompt median 1,930, output median 8.
+    /// Like the Azure trace of 2024, code: prompt median 1,930, output median 8.
     private static func codeTraffic(rate: Double, swing: Double) -> QuantileSource.Traffic {
         .init(
             rate: rate, peakOverTrough: swing,
@@ -127,7 +128,7 @@ extension Benchmark {
             output: LengthTable(median: 8, p90: 50, in: 1...1_900))
     }
 
-    /// Requests per second that one replica completes when they all wait at the door.
+    /// Requests per second that one replica completes when all of them are waiting from the start.
     private static func capacity(of model: String = unlessSaid) throws -> Double {
         let plan = try plan(replicas: 1, model: model)
         let source = QuantileSource([chatTraffic(rate: 1e6)], requests: 4_000, seed: 7)
@@ -171,8 +172,8 @@ extension Benchmark {
         return (plan, source)
     }
 
-    /// Long documents asked about more than once: 12,000 requests of 24 pieces of 512 tokens,
-    /// the first few shared, on a pool that cannot keep them all.
+    /// Questions on long documents, more than one per document: 12,000 requests of 24 pieces of 512
+    /// tokens, the first few shared, on a pool that cannot keep them all.
     private static func long(
         blockSize: Int, model: String = unlessSaid
     ) throws -> (plan: RunPlan, source: any RequestSource) {
@@ -201,8 +202,8 @@ extension Benchmark {
         return (plan, InMemorySource(workload))
     }
 
-    /// 27.3 of 44.1 requests are chat, the rest code, as in the Azure traces of 2024; busiest
-    /// over quietest hour 3.6 and 33.
+    /// Of 44.1 requests 27.3 are chat, the rest code, as in the Azure traces of 2024; busiest over
+    /// quietest hour is 3.6 and 33.
     private static func week(
         requests: Int
     ) throws -> (plan: RunPlan, source: any RequestSource) {

@@ -6,44 +6,46 @@ import Simulator
 import StepTime
 import Traces
 
-/// What one benchmark measured: deterministic counts, and times that belong to this machine.
+/// Results of one benchmark: deterministic counts, and times that depend on the machine.
 ///
-/// A study of many runs counts its requests; what it does not count is 0.
+/// A study of many runs counts its requests; its other counts are 0.
 package struct BenchmarkResult: Sendable, Encodable {
     package var name: String
     package var requests: Int
     package var outputTokens: Int
     package var steps: Int
-    /// Of those, executed one by one.
+    /// Steps that were executed individually.
     package var executedSteps: Int
+    /// Steps that were fast-forwarded.
     package var strodeSteps: Int
     /// Arrivals, admissions, preemptions and ends.
     package var events: Int
-    /// Entries into and departures from the queues ordered by time or tick.
+    /// Insertions into and removals from the queues ordered by time or tick.
     package var queueOperations: Int
-    /// Slots of a prefix index looked at.
+    /// Probed slots of prefix indices.
     package var hashProbes: Int
-    /// Stretches of equally held or queued blocks made by the pools.
+    /// Extents of equally held or queued blocks made by the pools.
     package var blockStretches: Int
-    /// Times that storage for the replicas' state was allocated, or grew.
+    /// Allocations and reallocations of storage for the replicas' state.
     package var allocations: Int
     package var preemptions: Int
     package var evictions: Int
-    /// Processor time of all threads, and time on the wall, seconds.
+    /// Processor time of all threads, and elapsed time, seconds.
     package var cpuSeconds: Double
     package var wallSeconds: Double
     package var requestsPerCpuSecond: Double
     package var nanosecondsPerOutputToken: Double
     package var nanosecondsPerStep: Double
-    /// Most memory the process has held so far, all benchmarks before this one included, MB.
+    /// Peak memory of the process so far, MB, including earlier benchmarks.
     package var peakMegabytes: Double
+    /// The run's digest; empty for a study.
     package var digest: String
 }
 
-/// Benchmarks of the simulator itself.
+/// A benchmark of the simulator itself.
 package struct Benchmark: Sendable {
     package let name: String
-    /// What it stands for, one line.
+    /// What it measures, in one line.
     package let meaning: String
     /// Whether it takes more than a few seconds.
     package let isLong: Bool
@@ -56,7 +58,7 @@ package struct Benchmark: Sendable {
         case study(@Sendable () throws -> TuneWork)
     }
 
-    /// A study of many runs.
+    /// A benchmark that is a study of many runs.
     init(
         _ name: String, _ meaning: String, isLong: Bool = false,
         study: @escaping @Sendable () throws -> TuneWork
@@ -81,7 +83,7 @@ package struct Benchmark: Sendable {
         job = .run(prepare)
     }
 
-    /// What a benchmark of one run runs.
+    /// The plan and source of a benchmark with one run. Throws `InputError` for a study.
     func prepare() throws -> (plan: RunPlan, source: any RequestSource) {
         guard case .run(let prepare) = job else {
             throw InputError(name, "is a study of many runs", expected: "a benchmark of one run")
@@ -104,7 +106,7 @@ package struct Benchmark: Sendable {
             peakMegabytes: Double(ProcessUsage.now.peakMemoryBytes) / 1e6, digest: "")
     }
 
-    /// Runs it once. Building the plan is not timed; making the requests is.
+    /// Runs it once. The time includes making the requests, but not building the plan.
     package func run() throws -> BenchmarkResult {
         if case .study(let study) = job { return try run(study) }
         let (plan, source) = try prepare()

@@ -3,15 +3,14 @@ import Foundation
 import Simulator
 import Traces
 
-/// What reading or writing one file cost: deterministic counts, and times that belong to this
-/// machine.
+/// Cost of reading or writing one file: deterministic counts, and times that depend on the machine.
 package struct FileBenchmarkResult: Sendable, Encodable {
     package var name: String
     /// Requests read or written.
     package var requests: Int
-    /// Length of the file.
+    /// Length of the file, bytes.
     package var bytes: Int
-    /// Processor time of all threads, and time on the wall, seconds.
+    /// Processor time of all threads, and elapsed time, seconds.
     package var cpuSeconds: Double
     package var wallSeconds: Double
     /// 10⁶ bytes of the file per second of processor time.
@@ -19,23 +18,23 @@ package struct FileBenchmarkResult: Sendable, Encodable {
     package var nanosecondsPerRequest: Double
 }
 
-/// Benchmarks of the files at either end of a run: traces read, requests.csv written.
+/// A benchmark of the files at either end of a run: reading traces, writing requests.csv.
 package struct FileBenchmark: Sendable {
     package let name: String
-    /// What it stands for, one line.
+    /// What it measures, in one line.
     package let meaning: String
-    /// Makes what the work needs, untimed.
+    /// Prepares the work; not timed.
     let prepare: @Sendable (TemporaryFile) throws -> Void
-    /// The work itself; returns how many requests it handled.
+    /// The work itself. Returns the number of requests that it handled.
     let work: @Sendable (TemporaryFile) throws -> Int
 
-    /// Runs it so many times on one temporary file of 30 to 220 MB, which is removed again.
-    /// Making what is read is not timed. Throws `InputError` where the file cannot be written.
+    /// Runs it `times` times on a temporary file of 30 to 220 MB, which is then removed. Preparing
+    /// the file is not timed. Throws `InputError` if the file cannot be written.
     package func run(times: Int) throws -> [FileBenchmarkResult] {
         let file = TemporaryFile()
         defer { file.remove() }
         try prepare(file)
-        // Once unmeasured: the first time pays for the heap that the preparation has left behind.
+        // One unmeasured run first: it pays for the heap that the preparation left behind.
         _ = try work(file)
         return try (0..<times).map { _ in
             let cpu = ProcessUsage.now.processorSeconds
@@ -53,7 +52,7 @@ package struct FileBenchmark: Sendable {
 }
 
 extension FileBenchmark {
-    /// Every benchmark of files.
+    /// All benchmarks of files.
     package static let all: [FileBenchmark] = [
         reading(.azure, requests: 4_000_000, "an Azure trace read, batch by batch") {
             requests(of: chat, $0)
@@ -69,7 +68,7 @@ extension FileBenchmark {
             prepare: { _ in }, work: { try writeRows(2_000_000, to: $0) }),
     ]
 
-    /// Reads a trace of a seeded recipe in one format from a file written beforehand.
+    /// Reads a trace from a seeded recipe in one format, from a file written beforehand.
     private static func reading(
         _ format: TraceFormat, requests: Int, _ meaning: String,
         from source: @escaping @Sendable (Int) -> RecipeSource
@@ -98,15 +97,15 @@ extension FileBenchmark {
         return RecipeSource(recipe)
     }
 
-    /// Single requests as long as the built-in chat's.
+    /// Single requests with the lengths of the built-in chat.
     private static let chat: Recipe = {
         var recipe = Recipe.builtInChat
         recipe.classes.removeLast()
         return recipe
     }()
 
-    /// Prompts as long as the Mooncake conversation trace's (median 6,909, 90th percentile 27,367
-    /// tokens), a part of each shared.
+    /// Prompts with the lengths of the Mooncake conversation trace (median 6,909, 90th percentile
+    /// 27,367 tokens), partly shared.
     private static let documents: Recipe = {
         var recipe = chat
         recipe.classes[0].prompt = .lognormal(median: 6_909, p90: 27_367, max: 120_000)
@@ -114,7 +113,7 @@ extension FileBenchmark {
         return recipe
     }()
 
-    /// Writes rows as they come out of a run that is under way for a week.
+    /// Writes rows as they would come from a run lasting a week.
     private static func writeRows(_ count: Int, to file: TemporaryFile) throws -> Int {
         var random = SeededRandom(seed: 5)
         let records = (0..<4096).map { row in
@@ -138,12 +137,12 @@ extension FileBenchmark {
     }
 }
 
-/// An unused path in the folder for temporary files.
+/// An unused path in the temporary folder.
 struct TemporaryFile {
     let path = FileManager.default.temporaryDirectory
         .appendingPathComponent("headway-bench-\(UUID().uuidString)").path
 
-    /// Bytes.
+    /// Length in bytes.
     var length: Int {
         get throws {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)

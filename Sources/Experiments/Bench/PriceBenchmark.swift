@@ -2,11 +2,11 @@ import Models
 import StepTime
 
 extension Benchmark {
-    /// Steps that are priced.
+    /// Number of steps that are priced.
     private static let prices = 4_000_000
 
-    /// Prices of Llama-3.1-8B's steps on an H100: 64 decodes, and so many chunks that are added to
-    /// the step's sums one by one. Counts a price as a request.
+    /// Prices steps of Llama-3.1-8B on an H100: 64 decodes, plus `chunks` chunks, added to the
+    /// step's sums individually. Counts a price as a request.
     @Sendable static func price(chunks: Int) throws -> TuneWork {
         let model = try Catalogue.model(named: "llama-3.1-8b")
         let clock = try StepTime.measured(model, Deployment())

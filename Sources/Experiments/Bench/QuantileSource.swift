@@ -1,15 +1,15 @@
 import Basics
 import Traces
 
-/// A fast endless-looking source for benchmarks: Poisson arrivals whose rate follows the hour,
-/// lengths drawn from quantile tables, no content. Cheaper than what it feeds, so that a
-/// benchmark measures the simulator.
+/// A fast source of any length for benchmarks: Poisson arrivals whose rate follows the hour,
+/// lengths drawn from quantile tables, no content. Cheaper than the simulator, so that a benchmark
+/// measures the latter.
 package struct QuantileSource: RequestSource {
     /// One kind of traffic.
     package struct Traffic: Sendable {
         /// Requests per second, averaged over a day.
         package var rate: Double
-        /// Busiest hour over quietest hour.
+        /// Rate of the busiest hour over the quietest.
         package var peakOverTrough: Double
         package var prompt: LengthTable
         package var output: LengthTable
@@ -24,7 +24,7 @@ package struct QuantileSource: RequestSource {
 
     /// - Parameters:
     ///   - traffic: the kinds, merged by time.
-    ///   - requests: how many in all.
+    ///   - requests: the total number.
     package init(_ traffic: [Traffic], requests: Int, seed: UInt64) {
         self.traffic = traffic
         total = requests
@@ -33,7 +33,7 @@ package struct QuantileSource: RequestSource {
         for kind in traffic.indices { clocks.append(random.exponential() / rate(kind, at: 0)) }
     }
 
-    /// The rate at a time, seconds: a triangle between trough and peak over 24 hours.
+    /// The rate at `time` seconds: a triangle between trough and peak over 24 hours.
     private func rate(_ kind: Int, at time: Double) -> Double {
         let mean = traffic[kind].rate
         let swing = traffic[kind].peakOverTrough
@@ -83,11 +83,11 @@ package struct LengthTable: Sendable {
         }
     }
 
-    /// The standard normal's quantiles at the middles of 4,096 equal shares, to 1e-9: each by
-    /// Newton's steps from the one before, and those above the median by symmetry.
+    /// The standard normal's quantiles at the midpoints of 4,096 equal shares, to 1e-9. Each
+    /// follows from the previous one by Newton steps; those above the median by symmetry.
     static let deviates: [Double] = {
-        // The lowest is -3.668. The distribution function is convex below 0: a step from above
-        // never passes its goal, and one from below passes it and comes back from above.
+        // The lowest is -3.668. The distribution function is convex below 0: from above a step
+        // never overshoots, and from below it overshoots once and returns from above.
         var z = -3.7
         let lower = (0..<2048).map { index in
             let share = (Double(index) + 0.5) / 4096
@@ -102,7 +102,7 @@ package struct LengthTable: Sendable {
         return lower + lower.reversed().map { -$0 }
     }()
 
-    /// The standard normal's density, and its distribution function by its series, good to 1e-9
+    /// The standard normal's density, and its distribution function by its series, accurate to 1e-9
     /// within ±6.
     private static func standardNormal(_ x: Double) -> (density: Double, below: Double) {
         var term = x

@@ -1,15 +1,15 @@
 import Basics
 import Traces
 
-/// Reports of benchmarks without their requests: `vllm bench serve --save-result`, AIPerf's
+/// Benchmark reports without individual requests: `vllm bench serve --save-result`, AIPerf's
 /// `profile_export_aiperf.json`, inference-perf's `summary_lifecycle_metrics.json` and
 /// `stage_N_lifecycle_metrics.json`.
 enum BenchmarkReport {
     private typealias Measured = (kind: CalibrationFigure.Kind, value: Double, deviation: Double?)
 
-    /// The evidence of a report.
+    /// The evidence in a report.
     ///
-    /// - Throws: `InputError` for JSON of no known kind, and for what a report cannot say.
+    /// - Throws: `InputError` for JSON of no known kind, and for impossible content.
     static func evidence(
         _ report: ReportFile, name: String, _ server: CalibrationServer
     ) throws -> any CalibrationEvidence {
@@ -37,7 +37,7 @@ enum BenchmarkReport {
             expected: "a result of vllm bench serve, guidellm, AIPerf or inference-perf")
     }
 
-    /// `vllm bench serve --save-result`: sums and means, milliseconds.
+    /// Reads `vllm bench serve --save-result`: sums and means, milliseconds.
     private static func bench(
         _ report: ReportFile, _ name: String
     ) throws -> any CalibrationEvidence {
@@ -49,7 +49,7 @@ enum BenchmarkReport {
             requests: Int(min(completed, 1e9)),
             prompt: try report.required("total_input_tokens") / completed,
             output: try report.required("total_output_tokens") / completed)
-        // "inf" is a text.
+        // An unlimited rate is the text "inf".
         if report.text("request_rate") == nil { load.rate = try report.number("request_rate") }
         load.burstiness = try report.number("burstiness") ?? 1
         load.concurrency = try report.number("max_concurrency").map { Int(min($0, 1e9)) }
@@ -68,7 +68,7 @@ enum BenchmarkReport {
             name: name, place: report.place, format: "vllm bench serve", load, measured)
     }
 
-    /// inference-perf's summary of a run or a stage: seconds.
+    /// Reads inference-perf's summary of a run or a stage: seconds.
     private static func inferencePerf(
         _ report: ReportFile, _ name: String
     ) throws -> any CalibrationEvidence {
@@ -95,7 +95,7 @@ enum BenchmarkReport {
         let (first, end) = (try mean("time_to_first_token"), try mean("request_latency"))
         if let first, first > 0 { measured.append((.ttft, first, nil)) }
         if let first, let end, end > first, load.output > 1.5 {
-            // Its own time per output token counts chunks, of which some are two tokens.
+            // Its own time per output token counts chunks, some of which hold two tokens.
             measured.append((.tpot, (end - first) / (load.output - 1), nil))
         } else if let end, end > 0 {
             measured.append((.e2e, end, nil))
@@ -104,10 +104,11 @@ enum BenchmarkReport {
             name: name, place: report.place, format: "inference-perf", load, measured)
     }
 
-    /// Seconds of one unit that AIPerf writes.
+    /// Seconds per unit that AIPerf writes.
     private static let units = ["ms": 1e-3, "s": 1, "sec": 1, "us": 1e-6, "ns": 1e-9]
 
-    /// AIPerf's `profile_export_aiperf.json`: every figure an object with `unit`, `avg`, `std`.
+    /// Reads AIPerf's `profile_export_aiperf.json`: every figure is an object with `unit`, `avg`,
+    /// `std`.
     private static func aiperf(
         _ report: ReportFile, _ name: String
     ) throws -> any CalibrationEvidence {
@@ -147,8 +148,8 @@ enum BenchmarkReport {
             name: name, place: report.place, format: "AIPerf", load, measured)
     }
 
-    /// inference-perf's `per_request_lifecycle_metrics.json`: a list of requests with the times of
-    /// their tokens, seconds of one clock.
+    /// Reads inference-perf's `per_request_lifecycle_metrics.json`: a list of requests with their
+    /// tokens' times, in seconds of one clock.
     private static func lifecycle(
         _ requests: [Any], _ place: String, _ name: String, _ server: CalibrationServer
     ) throws -> any CalibrationEvidence {

@@ -1,5 +1,5 @@
-/// Keys of the JSON of a calibration. What a type cannot leave to synthesis: figures that it
-/// computes, or that stand one level higher than they are kept.
+/// JSON of a calibration. Hand-written for types with computed figures, or figures that move up one
+/// level.
 extension Calibration.Constant: Encodable {
     private enum CodingKeys: String, CodingKey {
         case name, unit, base, value, low, high, isFitted, reason

@@ -12,19 +12,19 @@ package struct Calibration: Sendable, Encodable {
         case constants, sources, base, server, changes, notes
     }
 
-    /// A constant before and after the fit. Seconds, or a factor.
+    /// A constant before and after the fit, in seconds or as a factor.
     package struct Constant: Sendable {
         package var constant: CalibrationConstant
         package var base: Double
-        /// The base's where it was not fitted.
+        /// The fitted value; the base's if it was not fitted.
         package var value: Double
-        /// 99 % interval; nil where it was not fitted.
+        /// Ends of the 99 % interval; nil if not fitted.
         package var low: Double?
         package var high: Double?
-        /// Why it was not fitted; nil where it was.
+        /// Why it was not fitted; nil if it was.
         package var reason: String?
 
-        /// Whether the data determine it, and it was fitted.
+        /// Whether the data determine it, so that it was fitted.
         package var isFitted: Bool { reason == nil }
     }
 
@@ -36,11 +36,11 @@ package struct Calibration: Sendable, Encodable {
         package var after: ErrorSummary
     }
 
-    /// A file's part.
+    /// One part of a data file.
     package struct Source: Sendable, Encodable {
         package var name: String
         package var content: String
-        /// Whether it was kept back from the fit.
+        /// Whether it was held out from the fit.
         package var isHeldOut: Bool
         package var errors: [Errors]
         package var notes: [String]
@@ -50,27 +50,28 @@ package struct Calibration: Sendable, Encodable {
     package private(set) var sources: [Source] = []
     /// The fitted host.
     package private(set) var profile: HostProfile
-    /// For `step_time.scale`; nil where it was not fitted.
+    /// Factor for `step_time.scale`; nil if it was not fitted.
     package private(set) var gpuScale: Double?
-    /// The name of the profile that stays where nothing was fitted.
+    /// Name of the base profile, whose values stay for constants that were not fitted.
     package let base: String
-    /// What the server is, in a line.
+    /// The server, in one line.
     package let server: String
-    /// What is assumed, a sentence each.
+    /// Assumptions, one sentence each.
     package private(set) var notes: [String] = []
     /// Keys of the configuration that the data contradict, as `--set` takes them.
     package private(set) var changes: [String] = []
 
-    /// Fits the constants that files determine.
+    /// Fits the constants that the data determine.
     ///
     /// - Parameters:
-    ///   - base: Host profile by name or file whose constants stay where nothing was measured.
+    ///   - base: Host profile, by name or file, for constants that were not measured.
     ///   - data: Files to fit to.
-    ///   - heldOut: Files whose errors are reported only.
-    ///   - asked: Constants that must be determined, and the only ones fitted; empty: all that are.
-    ///   - seed: Of the bootstrap.
-    /// - Throws: `InputError` for files that cannot be read, a server that cannot have served
-    ///   them, and constants that were asked for and are not determined.
+    ///   - heldOut: Files that are only used to report errors.
+    ///   - asked: Constants that must be determined, and the only ones to fit; empty: all that are
+    ///     determined.
+    ///   - seed: Seed of the bootstrap.
+    /// - Throws: `InputError` for files that cannot be read, a server that cannot have served them,
+    ///   and requested constants that are not determined.
     package init(
         _ configuration: Configuration, base: String? = nil, data: [String],
         heldOut: [String] = [], asked: [CalibrationConstant] = [], seed: UInt64 = 0,
@@ -89,7 +90,7 @@ package struct Calibration: Sendable, Encodable {
         profile = fit.values.host
         gpuScale = fit.fitted.contains(.gpuScale) ? fit.values.gpuScale : nil
         if let gpuScale {
-            // Beside the configuration's own factor, which a run with the profile has again.
+            // Without the configuration's own factor, which a run with the profile applies again.
             profile.gpuScale = (profile.gpuScale ?? 1) * gpuScale / configuration.stepTime.scale
         }
         let intervals = CalibrationIntervals(fit, seed: seed)
@@ -111,7 +112,7 @@ package struct Calibration: Sendable, Encodable {
         warn()
     }
 
-    /// Throws where constants that were asked for, or all, are not determined.
+    /// Throws if requested constants, or all constants, are not determined.
     private static func check(
         _ fit: CalibrationFit, _ asked: [CalibrationConstant], _ data: [String]
     ) throws {
@@ -138,7 +139,7 @@ package struct Calibration: Sendable, Encodable {
             expected: "more requests, and loads from one at a time to saturation")
     }
 
-    /// The errors of evidence with the base's constants and with the fitted ones.
+    /// The errors of the evidence with the base's constants and with the fitted ones.
     private static func sources(
         _ server: CalibrationServer, _ fit: CalibrationFit, _ evidence: [any CalibrationEvidence],
         isHeldOut: Bool
@@ -166,8 +167,8 @@ package struct Calibration: Sendable, Encodable {
         }
     }
 
-    /// The errors that a run with the profile may name: of held-out files where there are some, the
-    /// largest median of each latency.
+    /// The errors that a run with the profile may quote: the largest median per latency, of
+    /// held-out files if there are any.
     private var errorsInWords: String? {
         let isHeldOut = sources.contains(where: \.isHeldOut)
         let shown = sources.filter { $0.isHeldOut == isHeldOut }
@@ -184,11 +185,11 @@ package struct Calibration: Sendable, Encodable {
             + (isHeldOut ? "held out" : "which it was fitted to")
     }
 
-    /// Half of the errors of a latency are above this where the fit has not worked, percent: about
-    /// four times what two servers of one kind differ by (TTFT, 4.7 %).
+    /// The fit has failed if half of a latency's errors exceed this, percent: about four times the
+    /// difference between two servers of one kind (TTFT, 4.7 %).
     private static let poor = 20.0
 
-    /// Notes what the fitted constants do not reach.
+    /// Adds notes on latencies that the fitted constants do not reproduce.
     private mutating func warn() {
         for source in sources {
             for errors in source.errors where errors.after.median > Self.poor {
@@ -213,7 +214,7 @@ package struct Calibration: Sendable, Encodable {
         let most = input.evidence.compactMap(\.mostSequences).max()
         profile.mostSequences =
             most.map { min($0, server.resolved.plan.engine.maxNumSeqs) } ?? profile.mostSequences
-        // The base's ranges are those of other servers.
+        // The base's ranges belong to other servers.
         profile.mostTokens = nil
         profile.longestContext = input.evidence.compactMap(\.longestContext).max()
         if isMissing {

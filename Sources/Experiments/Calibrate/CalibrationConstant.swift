@@ -3,9 +3,9 @@ import StepTime
 
 /// A constant of the clock that `headway calibrate` fits: one of the GPU, the others of the host.
 package enum CalibrationConstant: String, CaseIterable, Sendable {
-    /// What every step's price is multiplied by (`step_time.scale`).
+    /// Factor on every step's price (`step_time.scale`).
     case gpuScale = "gpu_scale"
-    /// Seconds of a step in which the GPU waits and that nothing hides.
+    /// Seconds per step in which the GPU waits and that nothing hides.
     case gpuWait = "gpu_wait"
     case gpuWaitPerSequence = "gpu_wait_per_sequence"
     case frontEnd = "front_end"
@@ -19,8 +19,8 @@ package enum CalibrationConstant: String, CaseIterable, Sendable {
     case delivery
     case idleStart = "idle_start"
 
-    /// A change that shows in figures of a server, in seconds or as a share: the scale of
-    /// differences and of "determined". A few percent of a step, or of a first token.
+    /// A change that is visible in a server's figures, in seconds or as a factor: a few percent of
+    /// a step, or of a first token. The scale for differences, and for "determined".
     var size: Double {
         switch self {
         case .gpuScale: 0.04
@@ -35,16 +35,16 @@ package enum CalibrationConstant: String, CaseIterable, Sendable {
         }
     }
 
-    /// What a value can be, seconds or a factor.
+    /// Range of possible values, in seconds or as a factor.
     var bounds: ClosedRange<Double> { self == .gpuScale ? 0.2...5 : 0...1 }
 
-    /// Whether it is a factor, not seconds.
+    /// Whether it is a factor rather than seconds.
     package var isFactor: Bool { self == .gpuScale }
 
-    /// In the order in which constants are taken up as long as data determine them: those that
-    /// every load shows go first. The steps of a synchronous engine wait for its whole host, so
-    /// that its schedule stands for all that is fixed. Of two that prompts show alike, the launch
-    /// differs more from server to server than the GPU does.
+    /// The order in which constants are tried. Those that every load shows come first. A
+    /// synchronous engine's steps wait for its whole host, so its schedule takes up everything
+    /// fixed. Of two constants that prompts cannot separate, the launch comes before the GPU, as it
+    /// differs more between servers.
     static func order(isAsync: Bool) -> [CalibrationConstant] {
         let wait: [CalibrationConstant] = [.gpuWait, .gpuWaitPerSequence]
         let schedule: [CalibrationConstant] = [.schedule, .schedulePerSequence]
@@ -53,7 +53,7 @@ package enum CalibrationConstant: String, CaseIterable, Sendable {
             + (isAsync ? schedule : wait) + [.launchGraph, .update, .idleStart, .delivery]
     }
 
-    /// What it is, for a page.
+    /// Its description on a page.
     package var words: String {
         switch self {
         case .gpuScale: "GPU time of a step, times"
@@ -72,7 +72,7 @@ package enum CalibrationConstant: String, CaseIterable, Sendable {
         }
     }
 
-    /// Data that determine it.
+    /// The data that would determine it.
     var wanted: String {
         switch self {
         case .frontEnd: "requests of known times at a low rate"
@@ -87,7 +87,7 @@ package enum CalibrationConstant: String, CaseIterable, Sendable {
         }
     }
 
-    /// The constants that words name: each itself, or all that begin with the word and "_".
+    /// The constants that `words` name: by full name, or all that begin with the word and "_".
     ///
     /// - Throws: `InputError` at `--fit` for a word that names none.
     package static func named(_ words: [String]) throws -> [CalibrationConstant] {
@@ -108,15 +108,15 @@ package enum CalibrationConstant: String, CaseIterable, Sendable {
     }
 }
 
-/// A value of each constant.
+/// One value for each constant.
 package struct CalibrationValues: Sendable, Equatable {
-    /// The host's.
+    /// The host's constants.
     package var host: HostProfile
-    /// What every step's price is multiplied by.
+    /// Factor on every step's price.
     package var gpuScale: Double
-    /// Layers of the model on a pipeline stage, by which launches are divided.
+    /// Layers of the model per pipeline stage, by which launches are divided.
     let layers: Int
-    /// GPUs of a tensor-parallel group, which `gpuWait` may have a term for.
+    /// GPUs of a tensor-parallel group, for the term of `gpuWait` that depends on it.
     let gpus: Int
 
     subscript(constant: CalibrationConstant) -> Double {
@@ -141,7 +141,7 @@ package struct CalibrationValues: Sendable, Equatable {
             switch constant {
             case .gpuScale: gpuScale = newValue
             case .gpuWait:
-                // Measured on one number of GPUs: nothing says how it grows with them.
+                // Measured on one number of GPUs: the dependence on their number is unknown.
                 (host.gpuWait.fixed, host.gpuWait.perGPU) = (newValue, 0)
             case .gpuWaitPerSequence: host.gpuWait.perSequence = newValue
             case .frontEnd: host.frontEnd = newValue
@@ -162,7 +162,7 @@ package struct CalibrationValues: Sendable, Equatable {
         .init(perLayer: seconds / Double(layers))
     }
 
-    /// The same with another value of one constant, inside its bounds.
+    /// The same with another value of one constant, clamped to its bounds.
     func with(_ constant: CalibrationConstant, _ value: Double) -> CalibrationValues {
         var changed = self
         changed[constant] = min(max(value, constant.bounds.lowerBound), constant.bounds.upperBound)

@@ -2,27 +2,27 @@ import Basics
 import Scenario
 import Simulator
 
-/// How the answers of a calibration's load ended, which no report of a benchmark says, and the fit
-/// of the constants under it.
+/// Finds out how the answers of a calibration's load ended, which no benchmark report says, and
+/// fits the constants under that assumption.
 ///
-/// An asynchronous engine that cannot foresee a stop token has one step more in flight when an
-/// answer ends; a load with `--ignore-eos` has not. Where one request is sent at a time the next
-/// waits for that step. A fit under the wrong one puts it into the host's constants.
+/// An asynchronous engine that cannot foresee a stop token has one more step in flight when an
+/// answer ends; with `--ignore-eos` it does not. If requests are sent one at a time, the next one
+/// waits for that step. Under the wrong assumption the fit would put it into the host's constants.
 struct CalibrationEnds {
     let server: CalibrationServer
     let input: CalibrationInput
     let fit: CalibrationFit
-    /// The key that the configuration lacks, as `--set` takes it; nil: it is right as it is.
+    /// The key missing from the configuration, as `--set` takes it; nil if it is right as it is.
     private(set) var change: String?
-    /// What is assumed, a sentence; nil: nothing.
+    /// The assumption made, in a sentence; nil if none.
     private(set) var note: String?
 
-    /// A fit under the other end is taken where it leaves this much less of the squared errors, and
-    /// by so many: e to the tenth part more likely than chance.
+    /// The other end is chosen if it leaves at most this share of the squared errors, and at least
+    /// this amount less: a likelihood ratio of e^10.
     private static let better = (share: 0.9, amount: 20.0)
 
-    /// Fits the constants under the configuration's `trace.stop`, and under the other value where
-    /// the configuration does not give one and it matters.
+    /// Fits the constants under the configuration's `trace.stop`. If it is not given and matters,
+    /// fits under the other value too.
     ///
     /// - Throws: `InputError` for files that cannot be read or hold nothing to fit to.
     init(
@@ -61,7 +61,8 @@ struct CalibrationEnds {
         (server, input, fit) = (chosen.server, chosen.input, chosen.fit)
         let stop = isBetter ? other.trace.stop : configuration.trace.stop
         if isBetter { change = "trace.stop=\(stop.rawValue)" }
-        // Where neither is much better, the default stands and the page says that it is not told.
+        // If neither is much better, the default stays, and the page says that the data do not
+        // tell.
         let isTold =
             isBetter
             || (losses[0] < Self.better.share * losses[1]

@@ -1,9 +1,9 @@
 import Basics
 import StepTime
 
-/// A measured figure of a server.
+/// A figure measured on a server.
 struct CalibrationFigure: Sendable {
-    /// What the figure is of, as errors are grouped.
+    /// The quantity, by which errors are grouped.
     enum Kind: String, Sendable, CaseIterable {
         case ttft, tpot, e2e, throughput, steps, gpu, schedule, launch, update, delivery, idle
     }
@@ -13,30 +13,30 @@ struct CalibrationFigure: Sendable {
     var measured: Double
     /// Standard error, in the same unit.
     var error: Double
-    /// The stretch of time that it comes from: what the bootstrap draws.
+    /// The period of time it comes from, which the bootstrap resamples.
     var block = 0
-    /// The error is assumed, not seen in the spread of the data.
+    /// Whether the error is assumed, rather than estimated from the data's spread.
     var isAssumed = false
 }
 
-/// Figures that were measured under one load, and what the simulator says of them.
+/// Figures measured under one load, and the simulation's prediction of them.
 protocol CalibrationEvidence: Sendable {
-    /// File and part of it, as pages name it.
+    /// Its file, or part of one, as pages name it.
     var name: String { get }
-    /// What it is, and its size: "vllm_bench, 200 requests".
+    /// Kind and size: "vllm_bench, 200 requests".
     var content: String { get }
     var figures: [CalibrationFigure] { get }
-    /// Most sequences that were in a step, where it is known.
+    /// Most sequences in a step, if known.
     var mostSequences: Int? { get }
-    /// The longest context of a request, tokens, where it is known.
+    /// Longest context of a request, tokens, if known.
     var longestContext: Int? { get }
-    /// What a page must say of it.
+    /// Notes that a page must show.
     var notes: [String] { get }
-    /// The figures in the same order with some constants, whose prices are given.
+    /// The figures in the same order under given constants and their prices.
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double]
-    /// Errors request by request, or figure by figure, percent of what was measured.
+    /// Errors per request, or per figure, in percent of the measurement.
     func errors(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [(kind: CalibrationFigure.Kind, percent: Double)]
@@ -56,11 +56,11 @@ extension CalibrationEvidence {
 }
 
 extension [any CalibrationEvidence] {
-    /// What each says with each of some sets of constants, on all cores.
+    /// Predictions of all evidence for several sets of constants, on all cores.
     func predictions(
         _ points: [CalibrationValues], _ server: CalibrationServer
     ) throws -> [[[Double]]] {
-        // Most constants leave prices alone.
+        // Most constants do not change prices.
         var different: [CalibrationValues] = []
         let places = points.map { point in
             let place = different.firstIndex {

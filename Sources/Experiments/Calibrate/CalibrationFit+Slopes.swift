@@ -1,12 +1,12 @@
 extension CalibrationFit {
-    /// Slopes of the figures, per `size` of a constant and in errors of a figure, from two
+    /// Slopes of the figures, per `size` of a constant and in units of a figure's error, from two
     /// neighbouring differences.
     struct Slopes {
         var constants: [CalibrationConstant]
-        /// By constant, then by figure.
+        /// By constant, then figure.
         var first: [[Double]]
         var second: [[Double]]
-        /// The figures where the slopes are.
+        /// The figures at the point of the slopes.
         var base: [Double] = []
 
         func mean(_ index: Int, _ figure: Int) -> Double {
@@ -14,11 +14,11 @@ extension CalibrationFit {
         }
     }
 
-    /// What the figures say of some of the constants: Σ slope · slope, less what noise adds.
+    /// Information of the figures on some constants: Σ slope · slope, minus the part due to noise.
     ///
-    /// With neighbouring differences a and b the slope is (a + b) / 2. Noise v of each of three
-    /// runs, a step h apart, adds v / 2h² to its square, and 6v / h² to that of b − a: a twelfth
-    /// of that one is taken off.
+    /// With neighbouring differences a and b, the slope is (a + b) / 2. Noise v of each of three
+    /// runs, a step h apart, adds v / 2h² to its square, and 6v / h² to that of b − a: a twelfth of
+    /// the latter is subtracted.
     static func information(
         _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
     ) -> [[Double]] {
@@ -35,7 +35,7 @@ extension CalibrationFit {
         }
     }
 
-    /// Σ slope · slope as it is, for steps: never indefinite.
+    /// Σ slope · slope without that correction, for the fit's steps: never indefinite.
     static func squares(
         _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
     ) -> [[Double]] {

@@ -1,46 +1,45 @@
 import Basics
 
-/// Least squares of the constants that data determine, by Gauss and Newton's method on differences
-/// of whole runs.
+/// Least-squares fit of the constants that the data determine, by the Gauss-Newton method with
+/// differences of whole runs.
 ///
-/// Which constants are determined is decided by what the data say of all of them together: one at
-/// a time is taken up, in `CalibrationConstant.order`, as long as each one's 95 % interval stays
-/// narrow beside its size. What a difference of runs shows is partly the phase in which requests
-/// come to lie: noise, which `information` takes off.
+/// Constants are judged together: each is added in `CalibrationConstant.order` if all 95 %
+/// intervals then stay narrow compared with the constants' sizes. A difference between runs partly
+/// reflects the phase at which requests arrive. This is noise, which `information` subtracts.
 struct CalibrationFit {
     let server: CalibrationServer
     let evidence: [any CalibrationEvidence]
     /// Constants that may be fitted, in order.
     let candidates: [CalibrationConstant]
     private(set) var values: CalibrationValues
-    /// Those that were.
+    /// Constants that were fitted.
     private(set) var fitted: [CalibrationConstant] = []
     /// Why the others were not.
     private(set) var reasons: [CalibrationConstant: String] = [:]
-    /// Values of constants that hide behind the GPU and whose base the data contradict, though they
-    /// do not determine them: the nearest to the base that the data allow.
+    /// Values of constants that hide behind the GPU, and whose base value the data contradict
+    /// without determining them: the nearest value to the base that the data allow.
     private var allowed: [CalibrationConstant: Double] = [:]
-    /// How far each still moved at the end, either way.
+    /// How far each constant still moved at the end, in either direction.
     private(set) var unrest: [CalibrationConstant: Double] = [:]
-    /// The figures of all evidence, one after the other, with errors as large as what is left.
+    /// The figures of all evidence in sequence, with errors scaled to the residuals.
     private(set) var figures: [CalibrationFigure]
-    /// Which evidence a figure is of.
+    /// The evidence that each figure belongs to.
     let origins: [Int]
-    /// Differences at the end, of the fitted constants.
+    /// Slopes of the fitted constants at the end.
     private(set) var slopes: Slopes
-    /// Figures with the fitted constants.
+    /// Predicted figures with the fitted constants.
     private(set) var predicted: [Double] = []
-    /// Told before each round of runs.
+    /// Called before each round of runs.
     private let report: @Sendable (String) -> Void
 
-    /// Runs, at most, in which constants are taken up and let go.
+    /// Most rounds of adding and removing constants.
     private static let rounds = 4
-    /// Steps of the method in each.
+    /// Gauss-Newton steps in each.
     private static let steps = 8
 
     /// Fits constants.
     ///
-    /// - Throws: what simulations throw.
+    /// - Throws: errors of simulations.
     init(
         _ server: CalibrationServer, _ evidence: [any CalibrationEvidence],
         candidates: [CalibrationConstant], report: @escaping @Sendable (String) -> Void
@@ -76,7 +75,7 @@ struct CalibrationFit {
         }
     }
 
-    /// What a constant is where it is not fitted.
+    /// The value of a constant that is not fitted.
     private func unfitted(_ constant: CalibrationConstant) -> Double {
         allowed[constant] ?? server.base[constant]
     }
@@ -87,7 +86,7 @@ struct CalibrationFit {
         try evidence.predictions(points, server).map { Array($0.joined()) }
     }
 
-    /// Beyond so many errors a figure counts less and less (Huber 1964).
+    /// Residuals beyond this many errors get less and less weight (Huber 1964).
     private static let huber = 2.5
 
     /// (measured − predicted) / error of each figure.
@@ -103,7 +102,7 @@ struct CalibrationFit {
         residuals(predicted).reduce(0) { $0 + Self.part($1) }
     }
 
-    /// What the fitted constants leave of the squared errors, each beside an error given here.
+    /// The squared errors that the fitted constants leave, relative to the given errors.
     func unexplained(errors: [Double]) -> Double {
         zip(zip(figures, predicted), errors).reduce(0) { sum, pair in
             sum + Self.part((pair.0.0.measured - pair.0.1) / pair.1)
@@ -117,25 +116,27 @@ struct CalibrationFit {
 
     // MARK: Starting
 
-    /// Constants that change what a step costs only from some value on, before which they hide
-    /// behind the GPU: slopes where they hide say nothing.
+    /// Constants that affect a step only above some value and hide behind the GPU below it, where
+    /// slopes tell nothing.
     private static let hidden: [CalibrationConstant] = [
         .launchEager, .launchPiecewise, .launchGraph, .schedule,
     ]
 
-    /// Values that are tried, as shares of the one that there is.
+    /// Values to try, as multiples of the present one.
     private static let scanned = [0.3, 0.6, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 6]
 
-    /// Sets constants that may hide to where the least is left once the others, whose slopes are
-    /// everywhere alike, have taken their part: of values that leave as little, the nearest.
+    /// Sets each constant that may hide to the value that leaves the smallest residuals once the
+    /// others, whose slopes are valid everywhere, are fitted. Among equally good values it takes
+    /// the nearest.
     private mutating func scan() throws {
         let others = candidates.filter { !Self.hidden.contains($0) }
-        // More than chance takes off with one more constant, errors being what is left now.
+        // More than a further constant gains by chance, given errors of the present size.
         let leastGain = 1 - 8 / Double(max(16, figures.count))
         for constant in Self.hidden
         where candidates.contains(constant) && !fitted.contains(constant) {
             let start = values[constant]
-            // The nearest first: what hides behind the GPU fits as well at any value below it.
+            // The nearest first: a constant that hides behind the GPU fits equally well at any
+            // lower value.
             let tried = Self.scanned.map { $0 * max(start, constant.size) }
                 .sorted { abs($0 - start) < abs($1 - start) }
             let slopes = try difference(others)
@@ -151,13 +152,13 @@ struct CalibrationFit {
         }
     }
 
-    /// The squares that are left of figures when the slopes' constants may take any value.
+    /// The squared residuals that remain if the slopes' constants may take any value.
     private func leftover(_ slopes: Slopes, _ predicted: [Double]) -> Double {
         let left = residuals(predicted)
         let weights = left.map(Self.weight)
         let all = Array(slopes.constants.indices)
         var matrix = Self.squares(slopes, all, weights)
-        // Half a unit is how far they are taken to be off: none runs away with noise.
+        // A prior of half a unit keeps constants from following noise.
         for index in all { matrix[index][index] += 0.1 }
         let right = all.map { row in
             left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
@@ -202,14 +203,15 @@ struct CalibrationFit {
 
     // MARK: Choosing
 
-    /// Half of a 95 % interval may be so much of the constant, or of its size, whichever is more.
+    /// Largest half-width of a 95 % interval, as a share of the constant or of its size, whichever
+    /// is larger.
     private static let widest = 0.5
 
     /// The constants that the figures determine together.
     private mutating func select(_ slopes: Slopes) -> [CalibrationConstant] {
         let weights = residuals(slopes.base).map(Self.weight)
         let known = Self.information(slopes, Array(candidates.indices), weights)
-        // What was taken up stays: beside it the data are better understood than without it.
+        // Keep constants that were chosen before: the fit understands the data better with them.
         var chosen = candidates.indices.filter { fitted.contains(candidates[$0]) }
         for index in candidates.indices where !chosen.contains(index) {
             let tried = chosen + [index]
@@ -223,7 +225,7 @@ struct CalibrationFit {
         return chosen.sorted().map { candidates[$0] }
     }
 
-    /// How wide half of an interval may be, in sizes.
+    /// Largest half-width of an interval, in sizes of the constant.
     private func widest(_ index: Int) -> Double {
         Self.widest * max(1, values[candidates[index]] / candidates[index].size)
     }
@@ -252,7 +254,7 @@ struct CalibrationFit {
 
     // MARK: Descent
 
-    /// Moves the fitted constants to the least sum of squares.
+    /// Moves the fitted constants to the minimum of the sum of squares.
     private mutating func descend() throws {
         guard !fitted.isEmpty else { return }
         var damping = 1e-3
@@ -281,7 +283,7 @@ struct CalibrationFit {
         let left = residuals(slopes.base)
         let weights = left.map(Self.weight)
         var free = Array(fitted.indices)
-        // A constant at its bound that would go beyond is left there, and the others move on.
+        // A constant that would leave its bounds is fixed there; the others move on.
         while !free.isEmpty {
             var matrix = Self.squares(slopes, free, weights)
             let right = free.map { row in
@@ -309,8 +311,8 @@ struct CalibrationFit {
         return values
     }
 
-    /// Steps without a search, whose mean is taken: what is left jumps a little from point to
-    /// point, and its least value is where it jumped lowest.
+    /// Takes steps without a line search and averages them. The loss is slightly noisy, and its
+    /// smallest value is just where the noise was lowest.
     private mutating func settle() throws {
         guard !fitted.isEmpty else { return }
         report("constants: settling")
@@ -331,8 +333,8 @@ struct CalibrationFit {
 
     private static let settling = 3
 
-    /// Lets constants go whose interval turned out wide, where nothing is lost without them; and
-    /// keeps the slopes of the others.
+    /// Drops constants with wide intervals if the fit gets no worse without them, and keeps the
+    /// slopes of the rest.
     private mutating func prune() throws {
         while true {
             slopes = try difference(fitted)
@@ -360,7 +362,7 @@ struct CalibrationFit {
         }
     }
 
-    /// Makes the errors of each evidence's figures of a kind as large as what is left of them.
+    /// Scales the errors of each kind of figure, per evidence, to the size of its residuals.
     private mutating func rescale() {
         guard let now = try? predict([values])[0] else { return }
         let left = residuals(now)

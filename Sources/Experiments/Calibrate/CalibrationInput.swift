@@ -3,15 +3,15 @@ import Foundation
 import StepTime
 import Traces
 
-/// Files of measurements of a server, told apart by what they hold.
+/// Measurement files of a server, recognised by their content.
 struct CalibrationInput {
     private(set) var evidence: [any CalibrationEvidence] = []
-    /// Tokens of the KV cache that a log names.
+    /// Tokens in the KV cache according to a log.
     private(set) var cacheTokens: Int?
-    /// Blocks of the KV cache that a scrape names.
+    /// Blocks in the KV cache according to a scrape.
     private(set) var cacheBlocks: Int?
 
-    /// What a file is.
+    /// The kind of a file.
     private enum Kind {
         case requests
         case report
@@ -21,10 +21,10 @@ struct CalibrationInput {
         case tokens
     }
 
-    /// Reads files. Two scrapes are one load's, before and after it; a log of requests belongs to
-    /// the log of steps with the same place among its kind.
+    /// Reads files. Two scrapes belong to one load, before and after it. A log of requests belongs
+    /// to the log of steps at the same position among its kind.
     ///
-    /// - Throws: `InputError` for a file of no known kind, or that cannot be what it says.
+    /// - Throws: `InputError` for a file of no known kind, or with impossible content.
     init(_ files: [String], _ server: CalibrationServer) throws {
         var scrapes: [MetricsScrape] = []
         var steps: [StepLog] = []
@@ -62,9 +62,9 @@ struct CalibrationInput {
         }
     }
 
-    /// Throws where a file's bytes are there twice: it would count twice in the fit, or make the
-    /// errors on held-out files those of the fit. The scrape after one load may be the one before
-    /// the next.
+    /// Throws for a file with the same bytes as another: it would count twice in the fit, or turn
+    /// held-out errors into those of the fit. The scrape after one load may be the one before the
+    /// next.
     static func refuseTwins(_ data: [String], heldOut: [String]) throws {
         let files = data + heldOut
         for (place, file) in files.enumerated() {

@@ -1,26 +1,26 @@
 import Basics
 
-/// 99 % intervals of fitted constants: from resampled stretches of time, with the slopes of the
-/// fit. Figures without a spread of their own are drawn with the error that is assumed of them.
+/// 99 % intervals of fitted constants, by resampling periods of time with the slopes of the fit.
+/// Figures without a spread of their own are drawn with their assumed error.
 struct CalibrationIntervals {
     private(set) var low: [CalibrationConstant: Double] = [:]
     private(set) var high: [CalibrationConstant: Double] = [:]
 
-    /// How much wider intervals are where requests are replayed: three replays leave much of the
-    /// chance in which phase of a step each came. Without it a hidden server's front end was
-    /// outside by up to a seventh of the half-width, in two sets of loads of two.
+    /// Widening of intervals if requests are replayed: three replays leave much of the randomness
+    /// in the phase of a step at which each request arrived. Without it, a hidden server's front
+    /// end was outside by up to a seventh of the half-width, in two sets of loads of two.
     static let phaseWidening = 1.5
 
-    /// Draws of the bootstrap.
+    /// Bootstrap draws.
     static let draws = 400
 
-    /// What one stretch of time says.
+    /// Normal equations of one period of time.
     private struct Block {
         var matrix: [[Double]]
         var right: [Double]
     }
 
-    /// The intervals of a fit, from a seed. O(draws · constants² · blocks).
+    /// The intervals of a fit. O(draws · constants² · blocks).
     init(_ fit: CalibrationFit, seed: UInt64) {
         guard !fit.fitted.isEmpty else { return }
         let groups = Self.blocks(fit)
@@ -56,7 +56,7 @@ struct CalibrationIntervals {
         widen(fit, found)
     }
 
-    /// The figures of each evidence: its stretches of time, and what errors are assumed of.
+    /// For each evidence, its periods of time, and the figures whose errors are assumed.
     private static func blocks(_ fit: CalibrationFit) -> [(seen: [Block], assumed: [Int])] {
         let left = fit.residuals(fit.predicted)
         return fit.evidence.indices.map { place in
@@ -82,16 +82,16 @@ struct CalibrationIntervals {
         }
     }
 
-    /// Percentiles of the draws, around the fitted value, and no narrower than 2.6 standard errors
-    /// of it: few stretches of time say little of their spread. Where the fit did not come to rest,
-    /// wider by as much.
+    /// Percentiles of the draws around the fitted value, at least 2.6 standard errors wide on
+    /// either side, since few periods say little about their spread. Adds how far the fit still
+    /// moved at the end.
     private mutating func widen(_ fit: CalibrationFit, _ found: [[Double]]) {
         let weights = Array(repeating: 1.0, count: fit.figures.count)
         let information = CalibrationFit.information(
             fit.slopes, Array(fit.fitted.indices), weights)
         let variances = LeastSquares.inverseDiagonal(information)
-        // What noise adds is taken off there; that alone does not make an interval four times as
-        // wide.
+        // The information above has the noise subtracted. That alone may widen an interval at most
+        // twofold.
         let least = LeastSquares.inverseDiagonal(
             CalibrationFit.squares(fit.slopes, Array(fit.fitted.indices), weights))
         let widening = fit.evidence.contains { $0 is RequestEvidence } ? Self.phaseWidening : 1

@@ -5,26 +5,26 @@ import Simulator
 import StepTime
 import Traces
 
-/// The server that data were measured on: what does not change while constants are fitted.
+/// The measured server: everything that stays fixed while constants are fitted.
 struct CalibrationServer: Sendable {
     let resolved: ResolvedConfiguration
     /// The constants before the fit.
     let base: CalibrationValues
-    /// What `resolved` was made of.
+    /// The configuration before it was resolved.
     private let configuration: Configuration
 
-    /// The server of a configuration, with the host profile of a name or file; nil: the one that
-    /// the configuration would run with.
+    /// The server of a configuration, with a host profile by name or file; nil: the one that the
+    /// configuration would run with.
     ///
-    /// - Throws: `InputError` for a configuration that cannot be run or whose clock is not the
-    ///   measured one, and for an unknown profile.
+    /// - Throws: `InputError` for a configuration that cannot run or does not use the measured
+    ///   clock, and for an unknown profile.
     init(_ configuration: Configuration, base name: String?) throws {
         guard configuration.stepTime.kind == .measured else {
             throw InputError(
                 "step_time.kind", "is \(configuration.stepTime.kind.rawValue)",
                 expected: "measured: constants are fitted to the clock of measured operators")
         }
-        // Such a figure would stand above the fitted one in every run.
+        // Such a figure would override the fitted one in every run.
         var bare = Configuration.HostSection()
         bare.profile = configuration.engine.host.profile
         guard configuration.engine.host == bare else {
@@ -33,7 +33,7 @@ struct CalibrationServer: Sendable {
                 expected: "engine.host.profile alone, or --base")
         }
         var configuration = configuration
-        // Data come from one server; a node's other GPUs were not part of it.
+        // The data come from one server, without a node's other GPUs.
         if configuration.cluster.replicas == nil { configuration.cluster.replicas = 1 }
         if let name { configuration.engine.host.profile = name }
         resolved = try configuration.resolved()
@@ -47,10 +47,10 @@ struct CalibrationServer: Sendable {
 
     var isAsync: Bool { resolved.configuration.engine.asyncScheduling }
 
-    /// Most tokens of a step that a graph was captured for.
+    /// Most tokens of a step with a captured graph.
     var mostGraphTokens: Int { resolved.plan.engine.host.mostGraphTokens }
 
-    /// The prices of steps with some constants: those of a run that is given them.
+    /// Prices of steps under given constants, as a run with them would have.
     ///
     /// - Throws: `InputError` for a layout that no clock prices.
     func stepTime(_ values: CalibrationValues) throws -> StepTime {
@@ -61,8 +61,8 @@ struct CalibrationServer: Sendable {
         return try configuration.resolved().plan.stepTime
     }
 
-    /// A run of the server with some constants and the requests of a source; at the trace's own
-    /// arrivals where none are given.
+    /// Runs the server with given constants and a source's requests. Uses the trace's own arrivals
+    /// if none are given.
     func run(
         _ values: CalibrationValues, _ stepTime: StepTime, arrivals: ArrivalMode?,
         _ source: any RequestSource, keepsRecords: Bool
@@ -80,14 +80,14 @@ struct CalibrationServer: Sendable {
         plan.keepsRecords = keepsRecords
         plan.margins = Margins()
         plan.demand = nil
-        // Evidence is simulated side by side already.
+        // Evidence is already simulated in parallel.
         plan.threads = 1
         return try simulate(plan, source: source)
     }
 
-    /// What a run of all of a workload gives for some figures.
+    /// Some figures of a run of a whole workload.
     ///
-    /// - Throws: `InputError` at `name` where no request finishes.
+    /// - Throws: `InputError` at `name` if no request finishes.
     func means(
         of figures: [CalibrationFigure], _ values: CalibrationValues, _ stepTime: StepTime,
         arrivals: ArrivalMode?, _ workload: Workload, _ name: String

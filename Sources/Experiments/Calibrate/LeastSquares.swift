@@ -1,6 +1,6 @@
-/// Symmetric systems of a few unknowns.
+/// Symmetric linear systems of a few unknowns.
 enum LeastSquares {
-    /// Solves a positive definite system by Cholesky's method; nil where it is none, to within
+    /// Solves a positive definite system by Cholesky's method; nil if it is not one, to within
     /// rounding. O(n³).
     static func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double]? {
         guard let lower = factor(matrix) else { return nil }
@@ -17,8 +17,7 @@ enum LeastSquares {
         return solution
     }
 
-    /// The same of the unknowns that something determines, taken up one after the other; the rest
-    /// are 0. O(n⁴).
+    /// Solves for the determined unknowns, added in order; the rest are 0. O(n⁴).
     static func solveDetermined(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
         var taken: [Int] = []
         var found: [Double] = []
@@ -33,7 +32,7 @@ enum LeastSquares {
         return solution
     }
 
-    /// The diagonal of a matrix's inverse; nil as above.
+    /// The diagonal of a matrix's inverse; nil if it is not positive definite.
     static func inverseDiagonal(_ matrix: [[Double]]) -> [Double]? {
         var diagonal: [Double] = []
         for index in matrix.indices {
@@ -44,7 +43,7 @@ enum LeastSquares {
         return diagonal
     }
 
-    /// Share of a diagonal element that must be left once what stands before it is taken out.
+    /// Least share of a diagonal element that must remain after eliminating the unknowns before it.
     private static let leastShare = 1e-9
 
     private static func factor(_ matrix: [[Double]]) -> [[Double]]? {

@@ -1,20 +1,20 @@
 import Basics
 
-/// A scrape of an engine's `/metrics` in Prometheus' text format: sums over all label sets.
+/// A scrape of an engine's `/metrics` in Prometheus' text format, summed over label sets.
 struct MetricsScrape: Sendable {
     let path: String
-    /// Counters and gauges by name, `_sum` and `_count` of histograms included.
+    /// Counters and gauges by name, including histograms' `_sum` and `_count`.
     private(set) var values: [String: Double] = [:]
-    /// Cumulative counts by histogram, then by upper bound.
+    /// Cumulative counts by histogram and upper bound.
     private(set) var buckets: [String: [(bound: Double, count: Double)]] = [:]
     /// `num_gpu_blocks` of `vllm:cache_config_info`.
     private(set) var blocks: Int?
-    /// Names of metrics that are counters, by their `# TYPE`.
+    /// Names of counters, by their `# TYPE`.
     private(set) var counters: Set<String> = []
 
     /// Reads a scrape's text.
     ///
-    /// - Throws: `InputError` at the line for what is no sample, and for buckets that fall.
+    /// - Throws: `InputError` at the line for what is not a sample, and for buckets that decrease.
     init(_ text: String, path: String) throws {
         self.path = path
         var totals: [String: [Double: Double]] = [:]
@@ -78,7 +78,7 @@ struct MetricsScrape: Sendable {
         var value: Double
     }
 
-    /// `name{label="value",...} number [time]`.
+    /// Reads `name{label="value",...} number [time]`.
     private static func sample(_ line: Substring, place: String) throws -> Sample {
         func problem(_ what: String) -> InputError {
             InputError(place, what, expected: "name{label=\"value\"} number")
@@ -115,10 +115,10 @@ struct MetricsScrape: Sendable {
         return Sample(name: String(name), labels: labels, value: value)
     }
 
-    /// What happened between an earlier scrape and this one, of a counter or of a part of a
-    /// histogram; nil where one has it not.
+    /// Increase of a counter, or of a part of a histogram, since an earlier scrape; nil if either
+    /// lacks it.
     ///
-    /// - Throws: `InputError` for what went back.
+    /// - Throws: `InputError` for a value that decreased.
     func since(_ before: MetricsScrape, _ name: String) throws -> Double? {
         guard let now = values["vllm:" + name] else { return nil }
         let then = before.values["vllm:" + name] ?? 0
@@ -130,7 +130,8 @@ struct MetricsScrape: Sendable {
         return now - then
     }
 
-    /// The mean of a histogram's values between two scrapes, and how many; nil for none.
+    /// The mean of a histogram's values between two scrapes, and their number; nil if there are
+    /// none.
     ///
     /// - Throws: as `since`.
     func mean(since before: MetricsScrape, _ name: String) throws -> (mean: Double, count: Double)?
@@ -141,7 +142,7 @@ struct MetricsScrape: Sendable {
         return (sum / count, count)
     }
 
-    /// Throws where a bucket of any histogram went back.
+    /// Throws if a bucket of any histogram decreased.
     func checkBuckets(since before: MetricsScrape) throws {
         for (name, list) in buckets.sorted(by: { $0.key < $1.key }) {
             let earlier = Dictionary(

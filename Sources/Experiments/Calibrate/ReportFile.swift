@@ -1,20 +1,20 @@
 import Basics
 import Foundation
 
-/// A JSON file of a benchmark: numbers by the path of their keys, checked.
+/// A benchmark's JSON file, with checked access to numbers by key path.
 struct ReportFile {
     let place: String
     let top: Any
 
-    /// Largest report that is read whole, bytes.
+    /// Largest report read, bytes.
     static let mostBytes = 512_000_000
 
-    /// The objects of a file's text: one value, or one object a line.
+    /// The objects in a file's text: one value, or one object per line.
     ///
-    /// - Throws: `InputError` at the line for what is no JSON.
+    /// - Throws: `InputError` at the line for invalid JSON.
     static func read(_ bytes: [UInt8], place: String) throws -> [ReportFile] {
         let lines = bytes.split(separator: 10).filter { $0.contains { $0 > 32 } }
-        // A result appended to another: a whole object a line.
+        // Results appended to each other: one whole object per line.
         let isLines =
             lines.count > 1
             && lines.allSatisfy {
@@ -38,17 +38,17 @@ struct ReportFile {
         self.place = place
     }
 
-    /// Keys of the object, sorted; none for a list.
+    /// Sorted keys of the object; empty for a list.
     var keys: [String] { (top as? [String: Any])?.keys.sorted() ?? [] }
 
-    /// The value at a path; nil where a key is missing or null.
+    /// The value at a path; nil if a key is missing or null.
     func value(_ path: [String]) -> Any? {
         var value: Any? = top
         for key in path { value = (value as? [String: Any])?[key] }
         return value is NSNull ? nil : value
     }
 
-    /// A finite number of at least 0 at a path; nil where there is none.
+    /// A finite number of at least 0 at a path; nil if missing.
     ///
     /// - Throws: `InputError` for anything else.
     func number(_ path: String...) throws -> Double? { try number(at: path) }
@@ -56,7 +56,7 @@ struct ReportFile {
     func number(at path: [String]) throws -> Double? {
         guard let value = value(path) else { return nil }
         let name = path.joined(separator: ".")
-        // A Boolean is a number to Foundation, too, of one character ("c") in Objective-C's terms.
+        // To Foundation a Boolean is a number too; its Objective-C type is one character ("c").
         guard let counted = value as? NSNumber, counted.objCType.pointee != 0x63,
             case let number = counted.doubleValue, number.isFinite, number >= 0
         else {
@@ -67,7 +67,7 @@ struct ReportFile {
         return number
     }
 
-    /// The same, which must be there.
+    /// A required number at a path.
     func required(_ path: String...) throws -> Double {
         guard let number = try number(at: path) else {
             throw InputError(

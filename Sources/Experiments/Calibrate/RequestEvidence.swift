@@ -6,15 +6,15 @@ import Traces
 
 /// Requests of a real server with their own times and lengths, replayed as they were sent.
 ///
-/// A figure is the mean of a latency over requests of a stretch of time whose prompts are of one
-/// class: of single requests the phase of the step that runs when they come is noise.
+/// A figure is a mean latency over requests of one period of time and one class of prompts. For a
+/// single request, the phase of the step running at its arrival is noise.
 struct RequestEvidence: CalibrationEvidence {
-    /// A request that was measured.
+    /// A measured request.
     struct Request: Sendable {
         var id: Int64
         var time: Int64
         var prompt: Int
-        /// Seconds; nil where it is not recorded.
+        /// Latencies in seconds; nil if not recorded.
         var ttft: Double?
         var tpot: Double?
         var e2e: Double?
@@ -27,25 +27,25 @@ struct RequestEvidence: CalibrationEvidence {
     private let workload: Workload
     /// The same requests, each sent a little earlier or later.
     private var shifted: [Workload] = []
-    /// One at a time: each was sent once the one before it had ended.
+    /// Whether requests are sequential: each was sent after the previous one ended.
     private let isSequential: Bool
     private let requests: [Request]
-    /// The requests of each figure, as places in `requests`.
+    /// The requests of each figure, as indices into `requests`.
     private var cells: [(kind: CalibrationFigure.Kind, members: [Int])] = []
 
-    /// Requests of which a figure is made, about.
+    /// Approximate number of requests per figure.
     private static let cellSize = 24
-    /// Stretches of time at most, and at least where there are requests for them.
+    /// Most periods of time, and the least if there are enough requests.
     private static let blocks = 6...40
-    /// Measured over simulated, where both are of one server.
+    /// Plausible range of measured over simulated latency on one server.
     private static let usualRatio = 1.0 / 30...30
-    /// Smallest relative error of a figure: what the simulator does not know of a server.
+    /// Smallest relative error of a figure, for what the simulator does not know about a server.
     private static let leastError = 0.004
 
-    /// Reads a file of a format that records latencies.
+    /// Reads a file in a format that records latencies.
     ///
-    /// - Throws: `InputError` for what cannot be read, holds no latencies, or has latencies that
-    ///   no server has.
+    /// - Throws: `InputError` for a file that cannot be read, holds no latencies, or has impossible
+    ///   ones.
     init(file: String, _ server: CalibrationServer) throws {
         var (source, notes) = try openTrace(file)
         var workload = Workload()
@@ -81,7 +81,7 @@ struct RequestEvidence: CalibrationEvidence {
             name: name, place: place, format: format, workload, requests, server)
     }
 
-    /// The same of requests that were read elsewhere.
+    /// The same for requests that were read elsewhere.
     init(
         name: String, place: String, format: String, _ workload: Workload,
         _ requests: [Request], _ server: CalibrationServer
@@ -107,7 +107,7 @@ struct RequestEvidence: CalibrationEvidence {
         try estimateErrors(server, place)
     }
 
-    /// Seconds between which medians of servers lie. Beyond, a unit is wrong.
+    /// Range of servers' median TTFT, seconds. Beyond it a unit is wrong.
     private static let usualTTFT = 0.2e-3...3_600.0
     private static let usualTPOT = 20e-6...20.0
 
@@ -126,8 +126,8 @@ struct RequestEvidence: CalibrationEvidence {
         }
     }
 
-    /// Whether the wait for the first token grows through the run, as with more load than a server
-    /// takes: which request waits how long is then decided by differences of a percent.
+    /// Whether the median TTFT exceeds twelve times its 10th percentile, as under overload. Which
+    /// request waits how long then depends on differences of a percent.
     private static func isSaturated(_ requests: [Request]) -> Bool {
         let times = requests.compactMap(\.ttft)
         guard times.count >= 12 else { return false }
@@ -136,12 +136,12 @@ struct RequestEvidence: CalibrationEvidence {
         return sorted[sorted.count / 2] > 12 * low
     }
 
-    /// Replays of which figures are the means.
+    /// Number of replays over which figures are averaged.
     private static let shifts = 3
 
-    /// Shifts requests against the steps that run when they come, by evenly spread parts of a
-    /// step's time: in which phase a request of the real server came is not known, and figures
-    /// that jump with it have no slopes.
+    /// Shifts requests relative to the steps running at their arrival, by evenly spread parts of a
+    /// step's time. The phase at which a real request arrived is unknown, and figures that jump
+    /// with it would have no slopes.
     private mutating func shift() {
         guard !isSequential else {
             shifted = [workload]
@@ -171,8 +171,8 @@ struct RequestEvidence: CalibrationEvidence {
         }
     }
 
-    /// Whether no two requests were under way at once. Their times are then the server's own, and
-    /// one that is a little slower must not find the next one there.
+    /// Whether no two requests were in flight at once. Replays then let each request wait for the
+    /// previous one, so that a slightly slower server does not make them overlap.
     private static func isSequential(_ requests: [Request]) -> Bool {
         let order = requests.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
         return zip(order, order.dropFirst()).allSatisfy { one, next in
@@ -181,7 +181,7 @@ struct RequestEvidence: CalibrationEvidence {
         }
     }
 
-    /// Makes the figures: means by stretch of time and class of prompts.
+    /// Makes the figures: means by period of time and class of prompts.
     private mutating func group(isSaturated: Bool, mostGraphTokens: Int) {
         let order = requests.indices.sorted {
             (requests[$0].time, requests[$0].id) < (requests[$1].time, requests[$1].id)
@@ -217,8 +217,8 @@ struct RequestEvidence: CalibrationEvidence {
         }
     }
 
-    /// Sets the errors of figures to what requests of a figure scatter around the simulation, by
-    /// kind: what is wrong alike for all of them is for the fit.
+    /// Sets the errors of figures from the scatter of their requests around the simulation, by
+    /// kind. A deviation common to all of them is left to the fit.
     private mutating func estimateErrors(_ server: CalibrationServer, _ place: String) throws {
         let records = try simulated(
             server.base, try server.stepTime(server.base), server, workload)
@@ -247,7 +247,7 @@ struct RequestEvidence: CalibrationEvidence {
                 expected: "seconds, measured on the server that the configuration describes")
         }
         for index in figures.indices {
-            // 1.48 medians of the absolute deviation are a normal standard deviation.
+            // 1.48 times the median absolute deviation estimates a normal standard deviation.
             let spread = spreads[figures[index].kind]?.median.map { 1.48 * $0 } ?? 0.1
             let count = Double(cells[index].members.count).squareRoot()
             figures[index].error =
@@ -275,7 +275,7 @@ struct RequestEvidence: CalibrationEvidence {
             expected: "a configuration of the server that was measured")
     }
 
-    /// Most requests that were under way at once.
+    /// Most requests in flight at once.
     var mostSequences: Int? {
         let ends = requests.compactMap { request in
             request.e2e.map { request.time + Int64($0 * 1e9) }
@@ -348,7 +348,7 @@ extension RequestRecord {
 }
 
 extension [Double] {
-    /// The middle value, straight between the middle two; nil for none. O(n log n).
+    /// The median, linear between the middle two; nil if empty. O(n log n).
     var median: Double? {
         guard !isEmpty else { return nil }
         let sorted = sorted()

@@ -2,8 +2,7 @@ import Basics
 import StepTime
 import Traces
 
-/// What an engine's metrics say of the requests between two scrapes. The configuration's trace is
-/// the load.
+/// An engine's metrics on the requests between two scrapes. The configuration's trace is the load.
 struct ScrapeEvidence: CalibrationEvidence {
     let name: String
     let content: String
@@ -13,10 +12,10 @@ struct ScrapeEvidence: CalibrationEvidence {
     /// The trace's first requests, as many as were served.
     private var workload = Workload()
 
-    /// Evidence of two scrapes.
+    /// Evidence from two scrapes.
     ///
-    /// - Throws: `InputError` for counters that go back, no request between the two, or lengths
-    ///   that are not the trace's.
+    /// - Throws: `InputError` for counters that decrease, no request in between, or lengths that
+    ///   differ from the trace's.
     init(_ before: MetricsScrape, _ after: MetricsScrape, _ server: CalibrationServer) throws {
         try after.checkBuckets(since: before)
         name = after.path.split(separator: "/").last.map(String.init) ?? after.path
@@ -41,7 +40,8 @@ struct ScrapeEvidence: CalibrationEvidence {
                     kind: kind, measured: value, error: share * value, isAssumed: true))
         }
         add(.ttft, first.mean, 0.03)
-        // The older name counts gaps as well; a request's own mean comes with its name.
+        // Only the first is a mean per request; the others, the last under an older name, count
+        // every gap.
         let gap =
             try after.mean(since: before, "request_time_per_output_token_seconds")
             ?? after.mean(since: before, "inter_token_latency_seconds")
@@ -61,7 +61,7 @@ struct ScrapeEvidence: CalibrationEvidence {
         try checkLengths(before, after, server)
     }
 
-    /// The trace's mean lengths must be those that were served.
+    /// Checks that the trace's mean lengths are those that were served.
     private mutating func checkLengths(
         _ before: MetricsScrape, _ after: MetricsScrape, _ server: CalibrationServer
     ) throws {

@@ -3,27 +3,26 @@ import Simulator
 import StepTime
 import Traces
 
-/// Lines that a vLLM server logs: its throughput every ten seconds, and the size of its KV cache.
+/// Lines logged by a vLLM server: its throughput every ten seconds, and the size of its KV cache.
 ///
-/// A throughput line without prefill and without a queue is a batch of decodes: as many tokens a
-/// second as sequences run, divided by the step's period. Other lines mix the two and are only
-/// counted.
+/// A throughput line without prefill and queue is a batch of decodes: its tokens per second are the
+/// running sequences over the step's period. Other lines mix the two and are only counted.
 struct LogEvidence: CalibrationEvidence {
-    /// A batch that decoded.
+    /// A batch of decodes.
     private struct Batch: Sendable, Hashable {
         var sequences: Int
-        /// Mean context of a sequence, tokens.
+        /// Mean context per sequence, tokens.
         var context: Int
     }
 
-    /// A throughput line of nothing but decodes.
+    /// A throughput line with only decodes.
     private struct Sample {
-        /// Its place among the throughput lines.
+        /// Its position among the throughput lines.
         var line: Int
         var running: Int
-        /// Generated a second.
+        /// Generated tokens per second.
         var tokens: Double
-        /// Share of the KV cache.
+        /// Used share of the KV cache.
         var usage: Double
     }
 
@@ -31,13 +30,13 @@ struct LogEvidence: CalibrationEvidence {
     let content: String
     private(set) var figures: [CalibrationFigure] = []
     private(set) var notes: [String] = []
-    /// Tokens of the KV cache, where the log says it.
+    /// Tokens in the KV cache, if the log gives them.
     private(set) var cacheTokens: Int?
     private var batches: [Batch] = []
 
-    /// Reads the lines of a log.
+    /// Reads a log's lines.
     ///
-    /// - Throws: `InputError` at the line for figures that cannot be.
+    /// - Throws: `InputError` at the line for impossible figures.
     init(_ text: String, path: String, _ server: CalibrationServer) throws {
         name = path.split(separator: "/").last.map(String.init) ?? path
         var lines = 0
@@ -86,7 +85,8 @@ struct LogEvidence: CalibrationEvidence {
     ) throws {
         let engine = server.resolved.plan.engine
         let capacity = Double(cacheTokens ?? engine.numGPUBlocks * engine.blockSize)
-        // A line counts whose neighbours ran as many: the batch stood for the ten seconds.
+        // Only count a line if its neighbours ran as many sequences: the batch then lasted the ten
+        // seconds.
         for index in samples.indices.dropFirst().dropLast() {
             let (one, sample, next) = (samples[index - 1], samples[index], samples[index + 1])
             guard one.running == sample.running, next.running == sample.running,
@@ -110,7 +110,7 @@ struct LogEvidence: CalibrationEvidence {
         }
     }
 
-    /// The number behind some words; nil where the line has them not.
+    /// The number that follows some words; nil if the line lacks them.
     private static func number(
         _ words: String, in line: Substring, _ place: String
     ) throws -> Double? {
@@ -126,7 +126,7 @@ struct LogEvidence: CalibrationEvidence {
         return value
     }
 
-    /// Tokens that each sequence of a batch generates in the simulation.
+    /// Tokens generated per sequence of a batch in the simulation.
     private static let output = 24
 
     var mostSequences: Int? { batches.map(\.sequences).max() }
@@ -143,7 +143,7 @@ struct LogEvidence: CalibrationEvidence {
         }
     }
 
-    /// Seconds of a step in which a batch decodes.
+    /// Period of a step that decodes a batch, seconds.
     private func period(
         of batch: Batch, _ values: CalibrationValues, _ stepTime: StepTime,
         _ server: CalibrationServer
@@ -157,7 +157,7 @@ struct LogEvidence: CalibrationEvidence {
         }
         let result = try server.run(
             values, stepTime, arrivals: .openLoop, InMemorySource(workload), keepsRecords: false)
-        // Half of the gaps are no longer than a step that only decodes.
+        // The median gap is that of a decode-only step.
         return Double(result.interTokenLatency.nearestRank(50)) * 1e-12
     }
 }

@@ -1,16 +1,15 @@
 import Basics
 import StepTime
 
-/// Steps of a real engine, one a row, as a log from inside it has them: microseconds of the host's
-/// clock in the columns `begin_us`, `schedule_us`, `launch_begin_us`, `launch_us`, `sample_us`,
-/// `update_us`, `gpu_begin_us`, `gpu_end_us`, and `entries`, each `computed:tokens`, joined by
-/// blanks.
+/// Steps of a real engine, one per row, logged from inside it: microseconds of the host's clock in
+/// the columns `begin_us`, `schedule_us`, `launch_begin_us`, `launch_us`, `sample_us`, `update_us`,
+/// `gpu_begin_us`, `gpu_end_us`, and `entries`, a blank-separated list of `computed:tokens`.
 struct StepLog: Sendable {
     /// One step. Times in seconds.
     struct Step: Sendable {
         var begin: Double
         var launchBegin: Double
-        /// How long the host launched.
+        /// How long the launch took.
         var launch: Double
         var update: Double
         var gpuEnd: Double
@@ -31,7 +30,8 @@ struct StepLog: Sendable {
 
     /// Reads a log.
     ///
-    /// - Throws: `InputError` naming file and line for what cannot be times of steps in order.
+    /// - Throws: `InputError` naming file and line for times that cannot be those of steps in
+    ///   order.
     init(file path: String) throws {
         let file = try ColumnFile(path, requiring: Self.columns)
         self.path = path
@@ -54,16 +54,16 @@ struct StepLog: Sendable {
         }
     }
 
-    /// Fewest steps that say anything.
+    /// Fewest steps that allow conclusions.
     private static let fewest = 20
 
     private static func step(_ file: ColumnFile, _ row: Int) throws -> Step {
         func seconds(_ name: String) throws -> Double {
-            // A year: what is beyond was no engine's clock.
+            // At most a year: no engine's clock runs longer.
             try file.number(row, file.column(name), in: 0...3.2e13) * 1e-6
         }
         let begin = try seconds("begin_us")
-        // From the beginning to the launch it is priced: its own column is only checked.
+        // The schedule is priced from the beginning to the launch; its own column is only checked.
         _ = try seconds("schedule_us")
         let launchBegin = try seconds("launch_begin_us")
         let launch = try seconds("launch_us")
@@ -76,7 +76,7 @@ struct StepLog: Sendable {
                 file.place(row), "its times run backwards",
                 expected: "begin_us, launch_begin_us, gpu_begin_us, gpu_end_us one after another")
         }
-        // Where sampling waited for the GPU it says nothing of the launch.
+        // If sampling waited for the GPU, its time tells nothing about the launch.
         let waited = launchBegin + launch + sample > gpuEnd - 50e-6
         return Step(
             begin: begin, launchBegin: launchBegin, launch: waited ? launch : launch + sample,
@@ -104,7 +104,7 @@ struct StepLog: Sendable {
         return entries
     }
 
-    /// What a step asks of the GPU. A chunk samples unless the next step goes on with its prompt.
+    /// The load of a step. A chunk samples unless the next step continues its prompt.
     func load(_ index: Int, window: Int) -> StepLoad {
         var load = StepLoad()
         for entry in steps[index].entries {
@@ -121,7 +121,7 @@ struct StepLog: Sendable {
         return steps[index + 1].entries.contains { $0.past == computed && $0.tokens > 1 }
     }
 
-    /// Reads the times of tokens that clients saw, seconds, ascending, from the log of requests
+    /// Reads the times at which clients saw tokens, in ascending seconds, from the log of requests
     /// beside it (`id,why,sent_us,prompt,output,tokens_us`).
     ///
     /// - Throws: `InputError` naming file and line.
@@ -147,7 +147,7 @@ struct StepLog: Sendable {
     }
 }
 
-/// Evidence of a log of steps: each part of the host and the GPU's time, step by step.
+/// Evidence from a log of steps: each part of the host's time and the GPU's time, step by step.
 struct StepEvidence: CalibrationEvidence {
     let name: String
     let content: String
@@ -156,16 +156,16 @@ struct StepEvidence: CalibrationEvidence {
     private let log: StepLog
     private var places: [(kind: CalibrationFigure.Kind, step: Int)] = []
     private let isAsync: Bool
-    /// What each step asks of the GPU, and how it is launched.
+    /// The load of each step, and how it is launched.
     private let loads: [StepLoad]
     private let launches: [CalibrationConstant]
 
-    /// Steps of a stretch of time that the bootstrap draws as one.
+    /// Steps that the bootstrap draws together.
     private static let blockSize = 50
-    /// Seconds without work before a step from which on it started the engine.
+    /// Idle seconds before a step that make it start the engine.
     private static let idle = 2e-3
 
-    /// The evidence of a log, with the times at which clients got tokens where they are known.
+    /// The evidence of a log, with the times at which clients got tokens, if known.
     ///
     /// - Throws: `InputError` for steps that the server cannot have run.
     init(_ log: StepLog, tokens: [Double], _ server: CalibrationServer) throws {
@@ -206,7 +206,7 @@ struct StepEvidence: CalibrationEvidence {
     private mutating func append(
         _ kind: CalibrationFigure.Kind, _ step: Int, _ seconds: Double
     ) {
-        // A microsecond is the log's own grain.
+        // The log's resolution is a microsecond.
         guard seconds > 1e-6 else { return }
         figures.append(
             CalibrationFigure(
@@ -215,7 +215,7 @@ struct StepEvidence: CalibrationEvidence {
         places.append((kind, step))
     }
 
-    /// From a processed step to the first of its tokens at a client.
+    /// Adds the delay from each processed step to its first token at a client.
     private mutating func addDelivery(_ tokens: [Double]) {
         var next = tokens.startIndex
         for index in log.steps.indices.dropLast() {
@@ -227,7 +227,7 @@ struct StepEvidence: CalibrationEvidence {
             }
             while next < tokens.endIndex, tokens[next] < processed { next += 1 }
             guard next < tokens.endIndex else { return }
-            // Later ones are another step's.
+            // Later tokens belong to another step.
             let delay = tokens[next] - processed
             if delay < 20e-3, tokens[next] < max(follower.gpuEnd, processed + 1e-3) {
                 append(.delivery, index, delay)

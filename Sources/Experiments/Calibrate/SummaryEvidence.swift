@@ -3,16 +3,16 @@ import Simulator
 import StepTime
 import Traces
 
-/// The figures of a benchmark's report without its requests: a load of the report's own rate or
-/// concurrency and mean lengths is drawn and simulated.
+/// The figures of a benchmark report without individual requests. Draws and simulates a load with
+/// the report's rate or concurrency and mean lengths.
 struct SummaryEvidence: CalibrationEvidence {
-    /// What a report says of its load.
+    /// The load that a report describes.
     struct Load: Sendable, Equatable {
         var requests: Int
         /// Mean lengths, tokens.
         var prompt: Double
         var output: Double
-        /// Requests per second; nil: as many in flight as `concurrency`, or all at once.
+        /// Requests per second; nil: `concurrency` requests in flight, or all at once.
         var rate: Double?
         var burstiness = 1.0
         /// Most requests in flight; nil: no limit.
@@ -26,18 +26,18 @@ struct SummaryEvidence: CalibrationEvidence {
     private let load: Load
     private let workload: Workload
 
-    /// Relative errors that are assumed of figures of a run: two H100s under the same load differ
-    /// by up to 1.9 % in mean TTFT and 1.7 % in mean TPOT.
+    /// Assumed relative errors of a run's figures: two H100s under the same load differ by up to
+    /// 1.9 % in mean TTFT and 1.7 % in mean TPOT.
     private static let assumed: [CalibrationFigure.Kind: Double] = [
         .ttft: 0.02, .tpot: 0.01, .e2e: 0.012, .throughput: 0.01,
     ]
-    /// Spread of single requests' latencies where a report does not say it, as a share.
+    /// Assumed relative spread of single requests' latencies, if a report does not give it.
     private static let spread = 0.4
 
-    /// Evidence of measured figures, each with the standard deviation over requests where the
-    /// report has one.
+    /// Evidence of measured figures, each with the standard deviation over requests, if the report
+    /// has one.
     ///
-    /// - Throws: `InputError` for a load that cannot be, or no figure.
+    /// - Throws: `InputError` for an impossible load, or without any figure.
     init(
         name: String, place: String, format: String, _ load: Load,
         _ measured: [(kind: CalibrationFigure.Kind, value: Double, deviation: Double?)]
@@ -57,7 +57,7 @@ struct SummaryEvidence: CalibrationEvidence {
         if let rate = load.rate, !(1e-6...1e6).contains(rate) {
             throw InputError(place, "the rate is \(rate)", expected: "requests per second above 0")
         }
-        // As vLLM's client takes it.
+        // As in vLLM's client.
         guard load.burstiness > 0 else {
             throw InputError(place, "burstiness is 0", expected: "a number above 0; Poisson is 1")
         }
@@ -85,7 +85,7 @@ struct SummaryEvidence: CalibrationEvidence {
         workload = try Self.workload(load)
     }
 
-    /// Throws for latencies that contradict one another, as with a wrong unit.
+    /// Throws for latencies that contradict each other, as with a wrong unit.
     private static func check(
         _ measured: [(kind: CalibrationFigure.Kind, value: Double, deviation: Double?)],
         _ load: Load, _ place: String

@@ -1,10 +1,10 @@
 import Simulator
 
-/// What became of one request in a run, as requests.csv tells it. Times are whole microseconds of
-/// simulated time, -1 where they never happened.
+/// One request's outcome in a run, as in requests.csv. Times are whole microseconds of simulated
+/// time, -1 for events that never happened.
 package struct ComparedRequest: Sendable, Equatable {
     package var id: Int64
-    /// Which sending of it by its client this is, counted from 1.
+    /// Number of the client's attempt, counted from 1.
     package var attempt = 1
     package var arrival: Int64
     package var admitted: Int64
@@ -15,12 +15,12 @@ package struct ComparedRequest: Sendable, Equatable {
     package var outputTokens: Int
     package var preemptions: Int
     package var isFinished: Bool
-    /// Smaller is more urgent.
+    /// Lower is more urgent.
     package var priority: Int
-    /// From the client to the scheduler, which is no queue.
+    /// Time from the client to the scheduler, which does not count as queueing.
     package var frontEnd: Int64 = 0
 
-    /// The record of a run just made, with its times rounded as requests.csv rounds them.
+    /// The record of a new run, with times rounded as in requests.csv.
     package init(_ record: RequestRecord) {
         func microseconds(_ time: Int64) -> Int64 {
             time < 0 ? -1 : (time + 500_000) / 1_000_000
@@ -40,7 +40,7 @@ package struct ComparedRequest: Sendable, Equatable {
         frontEnd = microseconds(record.frontEnd)
     }
 
-    /// A request whose fields are all known, as read from a file.
+    /// A request from fields read from a file.
     init(
         id: Int64, times: [Int64], promptTokens: Int, hitTokens: Int, outputTokens: Int,
         preemptions: Int, isFinished: Bool, priority: Int = 0,
@@ -57,22 +57,21 @@ package struct ComparedRequest: Sendable, Equatable {
         self.attempt = attempt
     }
 
-    /// What runs are paired by: a request, and which sending of it.
+    /// The key by which runs are paired: a request and its attempt.
     struct Name: Hashable, Comparable {
         var id: Int64
         var attempt: Int
         static func < (a: Name, b: Name) -> Bool { (a.id, a.attempt) < (b.id, b.attempt) }
     }
 
-    /// Its own.
     var pairName: Name { Name(id: id, attempt: attempt) }
 
-    /// Milliseconds to the first token; nil before it.
+    /// Milliseconds to the first token; nil if there is none.
     package var timeToFirstToken: Double? {
         firstToken < 0 ? nil : Double(firstToken - arrival) / 1000
     }
 
-    /// Milliseconds per token after the first; nil for fewer than two tokens.
+    /// Milliseconds per token after the first; nil with fewer than two tokens.
     package var timePerOutputToken: Double? {
         guard isFinished, outputTokens > 1 else { return nil }
         return Double(finish - firstToken) / Double(outputTokens - 1) / 1000
@@ -81,8 +80,7 @@ package struct ComparedRequest: Sendable, Equatable {
     /// Milliseconds from arrival to the last token; nil unless finished.
     package var endToEnd: Double? { isFinished ? Double(finish - arrival) / 1000 : nil }
 
-    /// Milliseconds from the scheduler's first sight of it to its first admission; nil when never
-    /// admitted.
+    /// Milliseconds from reaching the scheduler to the first admission; nil if never admitted.
     package var queueTime: Double? {
         admitted < 0 ? nil : Double(admitted - arrival - frontEnd) / 1000
     }

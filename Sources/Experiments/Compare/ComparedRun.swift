@@ -3,24 +3,23 @@ import Results
 import Scenario
 import Simulator
 
-/// A run as far as comparisons need it: its requests, its figures, what it was configured with.
+/// A run's data for comparisons: its requests, its figures, its configuration.
 package struct ComparedRun: Sendable {
-    /// What reports call it.
+    /// Its name in reports.
     package var name: String
     package var configuration: Configuration
-    /// Every request, by id, and every sending of one.
+    /// Every attempt of every request, by id.
     package var requests: [ComparedRequest]
     /// The numbers of summary.json by their keys.
     package var figures: [String: Double]
     package var digest: String
-    /// Where it left the range that its clock was measured in, a line each.
+    /// How it left the range in which its clock was measured, one line each.
     package var rangeWarnings: [String] = []
-    /// How many requests are left out of latencies, of the first and of the last to arrive, and by
-    /// what pairs them.
+    /// Number of first and last requests by arrival that latencies leave out.
     package private(set) var leftOut: (start: Int, end: Int) = (0, 0)
     private(set) var leftOutNames: Set<ComparedRequest.Name> = []
 
-    /// A run from its parts, `requests` in order of arrival. Throws `InputError` when an attempt
+    /// A run from its parts, with `requests` in order of arrival. Throws `InputError` if an attempt
     /// of an id appears twice, since requests are paired by both. O(n log n).
     init(
         name: String, configuration: Configuration, requests: [ComparedRequest],
@@ -42,8 +41,8 @@ package struct ComparedRun: Sendable {
         }
     }
 
-    /// The run in a folder that `headway run --out` wrote, or the run of a configuration file,
-    /// made now with the changes (`key.path=value`) given.
+    /// Opens a folder that `headway run --out` wrote, or runs a configuration file with `changes`
+    /// (`key.path=value`).
     ///
     /// Throws `InputError` for a path that is neither.
     package static func open(_ path: String, changes: [String] = []) throws -> ComparedRun {
@@ -58,12 +57,12 @@ package struct ComparedRun: Sendable {
         return try run(Configuration.read(file: path, changes: changes), name: path)
     }
 
-    /// Makes the run of a configuration.
+    /// Runs a configuration.
     package static func run(_ configuration: Configuration, name: String) throws -> ComparedRun {
         try run(configuration, name: name) { _ in }
     }
 
-    /// The same of its plan, changed.
+    /// The same with its plan adjusted.
     static func run(
         _ configuration: Configuration, name: String, adjust: (inout RunPlan) -> Void
     ) throws -> ComparedRun {
@@ -87,7 +86,7 @@ package struct ComparedRun: Sendable {
     }
 }
 
-/// Watches a run for the same figures as `headway run` writes.
+/// Records a run for the same figures that `headway run` writes.
 private final class ComparingObserver: RunObserver {
     let summary: SummaryObserver
     private(set) var latency: BreakdownObserver?

@@ -4,31 +4,32 @@ import Simulator
 
 /// Two runs over the same requests, side by side.
 package struct Comparison: Sendable {
-    /// A figure of both runs with the change between them.
+    /// One figure of both runs, with its change.
     package struct Row: Sendable {
         /// Its key in summary.json.
         package var metric: String
         package var before: Double
         package var after: Double
         package var direction: Figures.Direction
-        /// The paired change; nil for figures of a run as a whole, which have no pairs.
+        /// The paired change; nil for figures of a whole run, which have no pairs.
         package var change: PairedBootstrap.Change?
-        /// Two-sided p-value, corrected over the rows that have one (Holm).
+        /// Two-sided p-value, corrected over all rows that have one (Holm).
         package var adjustedP: Double?
 
-        /// Whether the change is more than chance, at 5 % over all rows together.
+        /// Whether the change is significant, at 5 % over all rows together.
         package var isSignificant: Bool { (adjustedP ?? 1) <= 0.05 }
 
-        /// Which way the run moved; nil where nothing is certain or neither way is better.
+        /// Whether the run got better; nil if the change is not significant or has no better
+        /// direction.
         package var isBetter: Bool? {
             guard isSignificant, direction != .neither, before != after else { return nil }
             return (after < before) == (direction == .lower)
         }
 
-        /// (after − before) / before; nil where it has no meaning.
+        /// (after − before) / before; nil if undefined.
         package var relative: Double? { before == 0 ? nil : (after - before) / before }
 
-        /// The interval of the relative change at 95 %.
+        /// The 95 % interval of the relative change.
         package var interval: ClosedRange<Double>? {
             guard let change, let relative = change.relative else { return nil }
             let range = relative.interval()
@@ -40,33 +41,33 @@ package struct Comparison: Sendable {
     package var before: ComparedRun
     package var after: ComparedRun
     package var rows: [Row]
-    /// Keys of the configuration that differ: path, value before, value after.
+    /// Configuration keys that differ: path, value before, value after.
     package var changes: [ConfigurationChange]
 
-    /// Requests that neither run leaves out of its latencies: those that rows pair.
+    /// Requests that both runs include in their latencies, and that rows pair.
     package let measuredRequests: Int
 
-    /// Requests that finished in one run only.
+    /// Requests that finished in only one run.
     package var finishedInOneOnly: Int
     /// Pairs that finished in both runs, with answers of different length: engine.max_model_len or
     /// the way answers end cut one of them. Their times are not of the same work.
     package let answersOfTwoLengths: Int
 
-    /// The requests of both runs, in pairs: without sendings that one run's clients made alone.
+    /// The requests of both runs in pairs, without attempts that only one run's clients made.
     let shared: [(ComparedRequest, ComparedRequest)]
-    /// How many pairs there are, margins included.
+    /// Number of pairs, including margins.
     package var pairedRequests: Int { shared.count }
-    /// Sendings of requests after the first that one run's clients made alone, which no row pairs.
+    /// Repeated attempts that only one run's clients made, which no row pairs.
     package let attemptsInOneOnly: Int
 
-    /// Whether nothing differs: every request of one has the times and counts it has in the other,
-    /// and the digests, which cover the counters too, are the same.
+    /// Whether nothing differs: all times and counts are the same, and so are the digests, which
+    /// also cover the counters.
     package var isIdentical: Bool {
         before.digest == after.digest && before.requests == after.requests
     }
 
-    /// Compares two runs. Throws `InputError` when they are not over the same requests.
-    /// O(draws × requests).
+    /// Compares two runs. Throws `InputError` if they are not over the same requests. O(draws ×
+    /// requests).
     package init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
         changes = try Self.checkPairs(before, after)
         self.before = before
@@ -109,8 +110,8 @@ package struct Comparison: Sendable {
         row.change?.relative?.pValue ?? row.change?.absolute.pValue ?? 1
     }
 
-    /// The requests of two runs that have the same ones, in pairs, by id. Clients that send a
-    /// request again may do so in one run only: such a sending is in no pair. O(requests).
+    /// Pairs the requests of two runs by id. Clients may repeat a request in one run only; such an
+    /// attempt is in no pair. O(requests).
     static func pairs(
         _ before: ComparedRun, _ after: ComparedRun
     ) -> [(ComparedRequest, ComparedRequest)] {
@@ -126,15 +127,15 @@ package struct Comparison: Sendable {
         return pairs
     }
 
-    /// Refuses runs over other requests: the arrivals, lengths and ids must be common to both.
-    /// Returns what their configurations differ in.
+    /// Refuses runs over different requests: arrivals, lengths and ids must be the same. Returns
+    /// how their configurations differ.
     static func checkPairs(
         _ before: ComparedRun, _ after: ComparedRun
     ) throws -> [ConfigurationChange] {
         let changes = ConfigurationChange.between(before.configuration, after.configuration)
         let place = "\(before.name) and \(after.name)"
         guard !before.requests.isEmpty else { throw InputError(before.name, "has no requests") }
-        // However often they were sent again.
+        // Repeated attempts do not count.
         let (first, second) = (
             before.requests.filter { $0.attempt == 1 }, after.requests.filter { $0.attempt == 1 }
         )
@@ -143,7 +144,7 @@ package struct Comparison: Sendable {
                 place, "have \(first.count) and \(second.count) requests",
                 expected: "two runs over the same trace")
         }
-        // The digest is one over all records: with it goes every row.
+        // The digest covers all records, so equal digests require equal rows.
         if before.digest == after.digest, before.requests != after.requests {
             throw InputError(
                 place, "have the digest \(before.digest) and not the same requests",
@@ -157,8 +158,8 @@ package struct Comparison: Sendable {
                 problem =
                     "request \(a.id) has \(a.promptTokens) and \(b.promptTokens) prompt tokens"
             }
-            // Closed loops and sessions move arrivals with the answers, which is fair; another
-            // window, rate or seed is not.
+            // In closed loops and sessions, arrivals shift with the answers, which is allowed.
+            // Another window, rate or seed is not.
             if problem == nil, a.arrival != b.arrival, let workload {
                 problem = "request \(a.id) arrives at another time (\(workload.key) differs)"
             }
@@ -169,7 +170,7 @@ package struct Comparison: Sendable {
         return changes
     }
 
-    /// The latencies, paired request by request.
+    /// The latencies, paired by request.
     private static func pairedRows(
         _ pairs: [(ComparedRequest, ComparedRequest)], seed: UInt64
     ) -> [Row] {
@@ -202,7 +203,7 @@ package struct Comparison: Sendable {
         return rows
     }
 
-    /// The keys of the rows that have pairs, where requests have such latencies.
+    /// The keys of paired rows, for latencies that requests have.
     static let pairedMetrics = ["ttft", "tpot", "e2el", "queue"].flatMap { latency in
         ["mean", "median", "p90", "p99"].map { "\($0)_\(latency)_ms" }
     }
@@ -211,20 +212,20 @@ package struct Comparison: Sendable {
     package func row(_ metric: String) -> Row? { rows.first { $0.metric == metric } }
 }
 
-/// A key that two configurations set differently.
+/// A key with different values in two configurations.
 package struct ConfigurationChange: Sendable, Encodable, Equatable {
     package var key: String
     package var before: String
     package var after: String
 
-    /// The keys whose values differ, in the order of the reference.
+    /// The keys with different values, in the order of the reference.
     package static func between(_ a: Configuration, _ b: Configuration) -> [ConfigurationChange] {
         ConfigurationKey.all.compactMap { key in
             let (old, new) = (key.value(a), key.value(b))
-            // What is written to disk changes no result.
+            // Keys of output files do not affect results.
             let isFigures = ["output.warmup", "output.cooldown"].contains(key.path)
             guard old != new, isFigures || !key.path.hasPrefix("output.") else { return nil }
-            // No seed and the recipe's own one draw the same requests.
+            // Without a seed the recipe's own applies, so giving that one changes nothing.
             if key.path == "seed", a.seedOfRequests == b.seedOfRequests { return nil }
             return ConfigurationChange(key: key.path, before: old.source, after: new.source)
         }

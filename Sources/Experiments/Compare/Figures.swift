@@ -2,19 +2,19 @@ import Basics
 import Foundation
 import Results
 
-/// The numbers of a summary by their keys, and which way each is better.
+/// A summary's numbers by key, and which direction is better for each.
 package enum Figures {
-    /// Which way a figure is better.
+    /// Which direction is better.
     package enum Direction: String, Sendable, Encodable {
         case lower
         case higher
-        /// Neither: it describes, as the number of steps does.
+        /// Neither: descriptive, such as the number of steps.
         case neither
     }
 
     /// The figures of a summary.
     package static func of(_ summary: RunSummary) throws -> [String: Double] {
-        // Long, and no figures.
+        // Long, and contains no figures.
         var summary = summary
         summary.series = nil
         let data = Data(try jsonText(summary, pretty: false).utf8)
@@ -22,17 +22,18 @@ package enum Figures {
         return (object ?? [:]).compactMapValues { ($0 as? NSNumber)?.doubleValue }
     }
 
-    /// Which way the figure with this key is better.
+    /// Which direction is better for a key's figure.
     package static func direction(_ key: String) -> Direction {
         if key.hasSuffix("_ms") { return .lower }
         if lowerIsBetter.contains(key) { return .lower }
         return higherIsBetter.contains(key) ? .higher : .neither
     }
 
-    /// A figure as pages show it, with the unit that its key names.
+    /// A figure with the unit that its key implies.
     package static func text(_ value: Double, _ key: String) -> String {
         if key.hasSuffix("_ms") { return Quantity.duration(seconds: value / 1000) }
-        // Two runs over one trace are nearly as long: whole minutes would hide the difference.
+        // Two runs over one trace take almost the same time: whole minutes would hide the
+        // difference.
         if key == "duration" { return Quantity.significant(value) + " s" }
         if key.hasSuffix("_rate") || key.hasSuffix("_share") || key.hasSuffix("_use") {
             return Quantity.percent(value)
@@ -46,7 +47,7 @@ package enum Figures {
     private static let statistics: Set = ["mean", "median", "p90", "p95", "p99", "max"]
     private static let latencies: Set = ["ttft", "tpot", "itl", "e2el", "queue"]
 
-    /// Whether a key names a latency of requests, which is absent where no request has one.
+    /// Whether a key is a latency of requests, which is missing if no request has one.
     static func isLatency(_ key: String) -> Bool {
         let parts = key.split(separator: "_").map(String.init)
         return parts.count == 3 && parts[2] == "ms" && statistics.contains(parts[0])
@@ -63,7 +64,7 @@ package enum Figures {
         "hit_tokens", "max_output_tokens_per_s",
     ]
 
-    /// Figures of a whole run that a comparison shows beside the latencies, in this order.
+    /// Figures of a whole run that a comparison shows beside the latencies, in order.
     static let wholeRun = [
         "completed", "request_throughput", "output_throughput", "request_goodput",
         "prefix_hit_rate", "preemptions", "evictions", "mean_itl_ms", "p99_itl_ms",

@@ -1,6 +1,6 @@
-/// Where in a run the change happened: which requests moved most, and when.
+/// Where in a run the change happened: which requests changed most, and when.
 package struct Movement: Sendable, Encodable {
-    /// A request whose end-to-end latency changed, milliseconds.
+    /// A request whose latency changed, milliseconds.
     package struct Request: Sendable, Encodable {
         package var id: Int64
         package var arrivalS: Double
@@ -18,20 +18,20 @@ package struct Movement: Sendable, Encodable {
         package var meanE2ELMsBefore: Double
         package var meanE2ELMsAfter: Double
 
-        /// What the window adds to the change of the sum.
+        /// The window's contribution to the change of the sum.
         var weight: Double { (meanE2ELMsAfter - meanE2ELMsBefore) * Double(requests) }
     }
 
-    /// Requests that moved at all.
+    /// Requests with any change.
     package var movedRequests: Int
-    /// Requests that finish earlier and later after their arrival than before.
+    /// Requests with a shorter and with a longer end-to-end latency than before.
     package var earlierRequests, laterRequests: Int
-    /// The ones that moved most, the largest change first.
+    /// The requests that changed most, largest change first.
     package var requests: [Request]
-    /// Windows of equal length over the arrivals; without the empty ones.
+    /// Windows of equal length over the arrivals, without empty ones.
     package var windows: [Window]
 
-    /// The windows that moved most, the largest change first.
+    /// The windows that changed most, largest change first.
     package var leadingWindows: [Window] {
         windows.filter { $0.weight != 0 }
             .sorted { (abs($0.weight), $1.startS) > (abs($1.weight), $0.startS) }

@@ -1,20 +1,20 @@
 import Results
 import Simulator
 
-/// Where a change of mean TTFT or TPOT comes from: the means of their parts in both runs, where
-/// both runs divided their latencies (`output.latency_breakdown`).
+/// Where a change of mean TTFT or TPOT comes from: the means of their parts, if both runs broke
+/// their latencies down (`output.latency_breakdown`).
 package struct PartChanges {
-    /// How the mean of one part changed.
+    /// The change of one part's mean.
     package struct Change: Encodable {
         /// "ttft" or "tpot".
         package var latency: String
-        /// As in latency.csv.
+        /// The part's name in latency.csv.
         package var part: String
         package var msBefore: Double
         package var msAfter: Double
     }
 
-    /// In the order of a request's life; parts without time in both runs are left out.
+    /// The changes in the order of a request's life, without parts that take no time in either run.
     package private(set) var changes: [Change] = []
 
     package init(_ comparison: Comparison) {

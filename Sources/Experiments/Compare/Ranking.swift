@@ -2,22 +2,22 @@ import Basics
 
 /// Several candidates against one baseline, best first.
 public struct Ranking: Sendable {
-    /// A candidate's place.
+    /// A ranked candidate.
     package struct Entry: Sendable {
         package var comparison: Comparison
         package var verdict: Verdict
-        /// Two-sided p-value of the ranked metric, corrected over the candidates (Holm); nil for
-        /// a metric without pairs.
+        /// Two-sided p-value of the ranking metric, corrected over the candidates (Holm); nil for a
+        /// metric without pairs.
         package var adjustedP: Double?
     }
 
-    /// The figure that ranks, a key of summary.json.
+    /// The ranking figure, a key of summary.json.
     public let metric: String
     package let baseline: ComparedRun
     package let entries: [Entry]
 
-    /// Ranks candidates by a metric; nil: by the mean E2E latency, or where nothing finished by
-    /// the first of TTFT, queue time and finished requests that all runs have.
+    /// Ranks candidates by a metric. nil: by mean E2E latency; if nothing finished, by the first of
+    /// TTFT, queue time and finished requests that all runs have.
     ///
     /// Throws `InputError` for an unknown metric and for runs over other requests than the
     /// baseline's.
@@ -55,7 +55,7 @@ public struct Ranking: Sendable {
         }
     }
 
-    /// Why a metric does not rank the runs.
+    /// Why a metric cannot rank the runs.
     private static func refusal(of metric: String, _ comparisons: [Comparison]) -> InputError {
         if Comparison.pairedMetrics.contains(metric),
             let run = comparisons.first(where: { $0.row(metric) == nil })

@@ -6,18 +6,18 @@ import Simulator
 import StepTime
 
 /// A folder that `headway run --out` wrote: summary.json, requests.csv, config.resolved.json and,
-/// when asked for, steps.jsonl. It is read only as it was written: summary.json holds the digest of
-/// every file, itself included (`FolderManifest`).
+/// if enabled, steps.jsonl. Changed files are refused: summary.json has the digest of every file,
+/// including itself (`FolderManifest`).
 package enum RunFolder {
     /// Reads a run. O(bytes of its files).
     ///
-    /// Throws `InputError` for a folder without a complete run, for one of an older version, and
-    /// for one of which any file is not as the run wrote it.
+    /// Throws `InputError` for a folder without a complete run, from an older version, or with a
+    /// file that changed since the run wrote it.
     package static func read(_ path: String) throws -> ComparedRun {
         try read(path, manifest: manifest(path))
     }
 
-    /// The digests of a folder's files, each held against its file.
+    /// The digests of a folder's files, checked against the files.
     static func manifest(_ path: String) throws -> FolderManifest {
         guard FileSystem.exists(path.appending(pathComponent: RunFiles.summary)) else {
             let names = FileSystem.names(in: path) ?? []
@@ -47,7 +47,7 @@ package enum RunFolder {
         }
         let figures = values.compactMapValues { ($0 as? NSNumber)?.doubleValue }
         var requests = try readRequests(path.appending(pathComponent: RunFiles.requests))
-        // The same for every request, and not in the rows.
+        // The same for all requests, so rows do not have it.
         let frontEnd = figures["front_end_ms"].flatMap { Int64(exactly: ($0 * 1000).rounded()) }
         for index in requests.indices { requests[index].frontEnd = frontEnd ?? 0 }
         let count = figures["num_prompts"].flatMap(Int.init(exactly:))
@@ -68,7 +68,7 @@ package enum RunFolder {
         return run
     }
 
-    /// How many requests a run left out of its figures. Throws `InputError` where they are no
+    /// How many requests a run left out of its figures. Throws `InputError` if these are not
     /// numbers.
     private static func leftOut(
         _ values: [String: Any], _ path: String
@@ -115,7 +115,7 @@ package enum RunFolder {
         return requests
     }
 
-    /// What a row holds.
+    /// The columns of a row.
     private struct Columns {
         var count = 0
         var attempt: Int?
@@ -125,7 +125,7 @@ package enum RunFolder {
     private static func parse(
         _ row: UnsafeRawBufferPointer, _ columns: Columns
     ) -> ComparedRequest? {
-        // A class stands last, and its name may hold commas.
+        // The class comes last, and its name may contain commas.
         let fields = row.split(
             separator: 0x2C, maxSplits: columns.hasClass ? columns.count - 1 : .max,
             omittingEmptySubsequences: false)
@@ -137,11 +137,11 @@ package enum RunFolder {
         guard Outcome.allCases.contains(where: { $0.name == outcome }) else { return nil }
         let isFinished = outcome == Outcome.finished.name
         guard !isFinished || (times[2] >= 0 && times[3] >= times[2]) else { return nil }
-        // Whatever columns follow but the class, each holds a number: seconds, or a count.
+        // Other columns between must hold numbers: seconds or counts.
         let numbers = columns.hasClass ? fields.dropLast() : fields[...]
         guard numbers.dropFirst(13).allSatisfy({ (microseconds($0) ?? integer($0) ?? -1) >= 0 })
         else { return nil }
-        // Folders of earlier versions have no such column.
+        // Folders of earlier versions lack this column.
         guard let priority = fields.count > 12 ? integer(fields[12]) : 0 else { return nil }
         let attempt = columns.attempt.map { integer(fields[$0]) } ?? 1
         guard let attempt else { return nil }

@@ -1,23 +1,23 @@
 import Basics
 
-/// What a comparison comes to, in a word and in a sentence.
+/// The conclusion of a comparison, in a word and a sentence.
 package struct Verdict: Sendable, Encodable, Equatable {
-    /// The word.
+    /// The conclusion in a word.
     package enum Outcome: String, Sendable, Encodable {
-        /// Same rows and same digest: nothing changed at all.
+        /// Same rows and same digest: nothing changed.
         case identical
         case better
         case worse
-        /// Gains and losses of a like size.
+        /// Gains and losses of similar size.
         case tradeOff = "trade_off"
-        /// Nothing that chance does not explain.
+        /// No change beyond chance.
         case undecided
     }
 
     package var outcome: Outcome
     package var sentence: String
 
-    /// The verdict of a comparison, as its changes weigh (article "Regressions").
+    /// The verdict of a comparison, by weighing its changes (article "Regressions").
     package init(_ comparison: Comparison) {
         let name = comparison.after.name.echoed()
         if comparison.isIdentical {
@@ -48,7 +48,7 @@ package struct Verdict: Sendable, Encodable, Equatable {
         self.sentence = sentence
     }
 
-    /// The row to name: a mean before percentiles, then the largest change.
+    /// The row to quote: a mean before percentiles, then the largest change.
     private static func leading(_ rows: [Comparison.Row]) -> Comparison.Row? {
         rows.max {
             func rank(_ row: Comparison.Row) -> (Int, Double) {
@@ -58,7 +58,7 @@ package struct Verdict: Sendable, Encodable, Equatable {
         }
     }
 
-    /// What moved against the verdict, too small to turn it.
+    /// Changes against the verdict that are too small to turn it.
     private static func rest(
         _ comparison: Comparison, isBetter: Bool, _ word: String
     ) -> String {
@@ -88,7 +88,7 @@ package struct Verdict: Sendable, Encodable, Equatable {
 }
 
 extension Comparison {
-    /// A metric's key as people say it: "mean TTFT".
+    /// A metric's key in words: "mean TTFT".
     package static func words(_ metric: String) -> String {
         let names = [
             "ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "E2E latency",

@@ -1,26 +1,26 @@
 import Basics
 
-/// Gains and losses of a comparison on one scale, so that a small gain does not make a trade of
-/// what is worse all over.
+/// Weighs gains and losses of a comparison on one scale, so that a small gain does not turn a clear
+/// loss into a trade-off.
 ///
-/// What requests feel counts: TTFT, TPOT and E2E latency. Each row that is more than chance
+/// Only what clients notice counts: TTFT, TPOT and E2E latency. Each significant row
 /// (``Comparison/Row/isBetter``) adds the size of its change, |log(after / before)|, to the gains
-/// or to the losses: the mean of a latency counts half, its median, p90 and p99 a sixth each. Queue
-/// time is a part of TTFT and would count twice: it counts only where no other latency does.
-/// Requests that finish count as a latency would, from a hundredth of them on.
+/// or the losses. A latency's mean counts half; its median, p90 and p99 count a sixth each. Queue
+/// time is a part of TTFT and would count twice, so it counts only if no other latency does. A
+/// change in finished requests counts as a latency would, from 1 % on.
 ///
-/// Both sides make a trade when the smaller sum is at least a tenth of the larger. O(rows).
+/// The result is a trade-off if the smaller sum is at least a tenth of the larger. O(rows).
 struct Weighing {
-    /// Rows that improved and rows that got worse, those that count.
+    /// Improved rows and worsened rows that count.
     private(set) var gains: [Comparison.Row] = []
     private(set) var losses: [Comparison.Row] = []
     private(set) var gain = 0.0
     private(set) var loss = 0.0
 
-    /// Share of the larger sum from which the smaller one makes a trade.
+    /// Least share of the smaller sum in the larger for a trade-off.
     static let trade = 0.1
     private static let felt = ["ttft", "tpot", "e2el"]
-    /// What a change from or to 0 counts: as a change by a factor e.
+    /// Weight of a change from or to 0: that of a factor e.
     private static let ofZero = 1.0
     private static let fewestFinished = 0.01
 
@@ -30,7 +30,7 @@ struct Weighing {
         addFinished(comparison)
     }
 
-    /// What the sums come to; nil when nothing changed.
+    /// The outcome of the sums; nil if nothing changed.
     var outcome: Verdict.Outcome? {
         guard gain > 0 || loss > 0 else { return nil }
         if min(gain, loss) >= Self.trade * max(gain, loss) { return .tradeOff }
@@ -45,7 +45,8 @@ struct Weighing {
         }
     }
 
-    /// A run that rejects or loses requests may serve the others the better for it.
+    /// Adds changes in finished requests: a run that rejects or loses some may serve the others
+    /// better for it.
     private mutating func addFinished(_ comparison: Comparison) {
         guard let row = comparison.row("completed") else { return }
         let (before, after) = (max(0.5, row.before), max(0.5, row.after))

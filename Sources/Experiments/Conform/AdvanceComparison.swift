@@ -2,10 +2,10 @@ import Basics
 import Simulator
 import Traces
 
-/// Holds fast-forward against stepping on random small workloads and plans.
+/// Compares fast-forward with stepping on random small workloads and plans.
 package enum AdvanceComparison {
-    /// What differs between the two ways of advancing for a seed; nil when all is equal: records,
-    /// counters, histograms, block use, times, digest, and the place of an error.
+    /// The first difference between the two ways of advancing for a seed; nil if all is equal:
+    /// records, counters, histograms, block use, times, digest, and the place of an error.
     package static func difference(seed: UInt64) throws -> String? {
         do {
             return try difference(RandomCase(seed: seed, hasImpatientClients: true))
@@ -14,7 +14,7 @@ package enum AdvanceComparison {
         }
     }
 
-    /// The same for a case.
+    /// The same for a given case.
     package static func difference(_ random: RandomCase) throws -> String? {
         switch (try result(random, .step), try result(random, .fastForward)) {
         case (.failure(let stepped), .failure(let forwarded)):
@@ -24,7 +24,7 @@ package enum AdvanceComparison {
         case (.success(let stepped), .success(let forwarded)):
             if let difference = difference(stepped, forwarded) { return difference }
             if let difference = try plainDifference(random, forwarded) { return difference }
-            // Watched runs go request by request, unwatched ones may go replica by replica.
+            // Observed runs advance request by request; others may advance replica by replica.
             for advance in EngineConfiguration.Advance.allCases {
                 guard case .success(let single) = try result(random, advance, numbered: true)
                 else { return "only single blocks fail" }
@@ -39,8 +39,8 @@ package enum AdvanceComparison {
         }
     }
 
-    /// What differs from runs that keep every request by itself, over extents and over single
-    /// blocks.
+    /// The first difference from runs that keep every request individually, with extents and with
+    /// single blocks.
     private static func plainDifference(
         _ random: RandomCase, _ run: RunResult
     ) throws -> String? {
@@ -54,8 +54,8 @@ package enum AdvanceComparison {
         return nil
     }
 
-    /// What differs from a run of the engine's own scheduler, where the policy is one of its own
-    /// written anew.
+    /// The first difference from a run of the engine's own scheduler, if the case has a policy that
+    /// reimplements it.
     private static func mirrored(_ random: RandomCase, _ run: RunResult) throws -> String? {
         var own = random
         own.plan.policy = nil
@@ -65,8 +65,8 @@ package enum AdvanceComparison {
         return difference(run, engine).map { "\($0) from the engine's own scheduler" }
     }
 
-    /// What differs from runs that are watched, step by step and as they are, and between the parts
-    /// of latencies that the two see.
+    /// The first difference from observed runs, stepped and as configured, or between the latency
+    /// breakdowns that these two give.
     private static func watchedDifference(
         _ random: RandomCase, _ advance: EngineConfiguration.Advance, _ run: RunResult
     ) throws -> String? {
@@ -131,7 +131,7 @@ package enum AdvanceComparison {
         return parts.first { !$0.isEqual }?.name
     }
 
-    /// The name of the first counter that differs, with both values; empty without one.
+    /// The name of the first counter that differs, with both values; empty if none does.
     private static func firstDifference(_ a: Counters, _ b: Counters) -> String {
         for (one, other) in zip(Mirror(reflecting: a).children, Mirror(reflecting: b).children)
         where String(describing: one.value) != String(describing: other.value) {

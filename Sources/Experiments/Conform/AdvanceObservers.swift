@@ -2,15 +2,15 @@ import Basics
 import Simulator
 
 extension AdvanceComparison {
-    /// Divides latencies step by step, and holds each decision to what vLLM asserts at the end of
-    /// `schedule`.
+    /// Breaks down latencies step by step, and checks each decision against vLLM's assertions at
+    /// the end of `schedule`.
     final class StepWatcher: RunObserver {
         private let plan: RunPlan
         private var stepped: SteppedBreakdown
         private var breakdown: LatencyBreakdownKeeper
-        /// Of each request, in order of the records.
+        /// The parts of each request, in order of the records.
         private(set) var parts: [RequestBreakdown?] = []
-        /// The same from the plans of the same run, each of one step.
+        /// The same from the run's plans, each of one step.
         private(set) var fromPlans: [RequestBreakdown?] = []
 
         init(_ plan: RunPlan) {
@@ -53,12 +53,12 @@ extension AdvanceComparison {
         }
     }
 
-    /// Divides latencies without slowing the run down.
+    /// Breaks down latencies without slowing the run down.
     final class PlanWatcher: RunObserver {
         private var breakdown: LatencyBreakdownKeeper
-        /// Of each request, in order of the records.
+        /// The parts of each request, in order of the records.
         private(set) var parts: [RequestBreakdown?] = []
-        /// Steps in plans that stand for several.
+        /// Steps in plans that cover several.
         private(set) var together = 0
 
         init(_ plan: RunPlan) { breakdown = LatencyBreakdownKeeper(plan) }

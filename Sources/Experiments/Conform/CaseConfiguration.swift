@@ -42,15 +42,15 @@ struct CaseConfiguration: Decodable {
     var batchQueueSize: Int?
     var emptyYieldUs: Int64?
     var emptyBatchUs: Int64?
-    /// Whole-trace cases: the trace file, how its times scale, how requests stop.
+    /// For whole-trace cases: the trace file, its time scale, and how requests stop.
     var source: String?
-    /// The release it was captured from; nil: the newest.
+    /// The release the case was captured from; nil: the newest.
     var vllmVersion: String?
     var format: String?
     var arrivalMul: Int64?
     var arrivalDiv: Int64?
     var stop: String?
-    /// What the engine's driver counted, of what a run counts, too.
+    /// Those counts of the engine's driver that a run also has.
     var totals: [(name: String, count: Int)] = []
 
     private enum CodingKeys: String, CodingKey {
@@ -62,7 +62,7 @@ struct CaseConfiguration: Decodable {
         case emptyYieldUs, emptyBatchUs, source, vllmVersion, format, arrivalMul, arrivalDiv, stop
     }
 
-    /// Reads a case's configuration; throws `InputError` naming the file and the key.
+    /// Reads a case's configuration. Throws `InputError` naming the file and the key.
     static func read(_ path: String) throws -> CaseConfiguration {
         let data = try Data(
             InputFile.contents(
@@ -102,7 +102,7 @@ struct CaseConfiguration: Decodable {
         key.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
     }
 
-    /// Throws for a word that no case has.
+    /// Throws for a word that no case uses.
     private func checkWords(place: String) throws {
         for (key, word, words) in [
             ("detail", detail, ["full", "digest"]), ("stop", stop, ["eos", "length"]),
@@ -114,7 +114,7 @@ struct CaseConfiguration: Decodable {
         }
     }
 
-    /// What was taken otherwise than the case says; nil: nothing.
+    /// How the run departs from the case's settings; nil if it does not.
     func note(place: String) throws -> String? {
         let used = try release(place: place).version
         guard let vllmVersion, let version = EngineVersion(vllmVersion), version != used else {
@@ -123,12 +123,12 @@ struct CaseConfiguration: Decodable {
         return "vLLM \(version) has no rules of its own here: it is taken as \(used)"
     }
 
-    /// Throws for the first size with which no case can have been captured, and none can be run.
+    /// Throws for the first size that cannot have been captured and cannot be run.
     private func checkSizes(place: String) throws {
         let hour: Int64 = 3_600_000_000
         let sizes: [(key: String, value: Int64, range: ClosedRange<Int64>)] = [
             ("block_size", Int64(blockSize), 1...65_536),
-            // Walking keeps them one by one.
+            // Stepping keeps each block individually.
             ("num_gpu_blocks", Int64(numGpuBlocks), 2...(1 << 24)),
             ("step_time_us.fixed", stepTimeUs.fixed, 0...hour),
             ("step_time_us.per_token", stepTimeUs.perToken, 0...hour),
@@ -198,7 +198,7 @@ struct CaseConfiguration: Decodable {
             default: throw refuse("groups.type", group.type, "full, or sliding with a window")
             }
         }
-        // A capture keeps the values of options that its release does not have.
+        // A capture keeps the values of options that its release lacks.
         engine.dropMissingOptions()
         return engine
     }

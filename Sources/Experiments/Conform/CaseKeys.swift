@@ -3,10 +3,10 @@ import Foundation
 import Scenario
 import Simulator
 
-/// The keys that a case's `config.json` may have: what is not known is refused, as a capture of an
-/// engine that does more would else be held to rules that it does not have.
+/// The keys allowed in a case's `config.json`. Refuses unknown ones: a capture of an engine with
+/// further features would otherwise be compared with rules that do not apply.
 enum CaseKeys {
-    /// Read by `CaseConfiguration`.
+    /// Keys read by `CaseConfiguration`.
     private static let read: Set<String> = [
         "block_size", "num_gpu_blocks", "max_num_seqs", "max_num_active_seqs",
         "max_num_batched_tokens", "max_num_scheduled_tokens", "max_model_len", "policy",
@@ -16,9 +16,9 @@ enum CaseKeys {
         "step_time_us", "async_scheduling", "batch_queue_size", "empty_yield_us",
         "empty_batch_us", "source", "vllm_version", "format", "arrival_mul", "arrival_div", "stop",
     ]
-    /// What a capture says of itself.
+    /// Keys that describe the capture.
     private static let descriptions: Set<String> = ["name", "description", "base_case"]
-    /// Checked here.
+    /// Keys checked here.
     private static let checked: Set<String> = ["totals", "options_absent_in_this_version"]
 
     private static let inside: [String: Set<String>] = [
@@ -26,7 +26,7 @@ enum CaseKeys {
         "groups": ["type", "window"],
     ]
 
-    /// What the engine's driver counted besides what a run counts.
+    /// Counts of the engine's driver that a run does not have.
     private static let countedElsewhere: Set<String> = [
         "calls", "empty_calls", "schedule_calls", "cleanup_calls", "hit_requests_new",
         "wasted_tokens", "stale_delivered", "finished_while_preempted", "dropped_rows", "busy_us",
@@ -34,7 +34,7 @@ enum CaseKeys {
         "last_arrival_us", "busy_permille_of_end", "max_context_tokens",
     ]
 
-    /// What a run counts, too, by the names of `totals`.
+    /// Counts that a run also has, by their names in `totals`.
     static func counted(_ result: RunResult) -> [String: Int] {
         let counters = result.counters
         return [
@@ -50,7 +50,7 @@ enum CaseKeys {
         ]
     }
 
-    /// Throws for a key that is not known, and for `totals` and options that are none.
+    /// Throws for an unknown key, and for invalid `totals` and options.
     static func check(_ value: ConfigurationValue, place: String) throws {
         guard case .object(let members) = value else {
             throw InputError(
@@ -81,8 +81,8 @@ enum CaseKeys {
             among: known.sorted(), otherwise: "a capture of what is simulated")
     }
 
-    /// The totals of a capture that a run counts, too. Throws `InputError` for other names than
-    /// captures have, and for values that are no numbers.
+    /// The totals of a capture that a run also counts. Throws `InputError` for names that no
+    /// capture has, and for values that are not numbers.
     static func totals(
         _ value: ConfigurationValue?, place: String
     ) throws -> [(name: String, count: Int)] {

@@ -3,7 +3,7 @@ import Foundation
 
 /// Text files of a conformance case, plain or gzip.
 enum CaseFile {
-    /// Largest file that is read, bytes inflated: a whole trace's decisions have 200 MB.
+    /// Largest file read, bytes inflated: a whole trace's decisions take 200 MB.
     private static let mostBytes = 1 << 32
 
     /// The lines of a file, without the empty one after the last newline.
@@ -19,10 +19,10 @@ enum CaseFile {
 
 /// Compares logged lines, expected and actual.
 enum LineComparison {
-    /// Fields that need identical block numbers; compared only where both sides have them.
+    /// Fields that require identical block numbers; compared only if both sides have them.
     private static let optional = ["fq", "bt"]
 
-    /// Whether two JSON lines say the same, whatever the order of their keys.
+    /// Whether two JSON lines are equal, whatever the order of their keys.
     static func equal(_ expected: Substring, _ actual: String) -> Bool {
         if expected == actual { return true }
         guard var left = object(String(expected)), var right = object(actual) else { return false }
@@ -33,8 +33,8 @@ enum LineComparison {
         return same(left, right)
     }
 
-    /// Whether two parsed values are equal. By hand, not by `NSDictionary`: in a program that
-    /// carries Foundation inside it, nested Swift values are not bridged, and nothing is equal.
+    /// Whether two parsed values are equal. Not with `NSDictionary`: in a program with Foundation
+    /// linked statically, nested Swift values are not bridged, and nothing compares equal.
     private static func same(_ left: Any, _ right: Any) -> Bool {
         if let left = left as? [String: Any] {
             guard let right = right as? [String: Any], left.count == right.count else {

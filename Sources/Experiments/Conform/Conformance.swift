@@ -3,35 +3,35 @@ import Foundation
 import Simulator
 import Traces
 
-/// What became of one conformance case.
+/// The outcome of one conformance case.
 package struct ConformanceResult: Sendable, Encodable {
     package var name: String
     package var advance: String
-    /// Lines (or checkpoints and requests of whole traces) compared.
+    /// Number of compared lines (or checkpoints and requests of whole traces).
     package var steps: Int
-    /// Nil when everything matched.
+    /// The first difference; nil if everything matched.
     package var difference: ConformanceDifference?
-    /// Why the case could not be compared; nil when it was.
+    /// Why the case could not be compared; nil if it was.
     package var unreadable: String?
-    /// What was taken otherwise than the case says; nil: nothing.
+    /// How the run departs from the case's settings; nil if it does not.
     package var note: String?
 }
 
-/// The first place where a run parts from its capture.
+/// The first place where a run differs from its capture.
 package struct ConformanceDifference: Sendable, Encodable {
     /// File and line, or what was compared.
     package var place: String
     package var expected: String
     package var actual: String
-    /// The last line that still matched: the state that led here.
+    /// The last line that matched: the state before the difference.
     package var before: String
 }
 
 /// Replays captures of the real engine and compares every logged step.
 package enum Conformance {
-    /// The case folders under the given ones (those that hold a config.json), sorted by path.
+    /// The case folders (those with a config.json) under the given ones, sorted by path.
     ///
-    /// Throws `InputError` where a folder does not exist or holds no case.
+    /// Throws `InputError` if a folder does not exist or holds no case.
     package static func cases(under folders: [String]) throws -> [String] {
         var found: [String] = []
         for folder in folders {
@@ -58,11 +58,11 @@ package enum Conformance {
             }
     }
 
-    /// Runs one case in one way of advancing.
+    /// Runs one case with one way of advancing. `adjust` may put another scheduler into the plan,
+    /// which then has to decide as the engine did.
     ///
-    /// Throws `InputError` when the case cannot be read; a run that parts from the capture is a
-    /// result, not an error. `adjust` may put another scheduler into the plan, which then has to
-    /// decide as the engine did.
+    /// Throws `InputError` if the case cannot be read. A run that differs from the capture is a
+    /// result, not an error.
     package static func run(
         _ folder: String, advance: EngineConfiguration.Advance,
         adjust: (inout RunPlan) -> Void = { _ in }
@@ -72,7 +72,7 @@ package enum Conformance {
         var name = FileSystem.absolute(folder).lastPathName
         if release != .newest { name = "\(release.version) \(name)" }
         var plan = try configuration.plan(advance: advance, place: folder + "/config.json")
-        // Stepping holds single blocks against the capture, fast-forward extents.
+        // Stepping compares single blocks with the capture, fast-forward extents.
         plan.numbersBlocks = advance == .step
         adjust(&plan)
         var result = ConformanceResult(name: name, advance: advance.rawValue, steps: 0)
@@ -89,11 +89,11 @@ package enum Conformance {
         return result
     }
 
-    /// What keeps a case from being run, said of its file; nil: it ran, and ended otherwise than
-    /// the engine, which is a difference.
+    /// The error of a case that cannot be run, at its file; nil if it ran and ended differently
+    /// from the engine, which is a difference.
     private static func unreadable(_ error: InputError, in folder: String) -> InputError? {
         let place = error.place
-        // What an instance, or a scheduler put into the plan, says of itself.
+        // Errors of an instance, or of a scheduler put into the plan.
         if ["replica ", "scheduling policy", "engine.scheduler"].contains(where: place.hasPrefix) {
             return nil
         }
@@ -108,7 +108,8 @@ package enum Conformance {
             folder + file, "\(place) \(error.problem)", expected: error.expected)
     }
 
-    /// Runs one case in one way; what cannot be read is a result, too, so that it ends no other.
+    /// Runs one case with one way of advancing. A case that cannot be read is a result too, so that
+    /// the others still run.
     package static func attempt(
         _ folder: String, advance: EngineConfiguration.Advance
     ) -> ConformanceResult {
@@ -133,7 +134,7 @@ package enum Conformance {
             try checker.finish(run)
             result.difference = difference(run, configuration.totals, checker.before)
         } catch is ConformanceStop {
-            // The checker holds the difference.
+            // The checker has the difference.
         } catch let error as UnreadableLine {
             throw error.problem
         } catch let error as InputError where checker.difference == nil {
@@ -146,7 +147,7 @@ package enum Conformance {
         result.difference = result.difference ?? checker.difference
     }
 
-    /// The first of a capture's totals that the run counts otherwise.
+    /// The first of a capture's totals that differs from the run's count.
     private static func difference(
         _ run: RunResult, _ totals: [(name: String, count: Int)], _ before: String
     ) -> ConformanceDifference? {
@@ -157,7 +158,7 @@ package enum Conformance {
             actual: "\(counted[other.name] ?? 0)", before: before)
     }
 
-    /// Opens the trace that a whole-trace case names, in a `traces` folder above the case.
+    /// Opens the trace of a whole-trace case, from a `traces` folder above the case.
     private static func wholeTrace(
         _ folder: String, _ configuration: CaseConfiguration
     ) throws -> any RequestSource {
@@ -180,14 +181,14 @@ package enum Conformance {
     }
 }
 
-/// Thrown by a checker at the first difference, to end the run.
+/// Thrown by a checker to end the run at the first difference.
 struct ConformanceStop: Error {}
 
-/// Thrown by a checker at a line of the capture that is none.
+/// Thrown by a checker at an invalid line of the capture.
 struct UnreadableLine: Error {
     let problem: InputError
 
-    /// Throws where a line that a run differs from is no JSON object.
+    /// Throws if a line that differs from the run is not a JSON object.
     static func check(_ line: Substring, place: String) throws {
         guard !LineComparison.isObject(line) else { return }
         throw UnreadableLine(
@@ -197,12 +198,12 @@ struct UnreadableLine: Error {
     }
 }
 
-/// Watches a run and compares it with a capture.
+/// Observes a run and compares it with a capture.
 protocol ConformanceChecker: AnyObject, RunObserver {
     var compared: Int { get }
     var difference: ConformanceDifference? { get }
     /// The last line that matched.
     var before: String { get }
-    /// Compares what is known only at the end. Throws `ConformanceStop` at a difference.
+    /// Compares what is only known at the end. Throws `ConformanceStop` at a difference.
     func finish(_ result: RunResult) throws
 }

@@ -16,7 +16,7 @@ final class LineChecker: ConformanceChecker {
         path = folder + (asynchronous ? "/events.jsonl" : "/steps.jsonl")
         expected = try CaseFile.lines(path)
         log = DecisionLog(asynchronous: asynchronous, entries: digests ? .digest : .full)
-        // Captures carry digests of the block numbers in pools up to this size.
+        // Captures have digests of block numbers for pools up to this size.
         withBlocks = plan.engine.numGPUBlocks <= 4097
     }
 

@@ -3,8 +3,8 @@ import Models
 import Simulator
 import Traces
 
-/// What only some of the cases have, drawn from a stream of its own: a case keeps its first draws
-/// when a feature is added.
+/// Features of only some cases, drawn from a separate stream: adding one does not change a case's
+/// other draws.
 extension RandomCase {
     mutating func addFeatures(_ random: inout SeededRandom) {
         addLimits(&random)
@@ -15,7 +15,7 @@ extension RandomCase {
         addVersion(&random)
     }
 
-    /// An earlier release of the engine. A policy that mirrors it mirrors the newest.
+    /// Sets an earlier release of the engine. A policy that mirrors the engine mirrors the newest.
     private mutating func addVersion(_ random: inout SeededRandom) {
         let release = Self.pick(&random, EngineRelease.all)
         guard random.below(3) > 0, !mirrorsEngine else { return }
@@ -23,10 +23,10 @@ extension RandomCase {
         plan.engine.dropMissingOptions()
     }
 
-    /// Limits of a step and of a request that change what fits.
+    /// Sets limits of a step and of a request, which change what fits.
     private mutating func addLimits(_ random: inout SeededRandom) {
         if random.below(16) == 0 {
-            // Room for long stretches of decoding.
+            // Room for long periods of decoding.
             plan.engine.maxModelLen = 1_500
             plan.engine.numGPUBlocks += 1_500 / plan.engine.blockSize
             for row in workload.outputTokens.indices where random.below(6) == 0 {
@@ -34,7 +34,7 @@ extension RandomCase {
             }
         }
         if random.below(5) == 0 {
-            // Whole prompts: the engine demands that the longest fits a step.
+            // Without chunks, the engine requires that the longest prompt fits in a step.
             plan.engine.enableChunkedPrefill = false
             plan.engine.maxNumBatchedTokens = max(
                 plan.engine.maxNumBatchedTokens, plan.engine.maxModelLen)
@@ -55,7 +55,7 @@ extension RandomCase {
         }
     }
 
-    /// A scheduler other than the engine's own.
+    /// Sets a scheduler other than the engine's own.
     private mutating func addPolicy(_ random: inout SeededRandom) {
         switch random.below(12) {
         case 0, 1:
@@ -81,7 +81,8 @@ extension RandomCase {
         plan.threads = Self.pick(&random, [nil, 1, 2])
     }
 
-    /// Ids that are no row numbers, priorities, limits above the answers, clients who give up.
+    /// Adds ids other than row numbers, priorities, limits above the answers' lengths, and clients
+    /// that abort.
     private mutating func addRequests(_ random: inout SeededRandom) {
         if random.below(4) == 0 {
             workload.ids = workload.ids.map { $0 * 17 + 5 }
@@ -95,7 +96,7 @@ extension RandomCase {
             }
         }
         if random.below(6) == 0 {
-            // Many give up, some as soon as they come.
+            // Many abort, some on arrival.
             workload.aborts = workload.arrivals.map { arrival in
                 let patience = Int64(random.below(Self.pick(&random, [1, 1_000, 300_000]))) * 1_000
                 return random.below(2) == 0 ? arrival + patience : -1
@@ -103,7 +104,7 @@ extension RandomCase {
         }
     }
 
-    /// Turns that wait for an answer; now and then two wait for the same one.
+    /// Adds turns that wait for an answer; occasionally two wait for the same one.
     private mutating func addSessions(_ random: inout SeededRandom) {
         guard random.below(4) == 0, workload.count > 1 else { return }
         let gap = Self.pick(&random, [0, 1_000, 400_000])
@@ -113,7 +114,7 @@ extension RandomCase {
             let before = random.below(4) == 0 ? random.below(row) : row - 1
             workload.predecessors[row] = workload.ids[before]
             workload.thinkTimes[row] = Int64(random.below(gap + 1)) * 1_000
-            // A client who waits for its turn gives up after it, not at a time of the trace.
+            // A client that waits for its turn gives up relative to it, not at a time of the trace.
             if !workload.aborts.isEmpty { workload.aborts[row] = -1 }
         }
     }

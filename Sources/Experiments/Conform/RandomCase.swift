@@ -5,15 +5,15 @@ import Simulator
 import StepTime
 import Traces
 
-/// Small random workloads and plans with wild weights, for property tests. Everything follows
-/// from the seed.
+/// Small random workloads and plans with extreme parameters, for property tests. The seed
+/// determines everything.
 package struct RandomCase: Sendable {
     package var plan: RunPlan
     package var workload: Workload
 
-    /// The case of a seed; `hasFeatures` false: without what `addFeatures` adds. With
-    /// `hasImpatientClients` some cases have clients that time out: an id may then stand for
-    /// several attempts.
+    /// The case of a seed. `hasFeatures`: whether to add the features of `addFeatures`. With
+    /// `hasImpatientClients` some cases have clients that time out, so that an id may have several
+    /// attempts.
     package init(seed: UInt64, hasFeatures: Bool = true, hasImpatientClients: Bool = false) {
         var random = SeededRandom(seed: seed)
         plan = RandomCase.plan(&random)
@@ -21,7 +21,7 @@ package struct RandomCase: Sendable {
         var features = SeededRandom(seed: seed, stream: 0xfea7)
         guard hasFeatures else { return }
         addFeatures(&features)
-        // Drawn apart, so that a seed means the same workload as ever.
+        // Drawn separately, so that a seed always gives the same workload.
         var host = SeededRandom(seed: seed, stream: 0x4057)
         if host.below(3) == 0 { RandomCase.setHost(&host, &plan.engine.host) }
         var clients = SeededRandom(seed: seed, stream: 0xc11e)
@@ -34,20 +34,20 @@ package struct RandomCase: Sendable {
         choices[random.below(choices.count)]
     }
 
-    /// Whether the engine's own scheduler and the policy that is written like it must agree.
+    /// Whether the engine's own scheduler must agree with the policy that reimplements it.
     package var mirrorsEngine = false
 
-    /// The clock of the default run: its prices, unlike those of the linear one, rise by a whole
-    /// amount with each token of context.
+    /// The clock of the default run. Its prices, unlike the linear clock's, rise by a whole amount
+    /// with each token of context.
     private static let measured = Result { try Configuration().resolved().plan.stepTime }
-    /// Models some or all of whose layers have a window.
+    /// Models in which some or all layers have a window.
     private static let hybrids: [[CacheGroup]] = [
         [.sliding(window: 20)], [.full, .sliding(window: 33)], [.full, .sliding(window: 90)],
         [.sliding(window: 17), .full], [.full, .sliding(window: 33), .sliding(window: 33)],
         [.full, .sliding(window: 9), .sliding(window: 60)],
     ]
 
-    /// The same with a window, of 128 tokens: half of this model's layers look no further back.
+    /// The same with a window of 128 tokens in half of this model's layers.
     private static let windowed = Result {
         try Configuration.read(file: nil, changes: ["model.name=gpt-oss-20b"])
             .resolved().plan.stepTime
@@ -106,7 +106,7 @@ package struct RandomCase: Sendable {
         return plan
     }
 
-    /// Every other part of a host, each there or not, shorter and longer than a step.
+    /// Sets each other part of the host's time at random, shorter or longer than a step.
     private static func setHost(_ random: inout SeededRandom, _ host: inout HostTimes) {
         host.frontEnd = Int64(pick(&random, [0, 6_644_000_000, 123]))
         host.delivery = Int64(pick(&random, [0, 500_000_000, 77]))
@@ -119,8 +119,8 @@ package struct RandomCase: Sendable {
         host.idleStart = Int64(pick(&random, [0, 0, 3_000_000_000]))
     }
 
-    /// Clients who wait for the whole answer, the first token or both, about as long as either
-    /// takes, and try again or not.
+    /// Clients that wait for the whole answer, the first token or both, about as long as either
+    /// takes, with or without retries.
     private static func patience(_ random: inout SeededRandom) -> ClientPatience {
         func span() -> Int64 {
             1 + Int64(random.below(pick(&random, [10_000, 1_000_000, 20_000_000]))) * 100_000
@@ -168,7 +168,7 @@ package struct RandomCase: Sendable {
         return workload
     }
 
-    /// A prompt of a shared opening, perhaps an earlier answer, perhaps a unique end.
+    /// Adds a prompt of a shared beginning, perhaps an earlier answer, and perhaps a unique end.
     private static func addContent(
         _ random: inout SeededRandom, _ workload: inout Workload, _ row: Int, _ longest: Int,
         quoting: Bool
@@ -181,7 +181,7 @@ package struct RandomCase: Sendable {
             var content = Int64(1 + random.below(3))
             let kind = random.below(4)
             if kind == 0 { content = Int64(1_000 + row) }
-            // Answers of earlier, of running and of later requests.
+            // Answers of earlier, running and later requests.
             if kind == 1, quoting { content = Int64(5_000 + random.below(row + 3)) }
             guard used.insert(content).inserted else { continue }
             workload.segments.append(Segment(content: content, length: Int32(length)))
@@ -190,7 +190,7 @@ package struct RandomCase: Sendable {
         workload.segmentEnds.append(workload.segments.count)
         workload.promptTokens.append(Int32(tokens))
         if quoting {
-            // Now and then two requests give the same answer.
+            // Occasionally two requests give the same answer.
             let answer = random.below(12) == 0 ? random.below(row + 1) : row
             workload.outputContents.append(Int64(5_000 + answer))
         }

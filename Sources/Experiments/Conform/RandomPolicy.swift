@@ -1,11 +1,11 @@
 import Basics
 import Simulator
 
-/// A scheduling policy that follows from its numbers: any order, any shape of a step, any victim,
-/// an admission now and then refused, and whatever else a policy may do. Deterministic, as policies
-/// must be.
+/// A scheduling policy with random behaviour determined by its numbers: any order, shape of a step
+/// and victim, occasional refusals of admissions, and everything else that a policy may do.
+/// Deterministic, as policies must be.
 struct RandomPolicy: SchedulingPolicy {
-    /// Who goes first.
+    /// Which request goes first.
     enum Order: CaseIterable {
         case arrival
         case lastArrival
@@ -13,7 +13,7 @@ struct RandomPolicy: SchedulingPolicy {
         case shortest
         case leastServed
         case byChance
-        /// Another one every so often.
+        /// A new random order at intervals.
         case byTime
         case byNote
     }
@@ -21,29 +21,29 @@ struct RandomPolicy: SchedulingPolicy {
     /// When a step leaves decodes out.
     enum Rest: CaseIterable {
         case never
-        /// In every so many steps.
+        /// In every `pace`-th step.
         case byNumber
-        /// In every second step of every second stretch of time.
+        /// In every second step of every second period.
         case byTime
-        /// When it was asked so many times.
+        /// In every `pace`-th call.
         case byCount
     }
 
     let salt: UInt64
     let order: Order
     let ordersRunning: Bool
-    /// Shapes that steps take, drawn anew in each.
+    /// Shapes to draw from in each step.
     let shapes: [StepShape]
-    /// Of so many admissions about one is refused; 0: none.
+    /// About one in this many admissions is refused; 0: none.
     let refusesOneOf: UInt64
     let namesAnyVictim: Bool
     let rest: Rest
-    /// Calls between rests, or their stretch of time in 50 microseconds.
+    /// Calls between rests, or the length of their period in units of 50 microseconds.
     let pace: Int
-    /// Requests that may be passed over in a step.
+    /// Most requests passed over in a step.
     let passesOverMost: Int
     let keepsNotes: Bool
-    /// Whether admissions and quotas follow the step's counts.
+    /// Whether admissions and quotas depend on the step's counts.
     let looksAtCounts: Bool
     private var asked = 0
 
@@ -51,7 +51,7 @@ struct RandomPolicy: SchedulingPolicy {
 
     init(_ random: inout SeededRandom) {
         salt = random.next()
-        // Of a stream of its own: a case keeps its other draws.
+        // From a separate stream, so that a case keeps its other draws.
         var more = SeededRandom(seed: salt, stream: 0x9011c)
         rest = more.below(2) == 0 ? .never : Rest.allCases[more.below(Rest.allCases.count)]
         pace = 2 + more.below(30)
@@ -69,7 +69,7 @@ struct RandomPolicy: SchedulingPolicy {
         shapes = random.below(2) == 0 ? [one] : [one, Self.shape(&random), Self.shape(&random)]
     }
 
-    /// Kinds of work in an order that leaves none out for ever; some twice, and overlapping.
+    /// Orders of work that starve no kind; some kinds appear twice or overlap.
     private static let orders: [[StepShape.Phase]] = [
         [.running, .admissions], [.admissions, .running], [.decodes, .chunks, .admissions],
         [.chunks, .decodes, .admissions], [.chunks, .admissions, .decodes],
@@ -87,7 +87,7 @@ struct RandomPolicy: SchedulingPolicy {
         return shape
     }
 
-    /// A number that follows from the salt and two others.
+    /// A number determined by the salt and two others.
     private func chance(_ a: UInt64, _ b: UInt64) -> UInt64 {
         var random = SeededRandom(seed: salt &+ a, stream: b)
         return random.next()
@@ -157,7 +157,7 @@ struct RandomPolicy: SchedulingPolicy {
     }
 
     func admits(_ candidate: RequestView, _ step: StepView) -> Bool {
-        // Alone it must enter some day.
+        // With nothing running it must enter eventually.
         guard refusesOneOf > 0, step.running > 0 else { return true }
         let counts = looksAtCounts ? UInt64(step.freeBlocks + step.prefilling + step.waiting) : 0
         let call = UInt64(step.number) &+ counts << 32

@@ -1,24 +1,24 @@
 import Simulator
 import StepTime
 
-/// Divides latencies as `LatencyBreakdownKeeper` does, entry by entry of every step: its oracle.
+/// Breaks down latencies entry by entry in every step: the test oracle of `LatencyBreakdownKeeper`.
 ///
-/// It remembers every step, because a request's end is known here only with its record. Of steps
-/// that end after a client gave up it counts what was before.
+/// Remembers every step, because a request's end is only known here from its record. Of steps that
+/// end after a client gave up, only the time before that counts.
 struct SteppedBreakdown {
-    /// One request's way so far.
+    /// One request's progress so far.
     private struct Way {
         var parts = RequestBreakdown()
-        /// When it was admitted first, and until when its time is divided.
+        /// When it was first admitted, and the time up to which its life has been broken down.
         var admitted: Int64
         var cursor: Int64
-        /// Time its replica's GPUs had been busy by then.
+        /// Time its replica's GPUs had been busy until then.
         var busy: Int64
         var isPreempted = false
-        /// Whether a step of its own is behind it, and the one that completes its prompt.
+        /// Whether it has completed a step of its own, and the one that completes its prompt.
         var hasBegun = false
         var hasFirst = false
-        /// Most tokens ever computed.
+        /// Most tokens computed so far.
         var computed = 0
         /// Its latest step, which may end after it.
         var step: Share?
@@ -32,7 +32,7 @@ struct SteppedBreakdown {
     private struct Share {
         var start: Int64
         var end: Int64
-        /// How much longer others' prefill makes it.
+        /// Extra time of the step due to others' prefill.
         var interference: Int64
         var part: LatencyParts.Part
         var completesPrompt: Bool
@@ -47,7 +47,7 @@ struct SteppedBreakdown {
         var end: Int64 = 0
         var all: [(start: Int64, end: Int64)] = []
 
-        /// Busy time up to a moment not before the last step but one.
+        /// Busy time up to a moment that is not before the last but one step.
         func busy(until time: Int64) -> Int64 { busy - max(0, end - max(time, start)) }
 
         /// Busy time up to any moment. O(steps).
@@ -58,23 +58,23 @@ struct SteppedBreakdown {
 
     private let stepTime: StepTime
     private var steps: [Steps]
-    /// By place in the order of arrival: a client may send an id again before the end of its last
-    /// attempt is told.
+    /// By position in arrival order: a client may reuse an id before the end of its last attempt is
+    /// reported.
     private var ways: [Int64: Way] = [:]
-    /// The latest attempt of each id that took part in a step.
+    /// The latest attempt of each id with a step.
     private var latest: [Int64: Int64] = [:]
-    /// Requests whose end was told.
+    /// Requests whose end was reported.
     private var closed: Int64 = 0
     private let host: HostTimes
 
-    /// Watches a run of a plan.
+    /// Observes a run of a plan.
     init(_ plan: RunPlan) {
         stepTime = plan.stepTime
         host = plan.engine.host
         steps = Array(repeating: Steps(), count: plan.replicas)
     }
 
-    /// Takes note of a decision; those of a replica in order. O(entries).
+    /// Records a decision; a replica's come in order. O(entries).
     mutating func add(_ decision: Decision) {
         guard case .scheduled(let step) = decision else { return }
         let replica = step.replica
@@ -113,8 +113,8 @@ struct SteppedBreakdown {
         steps[replica].all.append((step.executionStart, step.executionEnd))
     }
 
-    /// The parts of a request that ended, the next in order of arrival; nil for one that was
-    /// rejected or did not end. O(1).
+    /// The parts of the next ended request, in order of arrival; nil if it was rejected or did not
+    /// end. O(1).
     mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         defer { closed += 1 }
         guard record.outcome == .finished || record.outcome == .aborted else { return nil }
@@ -141,7 +141,7 @@ struct SteppedBreakdown {
             }
         }
         passStep(&way)
-        // What follows the last step of a finished request is the host's doing.
+        // Time after a finished request's last step is the host's.
         let last =
             record.outcome == .finished
             ? way.busy : steps[Int(record.replica)].sum(until: record.finish)
@@ -151,7 +151,7 @@ struct SteppedBreakdown {
         return way.parts
     }
 
-    /// Adds a request's latest step, and what it waited for that.
+    /// Adds a request's latest step, and its wait for that step.
     private func passStep(_ way: inout Way) {
         guard let step = way.step else { return }
         way.step = nil
@@ -165,8 +165,8 @@ struct SteppedBreakdown {
         if step.completesPrompt { way.hasFirst = true }
     }
 
-    /// Adds time without a step of its own, up to a moment by which the replica's GPUs had been
-    /// busy for so long.
+    /// Adds time without a step of its own, up to `time`, when the replica's GPUs had been busy for
+    /// `busy`.
     private func pass(_ way: inout Way, until time: Int64, busy: Int64) {
         let gap = time - way.cursor
         guard gap > 0 else { return }
@@ -182,12 +182,13 @@ struct SteppedBreakdown {
         way.busy = max(way.busy, busy)
     }
 
-    /// A first token leaves the engine when its step has been processed, which may be a little
-    /// after the step's end: that time belongs to the first part of the life.
+    /// A first token leaves the engine when its step has been processed, perhaps a little after the
+    /// step's end. Moves that time to the parts of the TTFT.
     private func moveBorder(_ parts: inout RequestBreakdown, _ record: RequestRecord) {
         guard record.firstToken >= 0 else { return }
         var lag = record.firstToken - record.arrival - parts.toFirstToken.total
-        // Where a request can be then, the likelier first, and what it waits for.
+        // States that a request can be in then, most likely first, and the part that its wait
+        // counts as.
         let places: [(part: LatencyParts.Part, waits: LatencyParts.Part)] = [
             (.host, .host), (.othersSteps, .othersSteps), (.preempted, .preempted),
             (.decode, .host), (.interference, .host), (.recompute, .host), (.prefill, .host),
@@ -201,12 +202,12 @@ struct SteppedBreakdown {
     }
 }
 
-/// What a step takes, and would take without some of its prefill.
+/// A step's duration, and its price without some of its prefill.
 private struct StepPrices {
     private let duration: Int64
-    /// Without any prefill; nil where there is none.
+    /// The price without any prefill; nil if it has none.
     private let decodesOnly: Int64?
-    /// For each entry that prefills next to others: with its prefill alone.
+    /// For each prefilling entry beside others: the price with only its prefill.
     private var alone: [Int: Int64] = [:]
 
     init(_ step: ScheduleDecision, _ stepTime: StepTime) {
@@ -243,7 +244,7 @@ private struct StepPrices {
             entry.tokens, past: entry.computedBefore, samples: entry.samples, window: window)
     }
 
-    /// How much longer others' prefill makes the step for an entry.
+    /// Extra time of the step, for an entry, due to others' prefill.
     func interference(_ place: Int, _ entry: ScheduledEntry) -> Int64 {
         let without = Self.isDecode(entry) ? decodesOnly : alone[place]
         return max(0, duration - min(duration, without ?? duration))

@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Simulator
 
-/// Compares a whole trace's run with `checkpoints.jsonl`, `head.jsonl.gz` (where present) and
-/// `requests.csv.gz`: cumulative counts, state, a digest chained over every decision, and each
+/// Compares a whole trace's run with `checkpoints.jsonl`, `head.jsonl.gz` (if present) and
+/// `requests.csv.gz`: cumulative counts, state, a digest chained over all decisions, and each
 /// request's times.
 final class WholeTraceChecker: ConformanceChecker {
     private let folder: String

@@ -3,8 +3,8 @@ import Results
 import Scenario
 import Simulator
 
-/// A run whose decisions can be read again and again: a folder with steps.jsonl, or a
-/// configuration that is run anew each time.
+/// A run whose decisions can be read repeatedly: a folder with steps.jsonl, or a configuration that
+/// is rerun each time.
 struct LoggedRun: Sendable {
     private enum Source: Sendable {
         case folder(String, ComparedRun)
@@ -14,8 +14,8 @@ struct LoggedRun: Sendable {
     let name: String
     private let source: Source
 
-    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log, and
-    /// for one of which any file is not as the run wrote it.
+    /// Opens a run folder or a configuration. Throws `InputError` for a folder without the log, or
+    /// with a file that changed since the run wrote it.
     init(_ path: String, changes: [String]) throws {
         name = path
         guard FileSystem.isFolder(path) else {
@@ -39,7 +39,7 @@ struct LoggedRun: Sendable {
         source = .folder(path, try RunFolder.read(path, manifest: manifest))
     }
 
-    /// The run of a configuration whose plan is changed before it runs.
+    /// A run of a configuration with an adjusted plan.
     init(
         _ configuration: Configuration, name: String,
         adjust: @escaping @Sendable (inout RunPlan) -> Void = { _ in }
@@ -48,7 +48,7 @@ struct LoggedRun: Sendable {
         source = .configuration(configuration, adjust)
     }
 
-    /// Hands every line of the log to `body` and returns the run. O(log).
+    /// Calls `body` with every line of the log and returns the run. O(log).
     func scan(_ body: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> ComparedRun {
         switch source {
         case .folder(let path, let run):
@@ -59,7 +59,7 @@ struct LoggedRun: Sendable {
         }
     }
 
-    /// The run without its log: an unwatched run fast-forwards. O(events).
+    /// The run without its log, which can fast-forward. O(events).
     func run() throws -> ComparedRun {
         switch source {
         case .folder(_, let run): run
@@ -87,7 +87,7 @@ struct LoggedRun: Sendable {
     private static func scan(
         file: String, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        // A run without a step has an empty log.
+        // A run without steps has an empty log.
         guard FileSystem.status(file)?.st_size != 0 else { return }
         try InputFile.eachLine(file) { bytes, line in
             do {
@@ -100,11 +100,11 @@ struct LoggedRun: Sendable {
         }
     }
 
-    /// Thrown by a reader that meets a line which is none of a log.
+    /// Thrown by a reader for a line that is not a log's.
     struct NotALine: Error {}
 }
 
-/// Formats the decisions of a run and hands the lines on.
+/// Formats a run's decisions and passes the lines on.
 private final class LineFeeder: RunObserver {
     private var log: DecisionLog
     private let body: (UnsafeRawBufferPointer) throws -> Void

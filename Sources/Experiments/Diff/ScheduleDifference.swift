@@ -1,13 +1,13 @@
 import Basics
 
-/// Where two schedules part, what each decided there, and who feels it.
+/// Where two schedules first differ, what each decided there, and which requests are affected.
 public struct ScheduleDifference: Sendable, Encodable {
     /// The first call whose decisions differ.
     package struct Parting: Sendable, Encodable {
         package var replica: Int
-        /// The last step that both decided alike; nil at the very first.
+        /// The last step with equal decisions; nil if the first differs.
         package var lastCommon: LoggedStep?
-        /// What each decided; nil where that run had ended.
+        /// The decisions of each; nil if that run had ended.
         package var before: LoggedStep?
         package var after: LoggedStep?
     }
@@ -16,25 +16,27 @@ public struct ScheduleDifference: Sendable, Encodable {
     package struct Affected: Sendable, Encodable {
         package var id: Int64
         package var arrivalS: Double
-        /// Changes, after less before, in milliseconds; nil where one run lacks the event.
+        /// Changes, after minus before, in milliseconds; nil if one run lacks the event.
         package var ttftChangeMs: Double?
         package var e2elChangeMs: Double?
         package var preemptionsBefore: Int
         package var preemptionsAfter: Int
     }
 
+    /// Names of the two runs.
     package var before: String
     package var after: String
     package var configurationChanges: [ConfigurationChange]
     /// Schedule calls of both runs.
     package var stepsBefore: Int
     package var stepsAfter: Int
-    /// Simulated time of the first call whose clocks differ though decisions agree, seconds.
+    /// Simulated time of the first call whose clocks differ although decisions agree, seconds.
     package var clocksPartAtS: Double?
-    /// Nil when every decision is the same.
+    /// Nil if all decisions are the same.
     package var parting: Parting?
+    /// Number of affected requests.
     package var affectedRequests: Int
-    /// Affected requests in order of arrival, the first ones.
+    /// The first affected requests, in order of arrival.
     package var affected: [Affected]
 
     /// Whether the runs differ in anything.
@@ -42,11 +44,11 @@ public struct ScheduleDifference: Sendable, Encodable {
         parting != nil || clocksPartAtS != nil || affectedRequests > 0
     }
 
-    /// Finds where two runs part: folders with a decision log, or configurations, changed by
-    /// `key.path=value`.
+    /// Finds where two runs first differ: folders with a decision log, or configurations with
+    /// `changes` (`key.path=value`).
     ///
-    /// Reads each run twice: once for digests, once for the steps to show. Throws `InputError` for
-    /// what is no such run and for runs over other requests.
+    /// Reads each run twice: for digests, then for the steps to show. Throws `InputError` for a
+    /// path that is neither, and for runs over different requests.
     package init(
         _ before: String, _ after: String, changes: [String] = [], keeping most: Int = 10
     ) throws {
@@ -55,7 +57,7 @@ public struct ScheduleDifference: Sendable, Encodable {
             keeping: most)
     }
 
-    /// The same of two runs.
+    /// The same for two opened runs.
     init(_ runs: [LoggedRun], keeping most: Int) throws {
         let tracks = try runs.map(Self.track)
         let (left, right) = (tracks[0], tracks[1])
@@ -99,7 +101,7 @@ public struct ScheduleDifference: Sendable, Encodable {
             preemptionsBefore: a.preemptions, preemptionsAfter: b.preemptions)
     }
 
-    /// A run and its schedule in brief.
+    /// A run and its condensed schedule.
     static func track(_ run: LoggedRun) throws -> (run: ComparedRun, track: ScheduleTrack) {
         var track = ScheduleTrack()
         let compared = try run.scan { bytes in
@@ -109,7 +111,7 @@ public struct ScheduleDifference: Sendable, Encodable {
         return (compared, track)
     }
 
-    /// The step at a place and the one before it.
+    /// The step at a place, and the one before it.
     private static func steps(
         _ run: LoggedRun, at place: ScheduleTrack.Place
     ) throws -> (previous: LoggedStep?, step: LoggedStep?) {

@@ -2,25 +2,25 @@ import Basics
 import Foundation
 import Traces
 
-/// One line of a decision log, as far as a schedule is concerned: which call of which replica's
-/// scheduler, when, and what it decided.
+/// One line of a decision log, as far as the schedule is concerned: which scheduler call of which
+/// replica, when, and what it decided.
 struct ScheduleLine {
-    /// Number of the schedule call; nil for lines that tell of an update only.
+    /// Number of the schedule call; nil for lines with only an update.
     var step: Int?
     /// Clock at the call, microseconds.
     var time: Int64 = 0
     var replica = 0
-    /// Digest of what was decided: aborted, scheduled and preempted requests.
+    /// Digest of the decision: aborted, scheduled and preempted requests.
     var decision: UInt64 = 0
 
-    /// Most replicas of a run, as `cluster.replicas` allows.
+    /// Most replicas in a run, as in `cluster.replicas`.
     private static let mostReplicas = 100_000
 
     private static let deciding = ["ab", "sched", "nsched", "sched_fnv", "pre"].map {
         Array($0.utf8)
     }
 
-    /// Reads a line; nil when it is not one of a decision log. O(bytes).
+    /// Reads a line; nil if it is not one of a decision log. O(bytes).
     init?(_ bytes: UnsafeRawBufferPointer) {
         var digest = Fingerprint()
         var hasTime = false
@@ -51,7 +51,7 @@ struct ScheduleLine {
     }
 }
 
-/// A logged step with its fields, for people.
+/// A logged step with its fields, for display.
 package struct LoggedStep: Sendable, Encodable, Equatable {
     /// A request's share of the step.
     package struct Entry: Sendable, Encodable, Equatable {
@@ -71,7 +71,7 @@ package struct LoggedStep: Sendable, Encodable, Equatable {
     package var running: Int
     package var freeBlocks: Int
 
-    /// Reads a line; nil when it is not a schedule call.
+    /// Reads a line; nil if it is not a schedule call.
     init?(_ line: String) {
         guard
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))

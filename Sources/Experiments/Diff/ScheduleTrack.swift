@@ -1,5 +1,5 @@
-/// A run's schedule in brief: per replica, every call's clock and the digest of its decision.
-/// 16 bytes a step.
+/// A run's condensed schedule: per replica, every call's clock and the digest of its decision. 16
+/// bytes per step.
 struct ScheduleTrack: Sendable {
     struct Mark: Sendable {
         var decision: UInt64
@@ -8,23 +8,22 @@ struct ScheduleTrack: Sendable {
 
     private(set) var replicas: [[Mark]] = []
 
-    /// Adds a line; updates are passed over.
+    /// Adds a line; ignores updates.
     mutating func add(_ line: ScheduleLine) {
         guard line.step != nil else { return }
         while replicas.count <= line.replica { replicas.append([]) }
         replicas[line.replica].append(Mark(decision: line.decision, time: line.time))
     }
 
-    /// A place in a schedule: the call with this index of this replica.
+    /// A place in a schedule: a replica and the index of its call.
     struct Place: Equatable {
         var replica: Int
         var index: Int
-        /// The earlier of both clocks, microseconds.
+        /// The earlier of both runs' clocks, microseconds.
         var time: Int64
     }
 
-    /// The first call, in time, at which two tracks differ; nil where they never do.
-    /// O(steps).
+    /// The first call, in time, at which two tracks differ; nil if they never do. O(steps).
     static func parting(
         _ a: ScheduleTrack, _ b: ScheduleTrack, differ: (Mark, Mark) -> Bool
     ) -> Place? {

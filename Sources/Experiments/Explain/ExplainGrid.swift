@@ -2,8 +2,8 @@ import Basics
 import Models
 import StepTime
 
-/// Decode steps of several models over contexts, batches, GPUs and weight formats: the table of the
-/// page that `headway explain --html` writes. Every cell is what `headway explain` shows.
+/// Decode steps of several models over contexts, batches, GPUs and weight formats: the table in the
+/// page of `headway explain --html`. Every cell equals what `headway explain` shows.
 package struct ExplainGrid: Sendable, Encodable {
     /// One model.
     package struct Entry: Sendable, Encodable {
@@ -12,10 +12,10 @@ package struct ExplainGrid: Sendable, Encodable {
         package var parametersActive: Int64
         package var maxContext: Int
         package var kvBytesPerToken: Int64
-        /// Names of phases in order of execution, the host last, and their parameters.
+        /// Names of phases in order of execution, the host last, with their parameters.
         package var phases: [String]
         package var parameters: [Int64]
-        /// By phase, batch and context: floating-point operations and cached bytes of all GPUs.
+        /// By phase, batch and context: FLOPs and cached bytes over all GPUs.
         package var flops: [[[Double]]]
         package var kvBytes: [[[Double]]]
         /// By weight format.
@@ -25,17 +25,17 @@ package struct ExplainGrid: Sendable, Encodable {
     /// A model in a weight format.
     package struct Format: Sendable, Encodable {
         package var weights: String
-        /// By phase and batch: bytes of weights read, of all GPUs.
+        /// Bytes of weights read over all GPUs, by phase and batch.
         package var weightBytes: [[Double]]
         package var sizes: [Size]
     }
 
-    /// A model in a weight format over so many GPUs.
+    /// A model in a weight format on a number of GPUs.
     package struct Size: Sendable, Encodable {
         package var gpus: Int
-        /// Sequences of each context that fit; nil: the model does not fit.
+        /// How many sequences fit, for each context; nil: the model does not fit.
         package var sequencesThatFit: [Int]?
-        /// By phase, batch and context: microseconds, and what it waits for.
+        /// By phase, batch and context: microseconds, and what limits the phase.
         package var timeUs: [[[Double]]]
         package var bounds: [[[StepBreakdown.Bound]]]
     }
@@ -49,7 +49,7 @@ package struct ExplainGrid: Sendable, Encodable {
     /// 1k to 1M tokens, and 1 to 256 sequences.
     private static let contexts = (10...20).map { 1 << $0 }
     private static let batches = (0...8).map { 1 << $0 }
-    /// Sizes of a tensor-parallel group that H100 servers are measured at.
+    /// Sizes of tensor-parallel groups with H100 measurements.
     private static let sizes = [1, 2, 4, 8]
 
     /// Models of different kinds: grouped heads, windows, experts, latents, recurrent states.
@@ -57,10 +57,9 @@ package struct ExplainGrid: Sendable, Encodable {
         "llama-3.1-8b", "llama-3.1-70b", "mistral-7b-v0.1", "mixtral-8x7b", "deepseek-v3",
     ]
 
-    /// Takes decode steps apart for each model, on one kind of GPU.
+    /// Breaks down decode steps of each model on one kind of GPU.
     ///
-    /// - Throws: `InputError` for an unknown model, and where none of a model's layouts can be
-    ///   priced.
+    /// - Throws: `InputError` for an unknown model, and if none of a model's layouts can be priced.
     package init(models names: [String], gpu: GPU, profile: String) throws {
         var options = try ClockOptions(profile: profile, gpu: gpu)
         options.maxTokens = 1
@@ -116,7 +115,7 @@ package struct ExplainGrid: Sendable, Encodable {
     /// Phases of every batch and context.
     fileprivate struct Cells {
         var phases: [String]
-        /// By batch, context and phase.
+        /// Indexed by batch, context and phase.
         var grid: [[[StepBreakdown.Phase]]]
         var clock: String
     }
@@ -179,7 +178,7 @@ extension ExplainGrid {
 extension ExplainScenario {
     /// The table of this model and the usual ones on its GPU.
     ///
-    /// - Throws: `InputError` for what cannot be priced.
+    /// - Throws: `InputError` for anything that cannot be priced.
     package func grid() throws -> ExplainGrid {
         let own = try Catalogue.model(named: model).name
         let others = ExplainGrid.usual.filter { $0 != own }

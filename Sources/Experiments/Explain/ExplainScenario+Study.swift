@@ -3,29 +3,29 @@ import Models
 import StepTime
 
 extension ExplainScenario {
-    /// A step that decodes and computes a chunk of another prompt at once.
+    /// A step that decodes, and also computes a chunk of another prompt.
     package struct MixedStep: Sendable, Encodable {
-        /// Tokens of the chunk; sequences that decode.
+        /// Tokens of the chunk, and the number of decoding sequences.
         package var chunkTokens: Int
         package var decodes: Int
-        /// Time of the decodes alone, of the chunk alone and of both in one step, seconds.
+        /// Time of the decodes alone, of the chunk alone, and of both in one step, seconds.
         package var decodesAlone: Double
         package var chunkAlone: Double
         package var together: Double
     }
 
-    /// A whole request that shares its steps with `batch` - 1 others of its kind.
+    /// A whole request that shares its steps with `batch` - 1 others like it.
     package struct WholeRequest: Sendable, Encodable {
         package var input: Int
         package var output: Int
         package var batch: Int
-        /// Chunks of the prompt, of at most so many tokens.
+        /// Chunks of the prompt, and the most tokens in one.
         package var chunks: Int
         package var chunkTokens: Int
-        /// Prefill of one prompt, and the mean time of a token after the first, seconds.
+        /// Prefill time of one prompt, and mean time per token after the first, seconds.
         package var timeToFirstToken: Double
         package var timePerOutputToken: Double
-        /// Output tokens a second on each GPU while `batch` such requests decode.
+        /// Output tokens per second and GPU while `batch` such requests decode.
         package var outputTokensPerGPU: Double
 
         /// TTFT + (n - 1) x TPOT, seconds.
@@ -34,19 +34,19 @@ extension ExplainScenario {
         }
     }
 
-    /// One explained scenario with what was asked besides.
+    /// One explained scenario, with the additional studies requested.
     package struct Explained: Sendable {
         package var explanation: Explanation
         package var mixed: MixedStep?
         package var request: WholeRequest?
 
-        /// A step alone.
+        /// Only the step.
         package init(_ explanation: Explanation) { self.explanation = explanation }
     }
 
     /// Explains the scenario.
     ///
-    /// - Throws: `InputError` at the flag that is not right.
+    /// - Throws: `InputError` at the invalid flag.
     package func explained() throws -> Explained {
         guard (input == nil) == (output == nil) else {
             throw InputError(
@@ -63,13 +63,13 @@ extension ExplainScenario {
             let first = try explain(1)
             let fitting = [2, 4, 8].lazy.compactMap { try? explain($0) }
                 .first { $0.doesNotFit == nil }
-            // What fits nowhere is explained on the most GPUs.
+            // A model that fits on no number of GPUs is explained on the most.
             found = first.doesNotFit == nil ? first : try fitting ?? explain(8)
         }
         var result = Explained(found)
         guard chunk > 0 || input != nil else { return result }
         var options = try clockOptions()
-        // Beyond the tables prices go on along their last slope.
+        // Beyond the tables, prices extend the last slope.
         options.maxTokens = max(gpu.serverDefaults.tokens, min(chunk, 1 << 16) + min(batch, 4096))
         let clock = try StepTime.measured(model, found.deployment, options)
         if chunk > 0 { result.mixed = try mixed(clock) }
@@ -166,7 +166,7 @@ extension ExplainScenario {
             chunkAlone: seconds(clock, alone), together: seconds(clock, both))
     }
 
-    /// Longest output whose steps are summed one by one.
+    /// Longest output whose steps are summed individually.
     private static let mostOutput = 1 << 22
 
     private func request(
@@ -210,7 +210,7 @@ package struct ExplainRange: Sendable {
     /// A row of the table.
     package struct Row: Sendable {
         package var value: String
-        /// Nil: the value does not go with the rest.
+        /// Nil if the value does not go with the other flags.
         package var explained: ExplainScenario.Explained?
         package var problem: String?
     }
@@ -224,7 +224,7 @@ package struct ExplainRange: Sendable {
 
     /// Explains a scenario at every value of "NAME=A..B" (doubling) or "NAME=A,B,C".
     ///
-    /// - Throws: `InputError` at `--over`; also where no value can be explained.
+    /// - Throws: `InputError` at `--over`, also if no value can be explained.
     package init(_ text: String, of scenario: ExplainScenario) throws {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty else {

@@ -2,10 +2,10 @@ import Basics
 import Models
 import StepTime
 
-/// What `headway explain` is asked: a model on its GPUs, and a step. Every field is set by the name
-/// of its flag, so that tables over one of them and comparisons use the same words.
+/// The input of `headway explain`: a model on its GPUs, and a step. Every field is set by its
+/// flag's name, so that tables over a flag and comparisons use the same words.
 package struct ExplainScenario: Sendable {
-    /// A flag with a value: its name, what stands for the value, what it means, and what it sets.
+    /// A flag with a value: its name, a placeholder, its meaning, and what it sets.
     package struct Field: Sendable {
         package let name: String
         package let placeholder: String
@@ -49,20 +49,20 @@ package struct ExplainScenario: Sendable {
 
     /// How query heads share keys and values.
     enum HeadGroups: Sendable {
-        /// As the model has it.
+        /// As in the model.
         case own
-        /// Each its own: multi-head attention.
+        /// One KV head per query head: multi-head attention.
         case none
-        /// All one: multi-query attention.
+        /// One KV head in total: multi-query attention.
         case one
     }
 
-    /// One decode token of Llama-3.1-8B.
+    /// A decode step with one token of Llama-3.1-8B.
     package init() {}
 
     /// Sets a flag by its name, with or without dashes.
     ///
-    /// - Throws: `InputError` for an unknown flag or a value that it cannot have.
+    /// - Throws: `InputError` for an unknown flag or an invalid value.
     package mutating func set(_ name: String, to text: String) throws {
         let flag = name.hasPrefix("--") ? name : "--" + name
         guard let field = Self.fields.first(where: { $0.name == flag }) else {
@@ -73,14 +73,14 @@ package struct ExplainScenario: Sendable {
         try field.set(&self, text, flag)
     }
 
-    /// Sets a flag without a value; false for an unknown one.
+    /// Sets a flag without a value. False if it is unknown.
     package mutating func turn(_ name: String) -> Bool {
         guard let found = Self.switches.first(where: { $0.name == name }) else { return false }
         found.set(&self)
         return true
     }
 
-    /// The same with the flags of a line: "--kv fp8 --tp 4".
+    /// The same scenario with the flags of a line: "--kv fp8 --tp 4".
     ///
     /// - Throws: `InputError` at `--compare`.
     package func changed(by line: String) throws -> ExplainScenario {
@@ -200,7 +200,7 @@ extension ExplainScenario {
         },
     ]
 
-    /// An integer from 1; "2k" and "1M" are 2 x 1024 and 1024 x 1024, as contexts are named.
+    /// An integer from 1. "2k" and "1M" mean 2 x 1024 and 1024 x 1024, as is usual for contexts.
     static func integer(_ text: String, _ place: String) throws -> Int {
         let units: [Character: Int] = ["k": 1024, "K": 1024, "m": 1 << 20, "M": 1 << 20]
         let unit = text.last.flatMap { units[$0] }

@@ -4,9 +4,9 @@ import Scenario
 import Simulator
 import StepTime
 
-/// One configuration and trace run on several GPUs, with the same seed.
+/// Runs one configuration and trace on several GPUs, with the same seed.
 ///
-/// Everything the configuration leaves open is derived for each GPU as a server would: blocks,
+/// Values that the configuration does not give are derived for each GPU as on a server: blocks,
 /// max_num_batched_tokens, max_num_seqs.
 package struct GPUComparison: Sendable {
     /// One GPU's run.
@@ -14,11 +14,11 @@ package struct GPUComparison: Sendable {
         package var gpu: String
         /// Whether operators were measured on it.
         package var isMeasured: Bool
-        /// Nil where the configuration does not run on it.
+        /// Nil if the configuration does not run on it.
         package var run: Run?
-        /// Why it does not run; nil where it does.
+        /// Why it does not run; nil if it does.
         package var problem: String?
-        /// What is particular to this GPU, a line each.
+        /// Notes specific to this GPU, one line each.
         package var notes: [String] = []
     }
 
@@ -27,22 +27,22 @@ package struct GPUComparison: Sendable {
         package var replicas: Int
         /// GPUs of all replicas.
         package var gpus: Int
-        /// Tokens that the KV cache of one replica holds.
+        /// Tokens that fit in one replica's KV cache.
         package var cachedTokens: Int
         package var summary: RunSummary
 
-        /// Output tokens a second, of one GPU.
+        /// Output tokens per second and GPU.
         package var outputPerGPU: Double { summary.outputThroughput / Double(gpus) }
     }
 
     package let entries: [Entry]
-    /// Notes that hold for every run, a line each.
+    /// Notes that apply to all runs, one line each.
     package let notes: [String]
 
-    /// Runs a configuration on each GPU of `names`; `notes` are what is to be said besides.
+    /// Runs a configuration on each GPU of `names`. `notes`: further notes to show.
     ///
     /// - Throws: `InputError` for an unknown or repeated name, for a trace that cannot be read, and
-    ///   where no GPU runs the configuration.
+    ///   if no GPU runs the configuration.
     package init(_ base: Configuration, gpus names: [String], notes: [String] = []) throws {
         let gpus = try names.map(GPU.named)
         for (index, gpu) in gpus.enumerated() where gpus[..<index].contains(gpu) {
@@ -62,7 +62,7 @@ package struct GPUComparison: Sendable {
                     + (entries[0].problem ?? ""),
                 expected: "a GPU that does, or more of them (engine.tensor_parallel_size)")
         }
-        // What every page says is said once.
+        // Common notes are shown once.
         let running = entries.filter { $0.run != nil }
         let common = running[0].notes.filter { line in
             running.allSatisfy { $0.notes.contains(line) }

@@ -2,25 +2,25 @@ import Basics
 import Foundation
 import Results
 
-/// What a suite measured when it was blessed: a small JSON file under version control.
+/// Measurements of a suite when it was blessed: a small JSON file under version control.
 public struct GateBaseline: Sendable, Codable, Equatable {
-    /// The layout of the file that this version reads and writes.
+    /// Version of the file's layout that is read and written.
     static let format = 1
 
     package var format = GateBaseline.format
     package var suite: String
     package var cases: [GateMeasurement]
-    /// How the requests of each case fared; nil in files of versions that did not look.
+    /// How the requests of each case fared; nil in files of earlier versions.
     package var costs: [GateCost]?
 
-    /// Of measurements, and how the requests of each case fared.
+    /// A baseline of measurements, and of how the requests of each case fared.
     package init(suite: String, cases: [GateMeasurement], costs: [GateCost]? = nil) {
         self.suite = suite
         self.cases = cases
         self.costs = costs
     }
 
-    /// Writes the file, whole or not at all, and the folder above it.
+    /// Writes the file atomically, creating its folder if needed.
     public func write(to path: String) throws {
         try FileSystem.makeFolders(path.containingFolder)
         let file = try WholeFile(path)
@@ -28,7 +28,7 @@ public struct GateBaseline: Sendable, Codable, Equatable {
         try file.commit()
     }
 
-    /// Reads the file. Throws `InputError` when it is missing, of another version, or no baseline.
+    /// Reads the file. Throws `InputError` if it is missing, of another version, or not a baseline.
     public static func read(_ path: String, suite: String) throws -> GateBaseline {
         guard FileSystem.exists(path) else {
             throw InputError(

@@ -1,19 +1,19 @@
 import Basics
 
-/// How a metric changed over the seeds of a case. Means, spreads and change are of one kind:
-/// geometric with ratios for relative margins, arithmetic with differences for absolute ones.
+/// The change of a metric over a case's seeds. Relative margins use geometric means, spreads and
+/// ratios; absolute margins use arithmetic ones and differences.
 struct GateChange {
     private let key: String
     private let margin: GateSuite.Margin
     private let isPaired: Bool
-    /// 1, or -1 where more is better.
+    /// 1, or -1 if higher is better.
     private let sign: Double
-    /// Both sides on the scale of the estimate: logarithms for relative margins.
+    /// Both sides on the estimate's scale: logarithms for relative margins.
     private let before: Moments
     private let now: Moments
     let question: GateQuestions.Question
 
-    /// From values per seed, in pairs or not. Throws `InputError` where they have no such change.
+    /// From values per seed, paired or not. Throws `InputError` if they have no such change.
     init(
         _ key: String, before: [Double], now: [Double], _ margin: GateSuite.Margin,
         isPaired: Bool, place: String
@@ -51,7 +51,7 @@ struct GateChange {
         self.now = Moments(new)
     }
 
-    /// The finding, not yet decided.
+    /// The finding, before its decision.
     func finding(of caseName: String) -> GateFinding {
         var finding = GateFinding(
             caseName: caseName, metric: key, status: .inconclusive, isRelative: false,

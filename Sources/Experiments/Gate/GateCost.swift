@@ -2,31 +2,31 @@ import Basics
 import Results
 import Simulator
 
-/// How a case's requests fare, by the length of their prompts, and where their time goes: what the
-/// gate shows, before and after, of a case that did not pass.
+/// How a case's requests fare by prompt length, and where their time goes. The gate shows both,
+/// before and after, for a case that did not pass.
 package struct GateCost: Sendable, Codable, Equatable {
-    /// Requests whose prompts are about as long, over all seeds.
+    /// Requests with prompts of similar length, over all seeds.
     package struct Group: Sendable, Codable, Equatable {
-        /// Most tokens of a prompt; nil: any number.
+        /// Longest prompt, tokens; nil: no limit.
         package var limit: Int?
-        /// Finished ones.
+        /// Number of finished requests.
         package var requests: Int
-        /// Means, milliseconds.
+        /// Mean latencies, milliseconds.
         package var ttft: Double
         package var e2el: Double
     }
 
-    /// The case.
+    /// The case's name.
     package var name: String
-    /// In order of length; those without requests are left out.
+    /// Groups in order of length, without empty ones.
     package var groups: [Group]
     /// Means of the parts of TTFT and TPOT, milliseconds, by key of summary.json.
     package var parts: [String: Double]
 
-    /// Where one group ends and the next begins, tokens: four times as many each.
+    /// Longest prompts of the groups, tokens: each four times the previous one.
     package static let limits = [256, 1_024, 4_096, 16_384]
 
-    /// The prompts of a group in words, "257 to 1,024", by their most tokens.
+    /// A group's prompt lengths in words, "257 to 1,024".
     package static func words(limit: Int?) -> String {
         guard let limit else { return "over \(Quantity.count(limits.last!))" }
         guard let place = limits.firstIndex(of: limit), place > 0 else {
@@ -37,11 +37,11 @@ package struct GateCost: Sendable, Codable, Equatable {
 }
 
 extension GateSuite {
-    /// How the requests of some cases fare, over all seeds (the suite's, unless given); nil: of
-    /// every case. Runs them with every decision watched. The result does not depend on the number
-    /// of cores.
+    /// How the requests of cases fare over all seeds (the suite's, unless given); nil: of every
+    /// case. Runs them with every decision observed. The result does not depend on the number of
+    /// cores.
     ///
-    /// Throws what the first failing run, in order, threw.
+    /// Throws the error of the first failing run, in order.
     package func costs(of names: Set<String>? = nil, seeds: [Int]? = nil) throws -> [GateCost] {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.filter { names?.contains($0.name) ?? true }
@@ -59,7 +59,7 @@ extension GateSuite {
     }
 }
 
-/// What the requests of a run got.
+/// Sums over the requests of a run.
 private struct CostSums: Sendable {
     /// Sums over the requests of a group, picoseconds.
     struct Group {
@@ -72,7 +72,7 @@ private struct CostSums: Sendable {
     var parts: [RunSummary.MeanPart] = []
 }
 
-/// Sums up while the run goes on.
+/// Accumulates the sums during the run.
 private struct CostObserver: RunObserver {
     private var groups = CostSums().groups
     private var latency: BreakdownObserver

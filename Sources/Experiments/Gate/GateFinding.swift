@@ -1,8 +1,8 @@
 import Basics
 
-/// What became of one metric of one case.
+/// The result for one metric of one case.
 public struct GateFinding: Sendable, Encodable {
-    /// The answer.
+    /// The decision.
     public enum Status: String, Sendable, Encodable {
         case pass
         case regression
@@ -13,50 +13,52 @@ public struct GateFinding: Sendable, Encodable {
     public var caseName: String
     public var metric: String
     public var status: Status
-    /// Means over seeds, of the kind that the change is of: geometric for relative margins,
-    /// arithmetic for absolute ones. Nil for exact metrics.
+    /// Means over seeds: geometric for relative margins, arithmetic for absolute ones. Nil for
+    /// exact metrics.
     public var baseline: Double?
     public var now: Double?
-    /// Spread over seeds: the geometric standard deviation less 1 (a share of the mean) for
-    /// relative margins, else the standard deviation.
+    /// Spread over seeds: for relative margins the geometric standard deviation minus 1 (a fraction
+    /// of the mean), else the standard deviation.
     package var baselineDeviation: Double?
     package var nowDeviation: Double?
-    /// How much worse it got, with its 95 % interval: for relative margins `now / baseline` less
-    /// 1, else `now` less `baseline`; with the sign turned where more is better, so that less than
-    /// 0 is always better. Nil for exact metrics.
+    /// How much worse the metric got, with its 95 % interval: `now / baseline` minus 1 for relative
+    /// margins, else `now` minus `baseline`. The sign is reversed if higher is better, so that
+    /// negative is always better. Nil for exact metrics.
     public var worsening: Double?
     public var low: Double?
     public var high: Double?
+    /// How much worse it may get, on the scale of `worsening`; nil for exact metrics.
     package var margin: Double?
+    /// Whether the margin is a share of the baseline.
     package var isRelative: Bool
     /// One-sided p-value of "no worse than the margin", corrected over the suite (Holm).
     package var adjustedP: Double?
-    /// Whether the seeds were those of the baseline, so that chance cancels.
+    /// Whether the seeds are the baseline's, which cancels chance.
     package var isPaired: Bool
-    /// Seeds compared: pairs, or those of the smaller side.
+    /// Number of seeds compared: pairs, or the smaller side's.
     package var seeds: Int
-    /// Inconclusive: seeds after which the question would be settled; nil: no feasible number.
+    /// If inconclusive: how many seeds would settle it; nil if no feasible number would.
     package var seedsNeeded: Int?
-    /// What to tell about it, in words.
+    /// A remark in words.
     public var note: String
 
-    /// 1, or -1 where more is better: from a worsening to the change of the figure itself.
+    /// 1, or -1 if higher is better: converts a worsening to the change of the figure itself.
     package var sign: Double { Figures.direction(metric) == .higher ? -1 : 1 }
 }
 
-/// The answer of a gate: its findings and what they come to.
+/// The result of a gate: its findings and the overall status.
 public struct GateResult: Sendable, Encodable {
     package var suite: String
     public var status: GateFinding.Status
-    /// Seeds compared in each case: the fewest of any.
+    /// Number of seeds compared: the fewest of any case.
     package var seeds: Int
     public var findings: [GateFinding]
-    /// What was not compared, and what to bless for it.
+    /// What was not compared, and what to bless so that it is.
     package var notes: [String] = []
-    /// Of the cases that did not pass, where the baseline knows how its requests fared.
+    /// Cost changes of cases that did not pass, if the baseline has their costs.
     package var costs: [GateCostChange] = []
 
-    /// The cases in which something did not pass.
+    /// The cases with a finding that did not pass.
     package var unsettled: Set<String> {
         Set(findings.filter { $0.status != .pass }.map(\.caseName))
     }

@@ -1,16 +1,16 @@
 import Basics
 
-/// Holds measurements to a baseline.
+/// Compares measurements with a baseline.
 ///
-/// With the baseline's own seeds every case is a paired experiment: the same requests, so only
-/// the change itself shows. Where the seeds overlap in part, those on both sides are compared in
-/// pairs; where they do not, the two sides are independent samples (Welch). ``GateQuestions`` says
-/// what passes.
+/// With the baseline's own seeds every case is a paired experiment: the requests are the same, so
+/// only the change itself shows. If the seeds overlap partly, common ones are compared in pairs; if
+/// not at all, the two sides are independent samples (Welch). ``GateQuestions`` decides what
+/// passes.
 package struct GateJudgement {
     private let suite: GateSuite
     private let baseline: GateBaseline
 
-    /// Throws `InputError` when the baseline lacks a case or a metric of the suite.
+    /// Throws `InputError` if the baseline lacks a case or a metric of the suite.
     package init(_ suite: GateSuite, _ baseline: GateBaseline) throws {
         self.suite = suite
         self.baseline = baseline
@@ -27,9 +27,10 @@ package struct GateJudgement {
         }
     }
 
-    /// The answer. `exactly` holds every run to the baseline's digest instead of the margins.
+    /// Judges measurements. `exactly`: requires every run to have the baseline's digest instead of
+    /// applying margins.
     ///
-    /// Throws `InputError` when the requests are not those of the baseline.
+    /// Throws `InputError` if the requests are not those of the baseline.
     package func judge(_ measured: [GateMeasurement], exactly: Bool = false) throws -> GateResult {
         var findings: [GateFinding] = []
         var notes: [String] = []
@@ -72,8 +73,8 @@ package struct GateJudgement {
         return GateResult(suite: suite.name, findings: findings, notes: notes)
     }
 
-    /// Adds to the answer which requests the cases that did not pass slow down, where the baseline
-    /// knows how they fared. Runs those cases once more, with the baseline's seeds.
+    /// Adds which requests of failed cases became slower, if the baseline has their costs. Runs
+    /// these cases once more with the baseline's seeds.
     package func explained(_ result: GateResult) throws -> GateResult {
         let before = (baseline.costs ?? []).filter { result.unsettled.contains($0.name) }
         var result = result
@@ -122,7 +123,7 @@ package struct GateJudgement {
 }
 
 extension GateMeasurement {
-    /// A digest or a figure in all its digits.
+    /// A digest, or a figure with all its digits.
     fileprivate func text(_ key: String, seed: Int) -> String {
         let place = seeds.firstIndex(of: seed)!
         return key == "digest" ? digests[place] : "\(figures[key]![place])"
@@ -130,7 +131,7 @@ extension GateMeasurement {
 }
 
 extension GateFinding {
-    /// Turns the answer to a question into that of the finding.
+    /// Turns a question's status into the finding's.
     fileprivate mutating func decide(_ place: Int, of questions: GateQuestions) {
         adjustedP = questions.adjusted[place]
         status = questions.status(place)

@@ -3,27 +3,26 @@ import Results
 import Scenario
 import Simulator
 
-/// What a case came to, seed by seed.
+/// Results of a case by seed.
 package struct GateMeasurement: Sendable, Codable, Equatable {
     package var name: String
     package var seeds: [Int]
-    /// Digests of the requests replayed: only equal ones may be compared.
+    /// Digests of the replayed requests. Only equal ones are comparable.
     package var workloads: [String]
     /// Digests of the runs.
     package var digests: [String]
-    /// The figures that the suite asks for, by key of summary.json.
+    /// The suite's figures, by key of summary.json.
     package var figures: [String: [Double]]
-    /// Whether its seeds replay stretches of a trace in which requests wait for others. Not written
-    /// down.
+    /// Whether its seeds replay stretches of a trace in which requests wait for others. Not saved.
     var cutsSessions = false
-    /// Where its first run that did so left the range of its clock, a line each. Not written down.
+    /// How the first run that did so left the clock's range, one line each. Not saved.
     var rangeWarnings: [String] = []
 
     private enum CodingKeys: CodingKey {
         case name, seeds, workloads, digests, figures
     }
 
-    /// The values of some of the seeds, all of which must have been measured.
+    /// The values of some seeds, all of which must have been measured.
     func values(_ key: String, seeds wanted: [Int]) -> [Double] {
         wanted.map { seed in figures[key]![seeds.firstIndex(of: seed)!] }
     }
@@ -38,9 +37,10 @@ extension GateSuite {
         var rangeWarnings: [String]
     }
 
-    /// Runs every case with every seed, on all cores; the result does not depend on how many.
+    /// Runs every case with every seed on all cores. The result does not depend on the number of
+    /// cores.
     ///
-    /// Throws what the first failing run, in order, threw.
+    /// Throws the error of the first failing run, in order.
     package func measure(seeds: [Int]? = nil) throws -> [GateMeasurement] {
         let seeds = seeds ?? self.seeds
         let prepared = try cases.map { try PreparedCase($0, policy: policy) }
@@ -61,13 +61,13 @@ extension GateSuite {
         }
     }
 
-    /// A case with what all its seeds share.
+    /// A case with everything that its seeds share.
     struct PreparedCase: Sendable {
         let entry: Case
-        /// Resolved without a seed; the plan's tables serve every run.
+        /// Resolved without a seed. All runs share the plan's tables.
         let resolved: ResolvedConfiguration
         let policy: (any SchedulingPolicy)?
-        /// Requests of the recorded trace, when stretches are taken from it.
+        /// Requests in the recorded trace, if stretches are taken from it.
         let traceCount: Int
         /// Whether requests of that trace wait for others.
         let cutsSessions: Bool
@@ -94,7 +94,7 @@ extension GateSuite {
             (traceCount, cutsSessions) = (count, hasTurns)
         }
 
-        /// A run with the figures of its summary.
+        /// Runs a seed and returns the figures of its summary.
         func run(seed: Int) throws -> Outcome {
             let watcher = SummaryObserver(resolved.plan, by: nil, measured: nil)
             var observer: any RunObserver = watcher
@@ -106,7 +106,7 @@ extension GateSuite {
                 rangeWarnings: resolved.rangeWarnings(result))
         }
 
-        /// A run, and what names its requests.
+        /// Runs a seed, and returns the digest of its requests too.
         func replay(
             seed: Int, watching observer: inout any RunObserver
         ) throws -> (workload: String, result: RunResult) {

@@ -1,24 +1,23 @@
 import Basics
 
-/// Questions asked together: did each metric get worse by more than its margin?
+/// Several questions judged together: did each metric get worse by more than its margin?
 ///
-/// A question passes when the 95 % interval of the worsening ends below the margin. It is a
-/// regression when the interval starts above the margin and still does after correction for the
-/// number of questions (Holm at 2.5 %, one-sided). Else it is open.
+/// A question passes if the 95 % interval of the worsening ends below the margin. It is a
+/// regression if the interval starts above the margin and still does after correction for the
+/// number of questions (Holm at 2.5 %, one-sided). Otherwise it is open.
 struct GateQuestions {
-    /// How much worse a metric got, and how much worse it may get, on one scale.
+    /// How much worse a metric got, and its margin, on one scale.
     struct Question {
         var estimate: Estimate
         var margin: Double
-        /// Seeds behind the estimate, at least 2.
+        /// Number of seeds in the estimate, at least 2.
         var seeds: Int
 
-        /// p of "no worse than the margin", not corrected.
+        /// Uncorrected p-value of "no worse than the margin".
         var pValue: Double { estimate.pValue(atMost: margin) }
 
-        /// The question after `growth` times as many seeds, value and spread as they are: the
-        /// error shrinks with the root of the number, the degrees of freedom follow the number
-        /// less one.
+        /// The question with `growth` times as many seeds and the same value and spread. The error
+        /// shrinks with the root of the number; the degrees of freedom follow the number minus one.
         func grown(_ growth: Double) -> Question {
             var later = self
             later.estimate.error /= growth.squareRoot()
@@ -27,9 +26,9 @@ struct GateQuestions {
         }
     }
 
-    /// One-sided chance of error on either side of the margin.
+    /// One-sided error probability on either side of the margin.
     static let tail = 0.025
-    /// The largest number of seeds that is ever advised.
+    /// Largest number of seeds to advise.
     static let mostSeeds = 10_000
 
     let questions: [Question]
@@ -42,7 +41,7 @@ struct GateQuestions {
         adjusted = Holm.adjusted(questions.map(\.pValue))
     }
 
-    /// The answer to a question.
+    /// The status of a question.
     func status(_ index: Int) -> GateFinding.Status {
         let question = questions[index]
         if passes(question, adjusted[index]) { return .pass }
@@ -54,8 +53,8 @@ struct GateQuestions {
             || (question.estimate.error == 0 && adjusted == 1)
     }
 
-    /// Seeds after which an open question is answered, if values and spreads of all questions stay
-    /// as they are; nil beyond `mostSeeds`. O(n log n · log mostSeeds).
+    /// The number of seeds that would settle an open question if the values and spreads of all
+    /// questions stay the same; nil beyond `mostSeeds`. O(n log n · log mostSeeds).
     func seedsNeeded(_ index: Int) -> Int? {
         let seeds = questions[index].seeds
         func settles(_ total: Int) -> Bool {
@@ -70,9 +69,9 @@ struct GateQuestions {
         return high
     }
 
-    /// Whether a question is answered after so many times more seeds. Beyond the margin it must
-    /// be so both with the correction of then and with that of now, in case the other metrics
-    /// move otherwise.
+    /// Whether a question is settled with `growth` times as many seeds. A regression must hold with
+    /// the correction of then and with the present one, in case the other metrics change
+    /// differently.
     private func settled(_ index: Int, growth: Double) -> Bool {
         let later = GateQuestions(questions.map { $0.grown(growth) })
         if later.status(index) == .pass { return true }

@@ -1,9 +1,9 @@
 import Basics
 
-/// How often a suite cries wolf, and how often it sees one: the suite gated against itself with
-/// other seeds, and against an engine whose steps are slower by a known share.
+/// How often a suite raises a false alarm, and how often it detects a real one: gates the suite
+/// against itself with other seeds, and against an engine whose steps are slower by a known share.
 package struct GateSelfCheck: Sendable, Encodable {
-    /// What became of the trials of one kind.
+    /// Results of one kind of trial.
     package struct Trials: Sendable, Encodable {
         package var passed = 0
         package var regressions = 0
@@ -20,17 +20,17 @@ package struct GateSelfCheck: Sendable, Encodable {
 
     package var trials: Int
     package var seeds: Int
-    /// How much slower the planted regression makes each step, a share.
+    /// How much slower the planted regression makes each step, as a fraction.
     package var slowdown: Double
-    /// Nothing changed, but the candidate ran with other seeds than the baseline.
+    /// Nothing changed, but the seeds differ from the baseline's.
     package var unchangedOtherSeeds = Trials()
-    /// Steps slowed down, same seeds as the baseline: how a gate is used.
+    /// Slower steps with the baseline's seeds: the usual way to use a gate.
     package var slowedSameSeeds = Trials()
-    /// Steps slowed down and other seeds.
+    /// Slower steps and other seeds.
     package var slowedOtherSeeds = Trials()
 
-    /// Runs the trials. Exact metrics are left out: other seeds are other runs. Every trial has
-    /// seeds of its own. Calls `progress` after each trial. O(3 × trials × cases × seeds) runs.
+    /// Runs the trials, each with its own seeds. Leaves out exact metrics, since other seeds give
+    /// other runs. Calls `progress` after each trial. O(3 × trials × cases × seeds) runs.
     package init(
         _ suite: GateSuite, trials: Int = 200, slowdown: Double = 0.03,
         progress: (Int) -> Void = { _ in }
@@ -53,7 +53,7 @@ package struct GateSelfCheck: Sendable, Encodable {
             slowed.cases[index].configuration.stepTime.scale *= 1 + slowdown
         }
         for trial in 0..<trials {
-            // Beyond the seeds that anyone uses by hand, and apart from one another.
+            // Beyond any seeds chosen by hand, and disjoint.
             let first = 1_000_000 + 2 * seeds * trial
             let own = Array(first..<(first + seeds))
             let others = own.map { $0 + seeds }

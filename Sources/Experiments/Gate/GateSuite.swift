@@ -3,7 +3,7 @@ import Foundation
 import Scenario
 import Simulator
 
-/// What a gate holds runs to: cases, seeds, metrics and how far each may move.
+/// A gate's specification: cases, seeds, metrics, and how much each may change.
 ///
 /// A suite is a JSON5 file:
 ///
@@ -16,43 +16,44 @@ import Simulator
 ///         }],
 ///     }
 public struct GateSuite: Sendable {
-    /// How far a metric may get worse.
+    /// How much worse a metric may get.
     package enum Margin: Sendable, Equatable {
-        /// Share of the baseline, 0.02 for 2 %.
+        /// A fraction of the baseline: 0.02 for 2 %.
         case relative(Double)
         /// In the metric's own unit.
         case absolute(Double)
-        /// Not at all, in either direction; for `digest`: the very same run.
+        /// No change in either direction; for `digest`: an identical run.
         case exact
     }
 
-    /// One configuration and what it is held to.
+    /// One configuration with its metrics and margins.
     package struct Case: Sendable {
         package var name: String
         package var configuration: Configuration
-        /// Requests of a recorded trace that each seed replays, starting somewhere else; nil:
-        /// the whole trace, or a recipe that the seed varies.
+        /// Number of requests of a recorded trace that each seed replays from a different start;
+        /// nil: the whole trace, or a recipe that the seed varies.
         package var stretch: Int?
-        /// Metrics by key of summary.json, in alphabetical order; "digest" names the run.
+        /// Metrics by key of summary.json, sorted; "digest" identifies the run.
         package var metrics: [(key: String, margin: Margin)]
     }
 
     public var name: String
-    /// The suite's own path.
+    /// The suite file's path.
     package var path: String
-    /// Where its baseline is.
+    /// Path of its baseline.
     package var baseline: String
+    /// Seeds with which every case runs.
     public var seeds: [Int]
     package var cases: [Case]
-    /// A scheduling policy for every case, in place of the one that its configuration names.
+    /// A scheduling policy that replaces the configured one in every case.
     package var policy: (any SchedulingPolicy)?
-    /// Two releases of vLLM, the first of which stands in for the baseline; nil: a baseline file.
+    /// Two releases of vLLM, the first in place of the baseline; nil: a baseline file.
     package var versions: VersionPair?
-    /// With versions: whether both have the defaults of the older one.
+    /// With versions: whether both use the older one's defaults.
     package var pinsDefaults = false
 
-    /// Reads a suite, with `key.path=value` changes applied to every configuration. Throws
-    /// `InputError` naming the file and the key for anything that is not right.
+    /// Reads a suite and applies `key.path=value` changes to every configuration. Throws
+    /// `InputError` naming the file and the key of any mistake.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
         let expected = "a suite (JSON5), such as configs/gate.json5"
         let data = try Data(InputFile.contents(path, atMost: 1_000_000, expected: expected))
@@ -101,14 +102,14 @@ public struct GateSuite: Sendable {
             versions: versions, pinsDefaults: pinsDefaults)
     }
 
-    /// A path that a suite names, which begins at the suite's folder.
+    /// A path in a suite, relative to the suite's folder.
     fileprivate static func beside(_ suite: String, _ path: String) -> String {
         path.hasPrefix("/")
             ? path
             : FileSystem.simplified(suite.containingFolder.appending(pathComponent: path))
     }
 
-    /// Says what a file is that is no suite but something else of headway's.
+    /// Throws for another kind of headway file, and says which it is.
     private static func checkKind(_ value: ConfigurationValue, _ path: String) throws {
         guard case .object(let members) = value else { return }
         func refuse(_ what: String, _ expected: String) -> InputError {
@@ -171,7 +172,7 @@ extension GateSuite.Case {
         }
     }
 
-    /// A configuration given inline, or by the path of a file beside the suite.
+    /// A configuration given inline, or by the path of a file relative to the suite.
     private static func sections(
         _ value: ConfigurationValue, suite: String, place: String
     ) throws -> ConfigurationValue {

@@ -1,9 +1,9 @@
 import Basics
 
 extension GateSuite {
-    /// Both sides of a suite with versions: its cases under the older release and under the newer.
+    /// Both sides of a suite with versions: its cases under the older and the newer release.
     ///
-    /// Throws `InputError`, naming the case, where a release lacks an option.
+    /// Throws `InputError` naming the case if a release lacks an option.
     func sides(_ versions: VersionPair) throws -> (before: GateSuite, after: GateSuite) {
         var (before, after) = (self, self)
         for index in cases.indices {
@@ -15,9 +15,9 @@ extension GateSuite {
         return (before, after)
     }
 
-    /// The answer of a suite with versions: the first release stands in for the baseline, so every
-    /// seed is a pair. Cases that do not pass are explained. `exactly` holds every run to the first
-    /// release's digest instead of the margins.
+    /// Judges a suite with versions. The first release stands in for the baseline, so every seed is
+    /// a pair. Explains cases that do not pass. `exactly`: requires every run to have the first
+    /// release's digest instead of applying margins.
     package func judgeUpgrade(_ versions: VersionPair, exactly: Bool = false) throws -> GateResult {
         let (before, after) = try sides(versions)
         var baseline = GateBaseline(suite: name, cases: try before.measure())

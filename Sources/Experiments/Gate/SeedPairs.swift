@@ -1,10 +1,10 @@
-/// Which seeds of a case are compared with which of its baseline.
+/// How the seeds of a case are matched with its baseline's.
 struct SeedPairs: Equatable {
     /// Seeds on both sides.
     let shared: [Int]
     /// Seeds of this run that the baseline lacks.
     let unknown: [Int]
-    /// Whether the shared seeds are compared one by one. Else the two sides are independent
+    /// Whether the shared seeds are compared in pairs; otherwise the two sides are independent
     /// samples. Two pairs are the fewest that show a spread.
     let isPaired: Bool
 
@@ -14,7 +14,7 @@ struct SeedPairs: Equatable {
         isPaired = unknown.isEmpty || shared.count >= 2
     }
 
-    /// What is not compared and what to bless for it; nil when nothing is left over. `before` are
+    /// A note on what is not compared and what to bless; nil if nothing is left over. `before` are
     /// the baseline's seeds, `now` this run's, in order.
     func note(suite: String, before: [Int], now: [Int]) -> String? {
         guard !unknown.isEmpty else { return nil }

@@ -2,7 +2,7 @@ import Basics
 import Scenario
 import Simulator
 
-/// Reads an object of a suite key by key, and refuses keys that it does not know.
+/// Reads an object of a suite key by key, and refuses unknown keys.
 struct SuiteReader {
     private let place: String
     private let members: [String: ConfigurationValue]
@@ -16,13 +16,13 @@ struct SuiteReader {
         self.place = place
     }
 
-    /// The value of a key, or nil.
+    /// The value of a key; nil if absent.
     mutating func value(_ key: String) throws -> ConfigurationValue? {
         known.append(key)
         return members[key]
     }
 
-    /// The text of a key, or nil where it is absent.
+    /// The text of a key; nil if absent.
     mutating func text(_ key: String) throws -> String? {
         guard let value = try value(key) else { return nil }
         guard case .text(let text) = value, !text.isEmpty else {
@@ -31,7 +31,7 @@ struct SuiteReader {
         return text
     }
 
-    /// The integer of a key, or nil where it is absent.
+    /// The integer of a key; nil if absent.
     mutating func integer(_ key: String, in bounds: ClosedRange<Int>) throws -> Int? {
         guard let value = try value(key) else { return nil }
         guard case .integer(let integer) = value, bounds.contains(integer) else {
@@ -42,7 +42,7 @@ struct SuiteReader {
         return integer
     }
 
-    /// The list of a key, which must be there.
+    /// The list of a required key.
     mutating func list(_ key: String) throws -> [ConfigurationValue] {
         guard case .list(let values) = try value(key) ?? .null else {
             throw InputError("\(place): \(key)", "is not a list", expected: "a list of cases")
@@ -50,7 +50,7 @@ struct SuiteReader {
         return values
     }
 
-    /// Whether a key is true; false where it is absent.
+    /// Whether a key is true; false if absent.
     mutating func truth(_ key: String) throws -> Bool {
         guard let value = try value(key) else { return false }
         guard case .boolean(let truth) = value else {
@@ -59,7 +59,7 @@ struct SuiteReader {
         return truth
     }
 
-    /// Two releases of vLLM, or nil where the key is absent.
+    /// Two releases of vLLM; nil if the key is absent.
     mutating func versions(_ key: String) throws -> VersionPair? {
         guard let value = try value(key) else { return nil }
         guard case .list(let values) = value else {
@@ -78,7 +78,7 @@ struct SuiteReader {
         return try VersionPair(names, place: "\(place): \(key)")
     }
 
-    /// Throws for the first key, alphabetically, that was not asked for.
+    /// Throws for the first key, sorted, that was not read.
     func finish() throws {
         guard let odd = members.keys.sorted().first(where: { !known.contains($0) }) else { return }
         throw InputError(

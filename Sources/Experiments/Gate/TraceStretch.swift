@@ -1,18 +1,19 @@
 import Basics
 import Traces
 
-/// A stretch of a trace, replayed as if it were all: some requests are passed over, the next ones
-/// are kept, and their times count from the first of them.
+/// Replays a stretch of a trace: skips some requests, keeps the next ones, and counts times from
+/// the first of these.
 ///
-/// Sessions stay closed loops: a turn whose turn before lies in the stretch waits for it, and so
-/// does a call for the calls that it waits for. Those that lose all that they wait for come at
-/// their own times. Memory for a batch of the source, or for the stretch where requests wait.
+/// Sessions stay closed loops: a turn waits for its previous turn if that is in the stretch, and a
+/// call likewise for the calls it depends on. Requests that lose all their predecessors arrive at
+/// their own times. Memory: a batch of the source, or the whole stretch if requests wait for
+/// others.
 struct TraceStretch: RequestSource {
     private var source: any RequestSource
     private var passOver: Int
     private var keep: Int
     private var origin: Int64?
-    /// Whether the trace says of rows what they wait for.
+    /// Whether the trace has rows that wait for others.
     private var isLinked = false
 
     init(_ source: any RequestSource, passOver: Int, keep: Int) {
@@ -24,7 +25,7 @@ struct TraceStretch: RequestSource {
     mutating func next() throws -> Workload? {
         guard var part = try nextPart() else { return nil }
         guard isLinked else { return part }
-        // Whom a request waits for may stand in a later batch.
+        // A request may wait for one in a later batch.
         while let more = try nextPart() { part.append(contentsOf: more) }
         return part.withoutStrangers
     }
@@ -46,7 +47,8 @@ struct TraceStretch: RequestSource {
 }
 
 extension Workload {
-    /// Some rows, with times counted from `start`, nanoseconds; what they wait for may be missing.
+    /// A range of rows, with times counted from `start`, nanoseconds. Requests that they wait for
+    /// may be missing.
     fileprivate func rows(_ rows: Range<Int>, since start: Int64) -> Workload {
         func part<Value>(_ column: [Value]) -> [Value] {
             column.isEmpty ? [] : Array(column[rows])
@@ -81,11 +83,11 @@ extension Workload {
         return result
     }
 
-    /// The same without waits for requests that are not among them.
+    /// The same without waits for requests outside the workload.
     fileprivate var withoutStrangers: Workload {
         let known = Set(ids)
         var result = self
-        // Without sessions at all a trace says less than -1.
+        // A trace without any sessions has values below -1.
         result.predecessors = predecessors.map { $0 < 0 || known.contains($0) ? $0 : -1 }
         guard !waitEnds.isEmpty else { return result }
         (result.waits, result.waitEnds) = ([], [])
@@ -99,14 +101,15 @@ extension Workload {
     }
 }
 
-/// A source that names its requests by a digest while it hands them on.
+/// A source that also computes a digest of its requests.
 final class WorkloadDigest: RequestSource {
     private var source: any RequestSource
     private let namesWaits: Bool
     private(set) var digest = Fingerprint()
     private(set) var count = 0
 
-    /// `namesWaits`: by what they wait for, too. Baselines of whole traces do without.
+    /// `namesWaits`: whether the digest covers what they wait for. Baselines of whole traces leave
+    /// that out.
     init(_ source: any RequestSource, namesWaits: Bool = false) {
         (self.source, self.namesWaits) = (source, namesWaits)
     }
@@ -130,7 +133,7 @@ final class WorkloadDigest: RequestSource {
         return batch
     }
 
-    /// Adds nothing for requests that wait for none.
+    /// Adds nothing for requests that do not wait.
     private func addWaits(of batch: Workload) {
         for row in 0..<batch.count where batch.follows(row) {
             digest.add(row)

@@ -3,16 +3,16 @@ import Scenario
 import Simulator
 import Traces
 
-/// What a page size does to a whole cluster: the same trace and configuration, run once per size.
+/// The effect of a KV block size on a cluster: the same trace and configuration, run once per size.
 package struct PageSizeTrial: Sendable {
     /// Tokens per block.
     package let pageTokens: Int
     package let result: RunResult
 
-    /// Runs a configuration at each page size, on all cores; results in the order given.
+    /// Runs a configuration with each block size, on all cores; results in the given order.
     ///
-    /// The pool keeps its tokens: a number of blocks that the configuration gives outright is
-    /// converted, one that is derived is derived anew. Throws `InputError` as a run does.
+    /// The pool keeps its number of tokens: a given number of blocks is converted, a derived one is
+    /// derived again. Throws `InputError` as a run does.
     package static func run(
         _ configuration: Configuration, pageSizes: [Int]
     ) throws -> [PageSizeTrial] {
@@ -32,8 +32,8 @@ package struct PageSizeTrial: Sendable {
         }
     }
 
-    /// The trial with the least mean end-to-end latency; of those within half a percent of it,
-    /// the one that comes first. nil when nothing finished.
+    /// The trial with the lowest mean end-to-end latency. Of those within half a percent, the first
+    /// one. Nil if nothing finished.
     package static func best(of trials: [PageSizeTrial]) -> PageSizeTrial? {
         let finished = trials.filter { $0.result.endToEnd.count > 0 }
         guard let least = finished.map(\.result.endToEnd.mean).min() else { return nil }

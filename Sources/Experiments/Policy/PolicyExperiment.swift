@@ -2,21 +2,21 @@ import Basics
 import Scenario
 import Simulator
 
-/// A scheduling policy of one's own, with what `headway gate`, `compare` and `diff` do.
+/// Tests your own scheduling policy as `headway gate`, `compare` and `diff` do.
 ///
 ///     let experiment = PolicyExperiment(PassOver(), name: "pass-over")
 ///     let result = try experiment.gate(.read("gate.json5"))
 ///     print(result.text)  // with `import Reports`
 ///     exit(result.exitStatus)
 ///
-/// Every function runs the same requests twice: under this policy, and under another one or what
-/// the configuration names (`engine.scheduling_policy`). It returns the value that the verb prints;
-/// module `Reports` turns it into the verb's page (`text`), and it encodes to the verb's JSON.
+/// Every function runs the same requests twice: under this policy, and under another one or the
+/// configured one (`engine.scheduling_policy`). It returns the value that the verb prints. Module
+/// `Reports` turns it into the verb's page (`text`); it encodes to the verb's JSON.
 ///
-/// All throw `InputError` for a configuration that cannot be run, and for one in which a program
-/// schedules (`engine.scheduler`): it would decide in the policy's place.
+/// All throw `InputError` for a configuration that cannot run, and for one with an external
+/// scheduler (`engine.scheduler`), which would decide in the policy's place.
 public struct PolicyExperiment: Sendable {
-    /// What reports call it.
+    /// The policy's name in reports.
     public var name: String
     public var policy: any SchedulingPolicy
 
@@ -25,13 +25,12 @@ public struct PolicyExperiment: Sendable {
         (self.policy, self.name) = (policy, name)
     }
 
-    /// Holds the policy to a baseline: pass, regression, or not enough evidence, as `headway gate`.
-    /// Nil: to the suite's cases as they are configured, run now. `exactly`: every run must be the
-    /// baseline's, to the digest.
+    /// Gates the policy as `headway gate` does: pass, regression, or not enough evidence.
+    /// `baseline`: nil runs the suite's cases as configured. `exactly`: requires every run to have
+    /// the baseline's digest.
     ///
-    /// A case that does not pass comes with how its requests fare, before and now, by the length
-    /// of their prompts. O(cases × seeds) runs, on all cores, and the same again without a
-    /// baseline.
+    /// For a case that does not pass, the result shows its requests' latencies before and now, by
+    /// prompt length. O(cases × seeds) runs, on all cores, and the same again without a baseline.
     public func gate(
         _ suite: GateSuite, against baseline: GateBaseline? = nil, exactly: Bool = false
     ) throws -> GateResult {
@@ -55,8 +54,8 @@ public struct PolicyExperiment: Sendable {
         return result
     }
 
-    /// What a suite's cases come to as they are configured, or under another policy: a baseline to
-    /// hold several policies to. It knows how requests fare. O(cases × seeds) runs, twice.
+    /// Measures a suite's cases as configured, or under another policy: a baseline for several
+    /// policies. Includes how requests fare. O(cases × seeds) runs, twice.
     public static func baseline(
         of suite: GateSuite, under experiment: PolicyExperiment? = nil
     ) throws -> GateBaseline {
@@ -73,8 +72,9 @@ public struct PolicyExperiment: Sendable {
             costs: withCosts ? try suite.costs() : nil)
     }
 
-    /// Compares runs of a configuration, request by request, as `headway compare`: under another
-    /// policy (nil: the configured one), and under this one. `metric` ranks: a key of summary.json.
+    /// Compares runs of a configuration request by request, as `headway compare` does: under
+    /// another policy (nil: the configured one), and under this one. `metric` ranks: a key of
+    /// summary.json.
     ///
     ///     print(ComparisonReport(try experiment.compare(configuration)).text)
     public func compare(
@@ -84,7 +84,7 @@ public struct PolicyExperiment: Sendable {
         try Self.rank([self], over: configuration, against: other, by: metric)
     }
 
-    /// The same of several policies, best first.
+    /// The same for several policies, best first.
     public static func rank(
         _ experiments: [PolicyExperiment], over configuration: Configuration,
         against other: PolicyExperiment? = nil, by metric: String? = nil
@@ -106,9 +106,9 @@ public struct PolicyExperiment: Sendable {
         return try Ranking(runs[0], Array(runs.dropFirst()), by: metric)
     }
 
-    /// Finds the first step at which the schedules part, and who is affected, as `headway diff`:
-    /// under another policy (nil: the configured one), and under this one. `most` affected requests
-    /// are listed.
+    /// Finds the first step at which the schedules differ, and the affected requests, as `headway
+    /// diff` does: under another policy (nil: the configured one), and under this one. Lists the
+    /// first `most` affected requests.
     public func diff(
         _ configuration: Configuration, from other: PolicyExperiment? = nil, keeping most: Int = 10
     ) throws -> ScheduleDifference {
@@ -143,7 +143,7 @@ public struct PolicyExperiment: Sendable {
         return suite
     }
 
-    /// Refuses a program that schedules: it goes before any policy.
+    /// Refuses an external scheduler, which takes precedence over any policy.
     private func check(_ plan: RunPlan, _ place: String) throws {
         guard plan.externalScheduler == nil else {
             throw InputError(

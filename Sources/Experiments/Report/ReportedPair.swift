@@ -1,15 +1,15 @@
 import Basics
 
-/// A run beside the first one of a report, compared request by request where both have the same
+/// A run beside the first one of a report, compared request by request if both have the same
 /// requests.
 package struct ReportedPair: Sendable {
     package let comparison: Comparison?
     package let verdict: Verdict?
-    /// Why requests are not paired; nil: they are.
+    /// Why requests are not paired; nil if they are.
     package let problem: String?
 
     /// Reads the requests of both folders. O(draws × requests). Throws `InputError` for a folder
-    /// that is not as its run wrote it.
+    /// that changed since its run.
     package init(_ before: ReportedRun, _ after: ReportedRun) throws {
         let runs = try mapOnAllCores([before.folder, after.folder]) { try RunFolder.read($0) }
         do {

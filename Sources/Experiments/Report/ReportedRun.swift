@@ -3,48 +3,50 @@ import Foundation
 import Results
 import Scenario
 
-/// A run folder as far as a report needs it: figures, configuration, and what is drawn. Its
-/// requests are not read.
+/// A run folder's data for a report: figures, configuration, and chart data. Does not read its
+/// requests.
 package struct ReportedRun: Sendable {
-    /// A promise and what came of it, as summary.json tells it.
+    /// A promised limit and its outcome, from summary.json.
     package struct Promise: Sendable {
         /// "ttft_p99_ms", "goodput", "gold.ttft_p99_ms".
         package let name: String
         /// Milliseconds, or a share.
         package let limit: Double
-        /// Nil: some requests were never served, or none has such a figure.
+        /// Nil if some requests were never served, or none has such a figure.
         package let value: Double?
+        /// Whether some requests were never served, which makes the figure infinite.
         package let isNeverServed: Bool
         package let isMet: Bool
     }
 
-    /// The folder, as the user named it.
+    /// The folder's path as the user gave it.
     package let folder: String
     package let digest: String
     package let configuration: Configuration
     /// The numbers of summary.json by their keys.
     package let figures: [String: Double]
+    /// Where the step times come from, for people.
     package let clock: String
     package let engineVersion: String?
     /// The engine's own line about its pool, as a server logs it.
     package let poolLine: String?
     package let warnings: [String]
     package let isOverloaded: Bool
-    /// "steady", "growing" and so on; nil: not looked at.
+    /// "steady", "growing" and so on; nil if not determined.
     package let steadiness: String?
-    /// Empty: nothing was promised.
+    /// The promises; empty: none.
     package let promises: [Promise]
-    /// Whether the share of good requests was not promised but taken from MLPerf.
+    /// Whether the share of good requests was not promised but comes from MLPerf.
     package let isGoodputAssumed: Bool
     package let data: RunReportData
 
-    /// Whether all promises were held; nil: there is none.
+    /// Whether all promises were met; nil without any.
     package var isMet: Bool? { promises.isEmpty ? nil : promises.allSatisfy(\.isMet) }
 
-    /// Reads a folder. O(bytes of its files), which are held against their digests.
+    /// Reads a folder and checks its files' digests. O(bytes of its files).
     ///
     /// Throws `InputError` for a folder that `RunFolder.read` refuses, and for one without a
-    /// report.json, which an earlier version made.
+    /// report.json, from an earlier version.
     package init(_ folder: String) throws {
         let manifest = try RunFolder.manifest(folder)
         let place = folder.appending(pathComponent: RunFiles.summary)
@@ -85,7 +87,7 @@ package struct ReportedRun: Sendable {
         }
     }
 
-    /// The numbers of an object, and those of the stretch that latencies are of, as
+    /// The numbers of an object, and those of the period that latencies cover, as
     /// "measured_stretch.num_prompts".
     private static func figures(_ values: [String: Any]) -> [String: Double] {
         var figures = values.compactMapValues { ($0 as? NSNumber)?.doubleValue }

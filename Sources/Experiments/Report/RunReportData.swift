@@ -1,29 +1,29 @@
 import Foundation
 
-/// What report.json of a run folder holds: what a report draws beside the figures of summary.json.
-/// The article "RunFiles" names every key.
+/// Content of report.json in a run folder: chart data beyond the figures of summary.json. The
+/// article "RunFiles" describes every key.
 package struct RunReportData: Decodable, Sendable {
-    /// The form of the file that is read here.
+    /// Version of the file's format that is supported.
     static let form = 1
 
     package let format: Int
     package let digest: String
     /// By "ttft", "tpot", "itl", "e2el" and "queue".
     package let latencies: [String: Distribution]
-    /// Nil without a request.
+    /// Nil if the run had no requests.
     package let series: Series?
     package let heatMap: HeatMap?
-    /// Means by the keys of summary.json; nil where latencies were not divided.
+    /// Means by the keys of summary.json; nil if latencies were not broken down.
     package let parts: Parts?
     package let slowest: Slowest
 
-    /// A latency's values, milliseconds.
+    /// A latency's distribution, milliseconds.
     package struct Distribution: Decodable, Sendable {
         package let count: Int
         package let meanMs: Double
-        /// At equal shares of the values, from the smallest to the largest; empty without values.
+        /// Values at equal shares, from the smallest to the largest; empty without values.
         package let quantilesMs: [Double]
-        /// The largest values, the largest first.
+        /// The largest values in descending order.
         package let worstMs: [Double]
 
         package init(count: Int, meanMs: Double, quantilesMs: [Double], worstMs: [Double]) {
@@ -34,7 +34,7 @@ package struct RunReportData: Decodable, Sendable {
         }
     }
 
-    /// All replicas together, a window an element.
+    /// Sums over all replicas, one element per window.
     package struct Series: Decodable, Sendable {
         package let startS: Double
         package let windowS: Double
@@ -52,12 +52,12 @@ package struct RunReportData: Decodable, Sendable {
         package let preemptions: [Double]
         package let busyShare: [Double]
 
-        /// Seconds of a window.
+        /// Length of a window, seconds.
         package func seconds(_ window: Int) -> Double {
             window + 1 == arrivals.count ? lastWindowS : windowS
         }
 
-        /// Whether every list has an element a window and times make sense.
+        /// Whether every list has one element per window and times are valid.
         var isWhole: Bool {
             let counts = [
                 arrivals.count, finished.count, queue.count, running.count, meanBatchSize.count,
@@ -68,7 +68,7 @@ package struct RunReportData: Decodable, Sendable {
         }
     }
 
-    /// A row a replica, a column a window.
+    /// One row per replica, one column per window.
     package struct HeatMap: Decodable, Sendable {
         package let windowS: Double
         package let busyShare: [[Double]]
@@ -84,19 +84,19 @@ package struct RunReportData: Decodable, Sendable {
         }
     }
 
-    /// Milliseconds by "mean_ttft_queue_ms" and its like.
+    /// Milliseconds by key, such as "mean_ttft_queue_ms".
     package struct Parts: Decodable, Sendable {
         package let mean: [String: Double]
         package let slowest1Percent: [String: Double]
     }
 
-    /// The slowest finished requests by two measures, the slowest first.
+    /// The slowest finished requests by two measures, in descending order.
     package struct Slowest: Decodable, Sendable {
         package let ttft: [Request]
         package let e2el: [Request]
     }
 
-    /// One request. Times are milliseconds but its arrival, in seconds of the trace.
+    /// One request. Times are milliseconds; its arrival is in seconds of the trace.
     package struct Request: Decodable, Sendable {
         package let id: Int64
         package let arrivalS: Double
@@ -109,12 +109,12 @@ package struct RunReportData: Decodable, Sendable {
         package let ttftMs: Double?
         package let tpotMs: Double?
         package let e2elMs: Double
-        /// By the columns of latency.csv.
+        /// By column of latency.csv.
         package let ttftParts: [String: Double]?
         package let laterParts: [String: Double]?
     }
 
-    /// Why the lists do not fit together; nil: they do.
+    /// Why the lists are inconsistent; nil if they are consistent.
     var problem: String? {
         if format != Self.form { return "has the format \(format)" }
         for (name, latency) in latencies.sorted(by: { $0.key < $1.key }) {

@@ -1,24 +1,25 @@
-/// How a series in time is cut into blocks that may be drawn independently of one another.
+/// How to cut a time series into blocks that may be resampled independently.
 ///
-/// Requests that wait in one queue share its fate, so neighbours are no independent evidence. A
-/// block is long enough to hold that memory: ten times the integrated autocorrelation time of
-/// what is estimated, as far as enough blocks remain to tell their spread.
+/// Requests waiting in one queue share its fate, so neighbours are not independent evidence. A
+/// block covers that memory: ten times the integrated autocorrelation time of the estimated
+/// statistic, as long as enough blocks remain to estimate their spread.
 package struct BlockPlan: Sendable, Equatable {
-    /// Where each block ends in the series; the last is the series' length.
+    /// Where each block ends in the series. The last is the series' length.
     package let ends: [Int]
 
-    /// Fewest and most blocks: below 6 Student's t makes any interval useless, above 100 nothing
-    /// is gained. Fewer only where the series is shorter.
+    /// Fewest and most blocks. With fewer than 6, Student's t makes intervals useless; above 100
+    /// nothing is gained. Fewer only if the series is shorter.
     static let fewest = 6
     static let most = 100
-    /// Cells a series is averaged into before its correlation is measured.
+    /// Number of cells into which a series is averaged before measuring its correlation.
     private static let cells = 1024
 
     /// Number of blocks.
     package var count: Int { ends.count }
 
-    /// The plan for series of influences, not empty and equally long: what each request adds to
-    /// a statistic's deviation. The one with the longest memory decides. O(length).
+    /// The plan for series of influences, i.e. each request's contribution to a statistic's
+    /// deviation. They must not be empty and must have equal lengths. The one with the longest
+    /// memory decides. O(length).
     package init(influences: [[Double]]) {
         let length = influences[0].count
         let time = influences.map(Self.correlationTime).max() ?? 1
@@ -27,8 +28,8 @@ package struct BlockPlan: Sendable, Equatable {
         ends = (0..<count).map { ($0 + 1) * length / count }
     }
 
-    /// 1 + 2·Σ autocorrelation, in elements, at least 1; the sum stops where a pair of
-    /// neighbouring terms is no longer positive (Geyer 1992, initial positive sequence).
+    /// 1 + 2·Σ autocorrelation, in elements, at least 1. The sum stops at the first pair of
+    /// neighbouring terms that is no longer positive (Geyer 1992, initial positive sequence).
     static func correlationTime(_ series: [Double]) -> Double {
         guard series.count > 3 else { return 1 }
         let count = min(cells, series.count)

@@ -2,7 +2,7 @@ import Basics
 
 /// An estimate with its uncertainty: standard error and degrees of freedom.
 ///
-/// Zero error means certainty: every repetition gave the same.
+/// An error of zero means certainty: all repetitions gave the same value.
 package struct Estimate: Sendable, Equatable {
     package var value: Double
     package var error: Double
@@ -15,15 +15,15 @@ package struct Estimate: Sendable, Equatable {
         self.freedom = freedom
     }
 
-    /// The two-sided interval that holds the true value with this confidence, 0.95 by default.
+    /// The two-sided interval for the true value, with a confidence of 0.95 by default.
     package func interval(confidence: Double = 0.95) -> ClosedRange<Double> {
         guard error > 0 else { return value...value }
         let reach = error * StudentT.critical(tail: (1 - confidence) / 2, freedom: freedom)
         return (value - reach)...(value + reach)
     }
 
-    /// One-sided p-value of the hypothesis that the true value is at most `bound`: small when it
-    /// is more.
+    /// One-sided p-value of the hypothesis that the true value is at most `bound`. Small if it is
+    /// larger.
     package func pValue(atMost bound: Double) -> Double {
         guard error > 0 else { return value > bound ? 0 : 1 }
         return StudentT.cumulative((bound - value) / error, freedom: freedom)
@@ -43,7 +43,7 @@ package struct Estimate: Sendable, Equatable {
 }
 
 extension Estimate {
-    /// The mean of values that differ by chance only: paired differences, one per seed. Nil for
+    /// The mean of values that differ only by chance: paired differences, one per seed. Nil for
     /// fewer than two.
     package init?(paired differences: [Double]) {
         guard differences.count > 1 else { return nil }
@@ -53,8 +53,8 @@ extension Estimate {
             freedom: moments.count - 1)
     }
 
-    /// The difference of two means, second less first, of values drawn independently: Welch's
-    /// test, with his degrees of freedom. Nil for fewer than two values on a side.
+    /// The difference of two means, second minus first, of independent values: Welch's test, with
+    /// his degrees of freedom. Nil for fewer than two values on either side.
     package init?(from first: [Double], to second: [Double]) {
         guard first.count > 1, second.count > 1 else { return nil }
         let (a, b) = (Moments(first), Moments(second))

@@ -1,7 +1,7 @@
 /// Holm's step-down correction for several tests at once (Holm 1979).
 package enum Holm {
-    /// Adjusted p-values, in the order given: rejecting those at most α keeps the chance of any
-    /// false rejection at α, whatever the tests' dependence. O(n log n).
+    /// Adjusted p-values, in the given order. Rejecting those of at most α keeps the probability of
+    /// any false rejection at α, however the tests depend on each other. O(n log n).
     package static func adjusted(_ pValues: [Double]) -> [Double] {
         let order = pValues.indices.sorted {
             (pValues[$0], $0) < (pValues[$1], $1)

@@ -1,18 +1,18 @@
 import Basics
 
-/// What is said of many values in one number.
+/// A statistic of many values.
 package enum Statistic: Sendable, Equatable {
     case mean
     /// The value below which this percentage of the values lies (nearest rank).
     case percentile(Double)
 }
 
-/// The same requests in two runs, in order of arrival: how a statistic changed, and how sure that
-/// is, given that queues make neighbours alike.
+/// The same requests in two runs, in order of arrival: estimates how a statistic changed, taking
+/// into account that queues correlate neighbouring requests.
 ///
-/// Blocks of consecutive requests are drawn with replacement, the same ones in both runs, so what
-/// the runs share cancels and what lasts in time stays together (Künsch 1989). The spread of the
-/// redrawn statistics is the standard error, with Student's t for the number of blocks.
+/// Resamples blocks of consecutive requests with replacement, the same blocks in both runs. What
+/// the runs share then cancels, and correlation in time is preserved (Künsch 1989). The spread of
+/// the resampled statistics is the standard error, with Student's t for the number of blocks.
 ///
 ///     let pairs = PairedBootstrap(before: ttftA, after: ttftB)
 ///     let change = pairs.change(of: .percentile(99))
@@ -22,7 +22,7 @@ package struct PairedBootstrap: Sendable {
     package struct Change: Sendable, Equatable {
         package var before: Double
         package var after: Double
-        /// log(after / before); nil where one of them is not positive.
+        /// log(after / before); nil if either is not positive.
         package var relative: Estimate?
         /// after − before.
         package var absolute: Estimate
@@ -33,8 +33,8 @@ package struct PairedBootstrap: Sendable {
     private let draws: Int
     private let seed: UInt64
 
-    /// Values of equal length, request by request in order of arrival, not empty. `draws` is the
-    /// number of redrawn samples: 400 tell a standard error to 3.5 %.
+    /// Paired values in order of arrival, of equal length, not empty. `draws`: number of resamples;
+    /// 400 give a standard error to 3.5 %.
     package init(before: [Double], after: [Double], draws: Int = 400, seed: UInt64 = 1) {
         precondition(before.count == after.count && !before.isEmpty, "values come in pairs")
         self.before = before
@@ -54,7 +54,7 @@ package struct PairedBootstrap: Sendable {
             absolute: Estimate(value: new - old, error: 0, freedom: 1))
         let samples = redrawn(statistic, plan)
         let freedom = Double(max(1, plan.count - 1))
-        // The blocks' own mean takes one degree of freedom out of the spread.
+        // The mean of the blocks takes one degree of freedom out of the spread.
         let widening = (Double(plan.count) / freedom).squareRoot()
         func error(_ values: [Double]) -> Double {
             Moments(values).variance.squareRoot() * widening
@@ -69,7 +69,7 @@ package struct PairedBootstrap: Sendable {
         return change
     }
 
-    /// The statistic of some values, not empty. O(n log n) for percentiles.
+    /// The statistic of values, which must not be empty. O(n log n) for percentiles.
     package static func value(_ statistic: Statistic, _ values: [Double]) -> Double {
         switch statistic {
         case .mean: return values.reduce(0, +) / Double(values.count)
@@ -79,8 +79,9 @@ package struct PairedBootstrap: Sendable {
         }
     }
 
-    /// What each pair adds to the change: the mean's influence function, and for a percentile its
-    /// own too, up to a factor. A percentile alone would hide memory behind its coarse steps.
+    /// Contribution of each pair to the change: the mean's influence function and, for a
+    /// percentile, also its own, up to a factor. A percentile's coarse steps alone could hide
+    /// memory.
     private func influences(
         _ statistic: Statistic, _ old: Double, _ new: Double
     ) -> [[Double]] {
@@ -105,13 +106,13 @@ package struct PairedBootstrap: Sendable {
     }
 }
 
-/// Values prepared so that the statistic of any mixture of blocks is quick to tell.
+/// Values prepared for fast statistics of any mixture of blocks.
 private struct RedrawnStatistic {
     private let statistic: Statistic
-    /// Sums and numbers of values, block by block.
+    /// Sums and counts of values, by block.
     private let sums: [Double]
     private let counts: [Int]
-    /// Values in rising order with the block each belongs to.
+    /// Values in ascending order, each with its block.
     private let sorted: [(value: Double, block: Int32)]
 
     init(_ values: [Double], _ plan: BlockPlan, _ statistic: Statistic) {
@@ -133,7 +134,7 @@ private struct RedrawnStatistic {
         sorted = blocks.sorted { $0.value < $1.value }
     }
 
-    /// The statistic when each block is taken so many times.
+    /// The statistic if block i is taken `times[i]` times.
     func value(_ times: [Int]) -> Double {
         var total = 0
         for block in times.indices { total += times[block] * counts[block] }

@@ -1,21 +1,20 @@
 import Scenario
 import Simulator
 
-/// One thing by which two releases may schedule the same configuration differently: a rule, or a
-/// default where the configuration is silent.
+/// A possible reason why two releases schedule the same configuration differently: a rule, or a
+/// default of a key that the configuration does not give.
 package struct UpgradeCause: Sendable, Encodable, Equatable {
-    /// The rule's number, "S4"; nil: a default alone.
+    /// The rule's number, "S4"; nil: only a default.
     package var number: String?
-    /// What it is about: the rule in words, or the default's key.
+    /// The subject: the rule in words, or the default's key.
     package var words: String
-    /// What either release does.
+    /// The behaviour of each release.
     package var before: String
     package var after: String
-    /// The change, as for `--set`, that gets the former behaviour back; nil where no option does.
+    /// The change, as for `--set`, that restores the earlier behaviour; nil if no option does.
     package var setting: String?
 
-    /// How it is tried: the rule is taken over in the plan, or the changes are made to the
-    /// configuration.
+    /// How to test it: take the rule over in the plan, or apply the changes to the configuration.
     private let rule: EngineRule?
     private let changes: [String]
 
@@ -26,10 +25,10 @@ package struct UpgradeCause: Sendable, Encodable, Equatable {
     /// "S4", or the key of a default.
     package var name: String { number ?? words }
 
-    /// The causes that two resolved configurations leave open, rules first, in order of number.
+    /// The causes that apply between two resolved configurations, rules first, by number.
     ///
-    /// Rules are left out that make no difference to the engine's arguments: one whose option both
-    /// configurations set alike.
+    /// Leaves out rules that make no difference to the engine's arguments, i.e. whose option both
+    /// configurations set to the same value.
     static func all(
         from before: ResolvedConfiguration, to after: ResolvedConfiguration
     ) -> [UpgradeCause] {
@@ -45,7 +44,7 @@ package struct UpgradeCause: Sendable, Encodable, Equatable {
         return rules.map { UpgradeCause($0, old, new) } + keys.map(UpgradeCause.init)
     }
 
-    /// Defaults that depend on the release and belong to no rule.
+    /// Release-dependent defaults that belong to no rule.
     private static let defaults =
         ["engine.gpu_memory_utilization"] + VersionPair.derivedKeys
 
@@ -55,7 +54,7 @@ package struct UpgradeCause: Sendable, Encodable, Equatable {
         before = rule.behaviour(in: old.release)
         after = rule.behaviour(in: new.release)
         setting = Self.setting(rule, old, new)
-        // The clock of an asynchronous engine is another one, so its plan is made anew.
+        // An asynchronous engine has another clock, so its plan is built anew.
         let isClock = rule == .asyncDefault
         self.rule = isClock ? nil : rule
         changes = isClock ? ["engine.async_scheduling=\(old.asyncScheduling)"] : []
@@ -74,14 +73,14 @@ package struct UpgradeCause: Sendable, Encodable, Equatable {
     private static func setting(
         _ rule: EngineRule, _ old: EngineConfiguration, _ new: EngineConfiguration
     ) -> String? {
-        // In releases where the interval does nothing it is as if it were 1.
+        // In releases where the interval has no effect, it acts as 1.
         if rule == .prefillPacing, old.release.rules.prefillPacing == .coordinated {
             return "engine.prefill_schedule_interval=1"
         }
         return rule.setting(like: old.release, in: new.release)
     }
 
-    /// A configuration with some causes undone, and what is left to do to its plan.
+    /// A configuration with some causes undone, and the remaining adjustment of its plan.
     static func undoing(
         _ causes: [UpgradeCause], in configuration: Configuration, like old: EngineConfiguration
     ) throws -> (configuration: Configuration, adjust: @Sendable (inout RunPlan) -> Void) {
@@ -98,8 +97,8 @@ package struct UpgradeCause: Sendable, Encodable, Equatable {
     }
 
     /// Whether blocks without a key go to the back of the free queue while windows leave such
-    /// blocks between others (S8 undone, S4 not). No release does both, and extents cannot hold
-    /// that order: numbered blocks can.
+    /// blocks between others (S8 undone, S4 not). No release does both. Extents cannot represent
+    /// that order, but numbered blocks can.
     private static func mixesOrders(_ engine: EngineConfiguration) -> Bool {
         let rules = engine.release.rules
         return engine.prefixCacheRetentionInterval != nil

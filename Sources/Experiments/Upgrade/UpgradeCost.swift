@@ -1,26 +1,26 @@
-/// Whom a change costs: requests of a kind, and how they fare in both runs.
+/// Which requests a change slows down: a group, with its latencies in both runs.
 package struct UpgradeCost: Sendable, Encodable, Equatable {
     /// How requests are grouped.
     package enum Kind: String, Sendable, Encodable {
-        /// By length of the prompt.
+        /// By prompt length.
         case prompt
-        /// By priority, where there are several.
+        /// By priority, if there are several.
         case priority
-        /// By what became of their prefix hits.
+        /// By the change of their prefix hits.
         case hits
-        /// By what became of their preemptions, where there are any.
+        /// By the change of their preemptions, if there are any.
         case preemptions
     }
 
     package var kind: Kind
-    /// Which requests, "prompts of 257 to 1,024 tokens".
+    /// The group, "prompts of 257 to 1,024 tokens".
     package var name: String
-    /// Those that finished in both runs.
+    /// Requests that finished in both runs.
     package var requests: Int
-    /// Prompt tokens found in the cache, mean per request.
+    /// Prompt tokens hit in the cache, mean per request.
     package var hitTokensBefore: Double
     package var hitTokensAfter: Double
-    /// Means, milliseconds.
+    /// Mean latencies, milliseconds.
     package var ttftMsBefore: Double
     package var ttftMsAfter: Double
     package var e2elMsBefore: Double
@@ -29,7 +29,7 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
     /// (after − before) / before of the mean E2E latency.
     package var relative: Double { e2elMsBefore == 0 ? 0 : e2elMsAfter / e2elMsBefore - 1 }
 
-    /// The groups of a comparison that have requests, kind by kind. O(requests).
+    /// The non-empty groups of a comparison, by kind. O(requests).
     static func all(_ comparison: Comparison) -> [UpgradeCost] {
         let pairs = comparison.shared
             .filter { $0.isFinished && $1.isFinished }
@@ -84,7 +84,7 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
         return threeWays(pairs, .preemptions, "preemptions") { $0.preemptions }
     }
 
-    /// Requests with less, as much and more of something after the change.
+    /// Groups of requests with less, equal and more of something after the change.
     private static func threeWays(
         _ pairs: [Pair], _ kind: Kind, _ name: String, _ amount: (ComparedRequest) -> Int
     ) -> [UpgradeCost] {

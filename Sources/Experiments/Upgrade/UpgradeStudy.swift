@@ -3,37 +3,38 @@ import Scenario
 import Simulator
 
 /// What moving from one release of vLLM to another changes for a trace: every figure, the first
-/// step at which the schedules part and by which rule, which requests it slows, and what to set
-/// to get the old behaviour back.
+/// step at which the schedules differ and the rule behind it, which requests become slower, and
+/// which settings restore the old behaviour.
 ///
-/// Rules are found by experiment: the newer release runs with one rule of the older one at a time.
+/// Finds rules by experiment: runs the newer release with one rule of the older one at a time.
 package struct UpgradeStudy: Sendable {
     package let versions: VersionPair
     package let pinsDefaults: Bool
     /// The comparison of both runs, as a ranking of one.
     package let ranking: Ranking
-    /// Where the schedules part.
+    /// Where the schedules first differ.
     package let difference: ScheduleDifference
-    /// Every rule and default that the configuration leaves open, with what it does here.
+    /// Every rule and default that applies to the configuration, with its effect.
     package let findings: [UpgradeFinding]
-    /// Causes that part the schedules first only together; empty where one alone does.
+    /// Causes that only together make the schedules first differ; empty if one alone does.
     package let joint: [UpgradeCause]
+    /// Which requests become slower or faster, by group.
     package let costs: [UpgradeCost]
-    /// What gets the old behaviour back; nil where nothing changed or no option does.
+    /// Settings that restore the old behaviour; nil if nothing changed or no option does.
     package let remedy: UpgradeRemedy?
-    /// What to keep in mind, a line each.
+    /// Notes, one line each.
     package let notes: [String]
 
     /// Both runs side by side.
     package var comparison: Comparison { ranking.entries[0].comparison }
 
-    /// Whether both releases run alike to the last bit.
+    /// Whether both releases run bit-identically.
     package var isIdentical: Bool { comparison.isIdentical && !difference.isDifferent }
 
-    /// Runs a configuration under both releases, and once more for each cause.
+    /// Runs a configuration under both releases, and again for each cause. O(causes × run).
     ///
-    /// Throws `InputError` where a release lacks an option of the configuration, and for a metric
-    /// `by` that does not rank runs. O(causes × run).
+    /// Throws `InputError` if a release lacks an option of the configuration, and for a metric `by`
+    /// that cannot rank runs.
     package init(
         _ base: Configuration, _ versions: VersionPair, pinsDefaults: Bool = false,
         by metric: String? = nil
@@ -64,7 +65,7 @@ package struct UpgradeStudy: Sendable {
         remedy = try trials.remedy(findings)
     }
 
-    /// What is known of the releases, and what their configurations warn of.
+    /// Notes on the releases, and the warnings of their configurations.
     private static func notes(
         _ before: ResolvedConfiguration, _ after: ResolvedConfiguration
     ) -> [String] {
@@ -87,34 +88,36 @@ package struct UpgradeStudy: Sendable {
     }
 }
 
-/// What one cause does to a trace.
+/// The effect of one cause on a trace.
 package struct UpgradeFinding: Sendable, Encodable {
     package var cause: UpgradeCause
-    /// Whether the newer release runs otherwise when this alone is undone.
+    /// Whether undoing only this changes the newer release's run.
     package var hasEffect = false
-    /// Whether it parts the schedules first: undone alone, they part later or never.
+    /// Whether it causes the first difference: with only this undone, the schedules differ later or
+    /// never.
     package var partsFirst = false
-    /// Undone alone: the step at which the schedules part, and when; nil: they do not.
+    /// With only this undone: the step at which the schedules first differ, and when; nil: they do
+    /// not.
     package var partsAtStep: Int?
     package var partsAtS: Double?
-    /// Undone alone: requests whose times still differ.
+    /// With only this undone: requests whose times still differ.
     package var requestsLeft = 0
-    /// Why it could not be tried: what the engine died of.
+    /// Why it could not be tested: the engine's error.
     package var failure: String?
 
     init(_ cause: UpgradeCause) { self.cause = cause }
 }
 
-/// Settings that get the old behaviour back, tried together.
+/// Settings that restore the old behaviour, tested together.
 package struct UpgradeRemedy: Sendable, Encodable {
-    /// As for `--set`.
+    /// The settings, as for `--set`.
     package var settings: [String]
-    /// With them: the step at which the schedules still part, and when; nil: they do not.
+    /// With these: the step at which the schedules still first differ, and when; nil: they do not.
     package var partsAtStep: Int?
     package var partsAtS: Double?
-    /// With them: requests whose times still differ.
+    /// With these: requests whose times still differ.
     package var requestsLeft: Int
 
-    /// Whether the newer release then schedules the trace as the older one does, step for step.
+    /// Whether the newer release then schedules the trace exactly as the older one.
     package var isComplete: Bool { partsAtStep == nil && requestsLeft == 0 }
 }

@@ -2,11 +2,11 @@ import Basics
 import Scenario
 import Simulator
 
-/// Runs of the newer release with some of what changed undone, each held to the older one's.
+/// Runs of the newer release with some changes undone, each compared with the older release's.
 struct UpgradeTrials {
-    /// What a trial came to.
+    /// Result of a trial.
     private struct Trial: Sendable {
-        /// Where its schedule parts from the older release's; nil: nowhere.
+        /// Where its schedule first differs from the older release's; nil: nowhere.
         var parting: ScheduleTrack.Place?
         /// Requests whose times differ from the older release's.
         var requestsLeft: Int
@@ -19,10 +19,10 @@ struct UpgradeTrials {
     private let reference: (run: ComparedRun, track: ScheduleTrack)
     private let newest: Trial
 
-    /// Where the two releases part; nil: nowhere.
+    /// Where the two releases first differ; nil: nowhere.
     var first: ScheduleTrack.Place? { newest.parting }
 
-    /// Runs both releases. `old` are the older one's engine arguments.
+    /// Runs both releases. `old`: the older one's engine arguments.
     init(
         before: Configuration, after: Configuration, old: EngineConfiguration, _ names: [String]
     ) throws {
@@ -52,11 +52,11 @@ struct UpgradeTrials {
         ScheduleTrack.parting(a, b) { $0.decision != $1.decision }
     }
 
-    /// What each cause does: the newer release without it alone.
+    /// The effect of each cause, by undoing only that in the newer release.
     func findings(_ causes: [UpgradeCause]) throws -> [UpgradeFinding] {
-        // Most causes change nothing on a trace, which a run that nobody watches says at a
-        // thirtieth of the cost. What it cannot say is a decision that changes no time and no
-        // count: where no other cause parts the schedules, all are tried in full.
+        // Most causes change nothing on a trace. A run without observer shows that at a thirtieth
+        // of the cost. It misses only decisions that change no time and no count: if no other cause
+        // makes the schedules differ first, all causes are tried in full.
         let isTold = reference.run.digest != newest.digest
         var findings = try mapOnAllCores(causes) { finding($0, onlyIfTold: isTold) }
         if isTold, first != nil, !findings.contains(where: \.partsFirst) {
@@ -89,8 +89,8 @@ struct UpgradeTrials {
         return finding
     }
 
-    /// The fewest causes whose undoing together moves the first difference, dropping one after the
-    /// other from all of them; empty where all of them do not. O(causes) trials.
+    /// A minimal set of causes whose undoing together moves the first difference, by dropping
+    /// causes from all of them; empty if even all of them do not. O(causes) trials.
     func joint(_ causes: [UpgradeCause]) throws -> [UpgradeCause] {
         guard causes.count > 1, movesFirst(try trial(causes)) else { return [] }
         var kept = causes
@@ -101,7 +101,7 @@ struct UpgradeTrials {
         return kept
     }
 
-    /// What the settings of all causes that have an effect come to; nil without any.
+    /// The effect of the settings of all effective causes together; nil without any.
     func remedy(_ findings: [UpgradeFinding]) throws -> UpgradeRemedy? {
         var settings: [String] = []
         for finding in findings where finding.hasEffect {
@@ -133,7 +133,7 @@ struct UpgradeTrials {
         Self.trial(of: try ScheduleDifference.track(run), against: reference)
     }
 
-    /// The newer release without some causes.
+    /// The newer release with some causes undone.
     private func undoing(_ causes: [UpgradeCause]) throws -> LoggedRun {
         let undone = try UpgradeCause.undoing(causes, in: after, like: old)
         return LoggedRun(undone.configuration, name: name, adjust: undone.adjust)

@@ -2,13 +2,13 @@ import Basics
 import Scenario
 import Simulator
 
-/// Two releases of vLLM to compare over one trace: the one in use, and the one to move to.
+/// Two releases of vLLM to compare over a trace: the one in use, and the one to move to.
 package struct VersionPair: Sendable, Equatable {
     package let before: EngineVersion
     package let after: EngineVersion
 
-    /// Reads "0.28.0,0.29.0". Throws `InputError` for another number of versions, for one outside
-    /// the window, and for two with the same rules.
+    /// Reads "0.28.0,0.29.0". Throws `InputError` for another number of versions, an unsupported
+    /// one, and two with the same rules.
     package init(_ text: String, place: String) throws {
         guard !text.allSatisfy({ $0 == " " }) else {
             throw InputError(place, "is empty", expected: Self.expected)
@@ -47,8 +47,8 @@ package struct VersionPair: Sendable, Equatable {
         }
     }
 
-    /// A configuration under both releases. Where it is silent, each has its own defaults, or with
-    /// `pinsDefaults` both have those of the older one.
+    /// A configuration under both releases. Keys that it does not give have each release's own
+    /// defaults; with `pinsDefaults` both have the older one's.
     ///
     /// Throws `InputError` for a configuration that names a third release.
     func configurations(
@@ -72,8 +72,8 @@ package struct VersionPair: Sendable, Equatable {
         return (old, new)
     }
 
-    /// Takes every value that differs, the version aside, from the older configuration, and the
-    /// limits of a step that it derives.
+    /// Copies every differing value except the version from the older configuration, including the
+    /// derived limits of a step.
     private static func pin(_ newer: inout Configuration, to older: Configuration) throws {
         for change in ConfigurationChange.between(older, newer) where change.key != versionKey {
             try newer.apply(change: "\(change.key)=\(change.before)")
@@ -86,12 +86,12 @@ package struct VersionPair: Sendable, Equatable {
     }
 
     static let versionKey = "engine.version"
-    /// Keys that follow from the GPU where they are not given, otherwise in another release.
+    /// Keys derived from the GPU if not given, differently in each release.
     static let derivedKeys = ["engine.max_num_batched_tokens", "engine.max_num_seqs"]
 }
 
 extension Substring {
-    /// Without spaces at either end.
+    /// Without leading and trailing spaces.
     fileprivate var trimmingSpaces: Substring {
         var text = self
         while text.first == " " { text.removeFirst() }

@@ -6,10 +6,10 @@ package struct ErrorSummary: Sendable, Equatable {
     /// Median and 90th percentile of the absolute errors.
     package var median: Double
     package var p90: Double
-    /// Median of the signed errors: positive predicts too much.
+    /// Median of the signed errors; positive means predictions are too high.
     package var bias: Double
 
-    /// Summarises errors in percent; nil for none. O(n log n).
+    /// Summarises errors in percent; nil if empty. O(n log n).
     package init?(_ errors: [Double]) {
         guard !errors.isEmpty else { return nil }
         count = errors.count

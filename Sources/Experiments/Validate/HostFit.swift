@@ -1,21 +1,21 @@
 import StepTime
 
-/// The only figures fitted end to end: host time per step, by engine and scheduling mode.
+/// Fits host time per step by engine and scheduling mode: the only figures fitted end to end.
 ///
-/// A decode step's host time adds to every token, so that measured − predicted TPOT is linear in
-/// (1, GPUs, sequences). To say what a prediction is worth for a server nobody measured, the host
-/// time is fitted again without each server (engine, model, tensor-parallel size) in turn.
+/// A decode step's host time adds to every token, so measured − predicted TPOT is linear in (1,
+/// GPUs, sequences). To estimate the error for an unmeasured server, the host time is fitted again
+/// without each server (engine, model, tensor-parallel size) in turn.
 struct HostFit {
     private struct Sample {
         var load: ReferenceLoad
-        /// Seconds per step that the measurement wants beyond the prediction.
+        /// Seconds per step by which the measurement exceeds the prediction.
         var missing: Double
         var measured: Double
         var sequences: Double
     }
 
     private var samples: [Sample] = []
-    /// The profile that stands in for the built-in one of its name.
+    /// The profile that replaces the built-in one of its name.
     let profile: EngineProfile?
 
     init(
@@ -38,8 +38,8 @@ struct HostFit {
         }
     }
 
-    /// The host time fitted on the other servers with the same engine and mode; nil when the load
-    /// has no fitted host time (its own was never fitted).
+    /// The host time fitted on the other servers with the same engine and mode. Nil for loads
+    /// without a fitted one: engines other than vLLM, and open loops.
     func host(without load: ReferenceLoad) -> HostCoefficients? {
         guard load.profileName == "vllm", load.open == nil, let profile = load.profile(profile)
         else { return nil }
@@ -49,7 +49,7 @@ struct HostFit {
                 && !$0.load.isSameServer(as: load)
         }
         guard others.count >= 3 else {
-            // Nothing left to fit on: what an engine in the other mode was found to need.
+            // Too few other servers to fit on: use what an engine in the other mode needed.
             let other: HostProfile = load.isAsynchronous ? .vllmSync32B : .vllm2025
             return other.gpuWait
         }
@@ -61,7 +61,7 @@ struct HostFit {
         return host
     }
 
-    /// The host time that fits all servers of an engine and mode best, in words; one line each.
+    /// The best host time for all servers of an engine and mode, in words; one line each.
     var summaries: [String] {
         var lines: [String] = []
         for sample in samples {
@@ -85,13 +85,13 @@ struct HostFit {
         return lines
     }
 
-    /// Rounds of reweighting; the weights settle in far fewer.
+    /// Rounds of reweighting. The weights converge in far fewer.
     private static let rounds = 60
-    /// Relative residuals below this count alike, so that weights stay finite.
+    /// Smaller relative residuals count as this, so that weights stay finite.
     private static let leastResidual = 1e-3
 
-    /// What to add to (fixed, per GPU, per sequence) for the least sum of relative deviations, by
-    /// reweighted least squares; per GPU only where several sizes were measured.
+    /// Correction of (fixed, per GPU, per sequence) with the least sum of relative deviations, by
+    /// reweighted least squares. Per GPU only if several sizes were measured.
     private static func correction(_ samples: [Sample]) -> HostCoefficients {
         let hasSizes = Set(samples.map(\.load.tensorParallel)).count > 1
         func inputs(_ sample: Sample) -> [Double] {

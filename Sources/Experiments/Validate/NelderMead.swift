@@ -1,7 +1,7 @@
 import Basics
 
-/// Minimises a function of a few positive numbers by the simplex of Nelder and Mead (1965), on
-/// their logarithms. Deterministic; no derivatives.
+/// Minimises a function of a few positive numbers, on their logarithms, by Nelder and Mead's
+/// simplex method (1965). Deterministic; no derivatives.
 enum NelderMead {
     /// The best point after `rounds` steps from `start`, restarted twice. O(rounds) evaluations.
     static func minimize(
@@ -12,7 +12,7 @@ enum NelderMead {
             let result = value(point.map { PortableMath.exp($0) })
             return result.isFinite ? result : .greatestFiniteMagnitude
         }
-        // A restart with a fresh simplex leaves a collapsed one behind.
+        // Restarting with a fresh simplex recovers from a collapsed one.
         for _ in 0..<3 { best = descend(from: best, rounds: rounds / 3, score) }
         return best.map { PortableMath.exp($0) }
     }

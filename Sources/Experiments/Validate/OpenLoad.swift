@@ -1,32 +1,33 @@
-/// What a row of an open loop, or of a trace, says beyond a closed loop's.
+/// Settings of an open-loop or trace row beyond a closed loop's.
 ///
-/// Blank cells mean unknown; the defaults are: Poisson arrivals, no shared prompts, as many
-/// requests in flight as come.
+/// Blank cells mean unknown. Defaults: Poisson arrivals, no shared prompts, no limit on requests in
+/// flight.
 struct OpenLoad: Hashable, Sendable {
-    /// How gaps between requests are drawn.
+    /// Distribution of the gaps between requests.
     enum Arrivals: String, Sendable, CaseIterable {
         case poisson
-        /// Exponential gaps, scaled so that the requests take the time that the rate says.
+        /// Exponential gaps, scaled so that the requests take exactly as long as the rate implies.
         case exponentialScaled = "exponential_scaled"
         /// At the times of the recorded requests.
         case trace
     }
 
-    /// As the file writes it: `Arrivals`, or a word that is none.
+    /// As in the file: an `Arrivals` value, or an unknown word.
     var arrivals: String
-    /// Requests a second: offered, and served where the file says.
+    /// Requests per second: offered, and served if the file gives it.
     var rate: Double?
     var achievedRate: Double?
-    /// Tokens that every prompt begins with, and how many different prompts there are.
+    /// Tokens of the prefix that all prompts share, and the number of different prompts.
     var sharedTokens: Int
     var uniquePrompts: Int?
-    /// Most requests in flight at the client: above it, it waits, and times count from the sending.
+    /// Most requests in flight at the client. Above it the client waits, and times count from the
+    /// sending.
     var mostInFlight: Int?
-    /// What the server is a variant of, words joined by "+".
+    /// The server's variant, words joined by "+".
     var variant: String
-    /// Whether the file says how far lengths spread.
+    /// Whether the file gives the spread of lengths.
     var hasSpread: Bool
-    /// The run in the file of recorded requests; nil: requests are drawn.
+    /// The run's name in the file of recorded requests; nil: requests are drawn.
     var recording: String?
 
     /// Whether the server could not keep up: it served 3 % less than it was offered.
@@ -35,7 +36,7 @@ struct OpenLoad: Hashable, Sendable {
         return achievedRate < 0.97 * rate
     }
 
-    /// Why it cannot be simulated; nil when it can.
+    /// Why it cannot be simulated; nil if it can.
     var reasonToSkip: String? {
         let words = variant.lowercased().split(separator: "+")
         if words.contains("v0_engine") { return "the V0 engine is not simulated" }
@@ -57,7 +58,7 @@ struct OpenLoad: Hashable, Sendable {
 }
 
 extension OpenLoad {
-    /// Requests a second below which a row is none of a server: one a day.
+    /// Lowest rate accepted as a server's, requests per second: one per day.
     static let leastRate = 1e-5
 
     static let columns = [

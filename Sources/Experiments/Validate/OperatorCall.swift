@@ -1,7 +1,7 @@
 import Models
 import StepTime
 
-/// One call of a kernel, as operator tables measure it.
+/// One kernel call, as in operator tables.
 enum OperatorCall: Sendable, Equatable {
     case gemm(tokens: Double, outputs: Double, inputs: Double, WeightFormat)
     case decode(
@@ -16,7 +16,7 @@ enum OperatorCall: Sendable, Equatable {
         spread: Double, WeightFormat, isSkewed: Bool)
     case link(LinkCoefficients, bytes: Double)
 
-    /// What a profile predicts, seconds; nil where it has no coefficients for the call. O(1).
+    /// A profile's prediction in seconds; nil if it has no coefficients for the call. O(1).
     func seconds(_ profile: EngineProfile) -> Double? {
         switch self {
         case .gemm(let tokens, let outputs, let inputs, let format):
@@ -34,7 +34,7 @@ enum OperatorCall: Sendable, Equatable {
                 tokens: sequences * tokens, pairs: sequences * pairs, queryHeads: queryHeads,
                 keyHeads: keyHeads, headDim: headDim)
         case .latent(let sequences, let heads, let context, let format):
-            // DeepSeek's latent of 512 elements and rotary key of 64.
+            // DeepSeek's sizes: a latent of 512 elements and a rotary key of 64.
             guard let c = profile.latentDecode[format] else { return nil }
             let perToken = c.secondsPerToken(
                 heads: heads, rank: 512, rope: 64, bytesPerToken: 576 * Double(format.bits) / 8)
@@ -54,13 +54,13 @@ enum OperatorCall: Sendable, Equatable {
 /// A measured call.
 struct OperatorSample: Sendable {
     var call: OperatorCall
-    /// Measured, seconds.
+    /// Measured time, seconds.
     var seconds: Double
-    /// The set whose error it counts in.
+    /// The set in whose error it counts.
     var set: String
-    /// Whether the set is one that the model is meant for: shapes of real models, KV beyond the
-    /// L2 cache. The rest is reported too.
+    /// Whether the model is meant for this set: shapes of real models, KV beyond the L2 cache.
+    /// Other sets are reported too.
     var isMeant: Bool
-    /// Whether a fit uses it besides.
+    /// Whether fits use it in addition.
     var isFitted = false
 }

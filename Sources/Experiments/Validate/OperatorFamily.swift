@@ -8,7 +8,7 @@ enum OperatorFamily: Equatable {
     case prefill(CacheFormat, isNarrow: Bool)
     case latent
     case experts(WeightFormat)
-    /// Experts that one GPU has alone or shares a matrix of, where they are fitted apart.
+    /// Experts held whole by one GPU or sharded by matrix, if they are fitted separately.
     case cutExperts(WeightFormat)
     case skewedExperts(WeightFormat)
     case allReduce(Int)
@@ -25,11 +25,11 @@ enum OperatorFamily: Equatable {
         } + [.latent] + expertFormats.map { .experts($0) } + [.cutExperts(.mxfp4)]
         + expertFormats.map { .skewedExperts($0) } + [2, 4, 8].map { .allReduce($0) }
 
-    /// Fewest rows that the family is fitted to, a few times its coefficients.
+    /// Fewest rows to fit the family on: a few times the number of coefficients.
     var fewestRows: Int {
         switch self {
         case .allReduce: 10
-        // Public tables have 20 to 25 rows of experts that are spread.
+        // Public tables have 20 to 25 rows for experts spread over GPUs.
         case .experts(.mxfp4), .cutExperts(.mxfp4): 18
         default: 30
         }
@@ -51,7 +51,7 @@ enum OperatorFamily: Equatable {
         }
     }
 
-    /// Whether a call is priced by the family's coefficients.
+    /// Whether the family's coefficients price a call.
     func contains(_ call: OperatorCall) -> Bool {
         switch (self, call) {
         case (.gemm(let mine), .gemm(_, _, _, let format)): return mine == format
@@ -75,7 +75,7 @@ enum OperatorFamily: Equatable {
         }
     }
 
-    /// The family's coefficients in a profile, in the order `replacing` takes them.
+    /// The family's coefficients in a profile, in the order that `replacing` expects.
     func values(_ profile: EngineProfile) -> [Double] {
         switch self {
         case .gemm(let format):
@@ -103,7 +103,8 @@ enum OperatorFamily: Equatable {
             return Self.values(profile.skewedExperts?[format] ?? profile.experts[format], profile)
         case .allReduce(let size):
             let paths = profile.allReduce[size]?.paths ?? profile.allReduce[2]!.paths
-            // One-shot, two-shot and ring: a path that a profile lacks starts as its last.
+            // One-shot, two-shot and ring. A path missing in the profile starts as the last one
+            // present.
             return (0..<3).map { paths[min($0, paths.count - 1)] }
                 .flatMap { [$0.latency, $0.bandwidth] }
         }
@@ -119,7 +120,7 @@ enum OperatorFamily: Equatable {
         ]
     }
 
-    /// A profile with other coefficients of this family.
+    /// A profile with new coefficients for this family.
     func replacing(_ v: [Double], in base: EngineProfile) -> EngineProfile {
         var profile = base
         func experts() -> ExpertCoefficients {

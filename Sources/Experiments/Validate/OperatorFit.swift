@@ -2,21 +2,22 @@ import Basics
 import Models
 import StepTime
 
-/// An engine profile fitted to a folder of operator tables: every family of coefficients that the
-/// tables measure is fitted again, the rest stays the base profile's.
+/// An engine profile fitted to a folder of operator tables. Refits every family of coefficients
+/// that the tables measure, and keeps the base profile's others.
 package struct OperatorFit: Sendable {
     /// The fitted profile.
     package private(set) var profile: EngineProfile
-    /// What was fitted, on how many rows.
+    /// What was fitted, and on how many rows.
     package private(set) var fitted: [(family: String, rows: Int)] = []
 
-    /// Rows used per family, spread evenly: more do not change the fit.
+    /// Most rows used per family, spread evenly. More do not change the fit.
     private static let mostRows = 3000
     private static let rounds = 900
 
     /// Fits the tables of a folder.
     ///
-    /// - Throws: `InputError` for what cannot be read, or a folder with too few rows of any kind.
+    /// - Throws: `InputError` for files that cannot be read, or a folder with too few rows of any
+    ///   kind.
     package init(folder: String, base: EngineProfile) throws {
         profile = base
         let samples = try OperatorTables.read(folder: folder).samples

@@ -3,17 +3,17 @@ import Foundation
 import Models
 import StepTime
 
-/// Reads operator tables, told apart by their columns. Latencies are milliseconds per call.
+/// Reads operator tables, recognised by their columns. Latencies are in milliseconds per call.
 enum OperatorTables {
-    /// Samples of the files read, and files that no reader knows, with the reason.
+    /// Samples of the files read, and unrecognised files with the reason.
     struct Contents {
         var samples: [OperatorSample] = []
         var skipped: [(file: String, reason: String)] = []
     }
 
-    /// Reads all CSV files of a folder, in the order of their names.
+    /// Reads all CSV files of a folder, sorted by name.
     ///
-    /// - Throws: `InputError` for a folder or file that cannot be read, or one without tables.
+    /// - Throws: `InputError` for a folder or file that cannot be read, or without tables.
     static func read(folder: String) throws -> Contents {
         guard let names = FileSystem.names(in: folder) else {
             throw InputError(folder, "cannot be read", expected: "a folder of operator tables")
@@ -45,7 +45,7 @@ enum OperatorTables {
         contents.skipped.append((name, "no kernel with these columns is modelled"))
     }
 
-    /// Column sets and what they mean; the first that matches a file reads it.
+    /// Column sets and their readers. The first that matches a file reads it.
     private static let readers:
         [(columns: [String], sample: @Sendable (OperatorRow) throws -> OperatorSample?)] = [
             (["gemm_dtype", "m", "n", "k", "latency"], gemm),
@@ -83,7 +83,7 @@ enum OperatorTables {
     private static func gemm(_ row: OperatorRow) throws -> OperatorSample? {
         let (m, n, k) = (try row.number("m"), try row.number("n"), try row.number("k"))
         let type = row.text("gemm_dtype")
-        // Block-scaled fp8 runs other kernels than the per-token form that is modelled.
+        // Block-scaled fp8 uses other kernels than the modelled per-token form.
         let formats: [String: WeightFormat] = [
             "bfloat16": .bf16, "fp8": .fp8, "fp8_block": .fp8, "nvfp4": .nvfp4,
         ]
@@ -128,7 +128,7 @@ enum OperatorTables {
         let rising = window > 0 ? min(tokens, window) : tokens
         let pairs = rising * rising / 2 + (tokens - rising) * rising
         let isUsual = dim == 128 && heads / keys <= 16 && keys <= 8 && window == 0
-        // From 32 heads of 1,000 tokens on, work outweighs the launch.
+        // From 32 heads of 1,000 tokens on, work dominates the launch.
         let isLarge = batch * heads * tokens * tokens >= 32e6
         let kind =
             window > 0 ? "windowed" : (isUsual ? (isLarge ? "real models" : "small") : "other")
@@ -145,7 +145,7 @@ enum OperatorTables {
         let length = try row.number("step", atLeast: 0) + 1
         guard let format = row.cacheFormat, row.text("mla_dtype") == "bfloat16" else { return nil }
         let isCold = batch * length * 576 * Double(format.bits) / 8 >= 100e6
-        // The fp8 rows of public tables ran a fallback kernel, ten times slower than bf16.
+        // The fp8 rows of public tables used a fallback kernel, ten times slower than bf16.
         return OperatorSample(
             call: .latent(
                 sequences: batch, heads: try row.number("num_heads"), context: batch * length,
@@ -187,14 +187,14 @@ enum OperatorTables {
             isMeant: isUsual && (format == .bf16 || format == .fp8), isFitted: spread <= 8)
     }
 
-    /// Far more than any model's.
+    /// Far more than in any model.
     private static let mostExperts = 65_536
 
     private static func allReduce(_ row: OperatorRow) throws -> OperatorSample? {
         let bytes = 2 * (try row.number("message_size"))
         let gpus = try row.integer("num_gpus")
         let isGraph = row.text("backend").hasSuffix("graph")
-        // Steps run from CUDA graphs; below 2 KB a message is no step's.
+        // Steps run from CUDA graphs, and their messages have at least 2 KB.
         let isMeant = isGraph && bytes >= 2048 && bytes <= 300e6
         return OperatorSample(
             call: .allReduce(gpus: gpus, bytes: bytes), seconds: try row.latency,
@@ -230,7 +230,7 @@ struct OperatorRow {
 
     func text(_ name: String) -> String { file.text(row, file.column(name)) }
 
-    /// A number, at least 1 unless said otherwise.
+    /// A number of at least 1, or of at least `least`.
     func number(_ name: String, atLeast least: Double = 1) throws -> Double {
         guard let value = try file.number(row, file.column(name), atLeast: least) else {
             throw InputError(file.place(row), "\(name) is blank", expected: "a number")
@@ -246,17 +246,17 @@ struct OperatorRow {
         return value
     }
 
-    /// The attention window, tokens; 0, or a blank cell: none.
+    /// The attention window, tokens; 0 or a blank cell: none.
     var window: Double {
         get throws { try file.number(row, file.column("window_size"), atLeast: 0) ?? 0 }
     }
 
-    /// Milliseconds in the file, seconds here; positive.
+    /// The latency in seconds (milliseconds in the file); positive.
     var latency: Double {
         get throws { try number("latency", atLeast: .leastNonzeroMagnitude) * 1e-3 }
     }
 
-    /// The cache format; nil for one that is not modelled.
+    /// The cache format; nil if it is not modelled.
     var cacheFormat: CacheFormat? {
         switch text("kv_cache_dtype") {
         case "bfloat16", "bf16", "auto": .bf16

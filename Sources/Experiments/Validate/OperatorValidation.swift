@@ -7,18 +7,18 @@ package struct OperatorValidation: Sendable {
     package struct Group: Sendable {
         package var name: String
         package var errors: ErrorSummary
-        /// Whether the model is meant for it; the rest is reported all the same.
+        /// Whether the model is meant for it. Other sets are reported too.
         package var isMeant: Bool
     }
 
     package private(set) var groups: [Group] = []
-    /// Files that hold no modelled kernel, with the reason.
+    /// Files without modelled kernels, with the reason.
     package private(set) var skipped: [String] = []
     package let clock: String
 
     /// Compares all tables of a folder with a profile.
     ///
-    /// - Throws: `InputError` for what cannot be read.
+    /// - Throws: `InputError` for files that cannot be read.
     package init(folder: String, profile: EngineProfile) throws {
         let contents = try OperatorTables.read(folder: folder)
         clock = "\(profile.name): \(profile.provenance)"

@@ -2,15 +2,15 @@ import Basics
 
 /// Requests of measured runs, each with its own time, lengths and latencies.
 ///
-/// A CSV file with the columns run (or id), sent_us (or queued_us), prompt_tokens (or
-/// input_tokens), ttft_us, e2e_us and, unless all of a run have the row's length, output_tokens.
-/// Microseconds, the latencies since the sending; plain or gzip.
+/// A CSV file, plain or gzip, with the columns run (or id), sent_us (or queued_us), prompt_tokens
+/// (or input_tokens), ttft_us, e2e_us and, unless all requests of a run have its row's length,
+/// output_tokens. All times are in microseconds, latencies since sending.
 struct RecordedRequests: Sendable {
     struct Request: Sendable {
         /// Nanoseconds since the run's first request.
         var sent: Int64
         var promptTokens: Int32
-        /// Nil: the length of the run's row.
+        /// Output length; nil: that of the run's row.
         var outputTokens: Int32?
         /// Milliseconds.
         var timeToFirstToken: Double
@@ -19,20 +19,20 @@ struct RecordedRequests: Sendable {
 
     /// The file.
     let path: String
-    /// Columns that nothing looks at.
+    /// Columns that are not used.
     let unusedColumns: [String]
     private var runs: [String: [Request]] = [:]
 
-    /// Names of a column, the first one preferred.
+    /// Names of each column, the preferred one first.
     private static let spellings = [
         "run": ["run", "id"], "sent": ["sent_us", "queued_us"],
         "prompt": ["prompt_tokens", "input_tokens"], "output": ["output_tokens"],
         "ttft": ["ttft_us"], "e2e": ["e2e_us"],
     ]
 
-    /// Reads a file.
+    /// Reads a file. O(n log n).
     ///
-    /// - Throws: `InputError` at the file and line. O(n log n).
+    /// - Throws: `InputError` at the file and line.
     init(_ path: String) throws {
         self.path = path
         let file = try ColumnFile(path, requiring: ["ttft_us", "e2e_us"])
@@ -68,7 +68,7 @@ struct RecordedRequests: Sendable {
             throw InputError(path, "has no rows", expected: "a request a row")
         }
         for name in runs.keys {
-            // Rows of the same time keep the order of the file.
+            // Rows with equal times keep their order in the file.
             let ordered = runs[name]!.enumerated()
                 .sorted { ($0.element.sent, $0.offset) < ($1.element.sent, $1.offset) }
                 .map(\.element)
@@ -76,13 +76,13 @@ struct RecordedRequests: Sendable {
         }
     }
 
-    /// Microseconds: a year, and a latency of at least a nanosecond and at most that.
+    /// Latest time and longest latency, microseconds: a year. Latencies are at least a nanosecond.
     private static let latest = 3.2e13
     private static let latencies = 1e-3...latest
-    /// Tokens.
+    /// Longest request, tokens.
     private static let longest = Double(1 << 30)
 
-    /// The run of a row: named like its id, or like its end after a dash.
+    /// The run for a row's id: named like the id, or like its longest end after a dash.
     func name(for id: String) -> String? {
         if runs[id] != nil { return id }
         let parts = id.split(separator: "-")
@@ -90,11 +90,11 @@ struct RecordedRequests: Sendable {
             .map { parts[$0...].joined(separator: "-") }.first { runs[$0] != nil }
     }
 
-    /// The requests of a run, in order of sending.
+    /// A run's requests, in order of sending.
     subscript(name: String) -> [Request] { runs[name] ?? [] }
 
     /// The file of recorded requests beside a reference file: X_requests.csv (or .csv.gz) for
-    /// X.csv; nil: there is none.
+    /// X.csv; nil if there is none.
     static func beside(_ file: String) -> String? {
         guard file.hasSuffix(".csv") else { return nil }
         let stem = file.dropLast(4)

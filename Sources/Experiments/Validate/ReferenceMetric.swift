@@ -1,7 +1,7 @@
 import Basics
 import Simulator
 
-/// A measured figure's name in a reference file, and its units.
+/// A measured figure's name in a reference file, with its units.
 enum ReferenceMetric {
     enum Latency: String {
         case ttft
@@ -11,7 +11,7 @@ enum ReferenceMetric {
         case e2el
     }
 
-    /// Of a latency, over requests or gaps.
+    /// A statistic of a latency, over requests or gaps.
     enum LatencyStatistic {
         case mean
         case percentile(Double)
@@ -46,8 +46,8 @@ enum ReferenceMetric {
         }
     }
 
-    /// Units by their spellings, and what one of them is in the unit that is predicted:
-    /// milliseconds, or tokens or requests per second.
+    /// Units by their names in files, with the factor to the predicted unit: milliseconds, or
+    /// tokens or requests per second.
     private var units: KeyValuePairs<String, Double> {
         switch self {
         case .latency:
@@ -69,8 +69,8 @@ enum ReferenceMetric {
         }
     }
 
-    /// A value in the unit that is predicted; a blank unit is that one. Throws `InputError` for
-    /// a unit that the figure does not have. Values of unknown figures are kept as they are.
+    /// Converts a value to the predicted unit; a blank unit is that one. Keeps values of unknown
+    /// figures. Throws `InputError` for a unit that the figure does not have.
     func converted(_ value: Double, from unit: String, place: String) throws -> Double {
         if case .unknown = self { return value }
         guard !unit.isEmpty else { return value }
@@ -82,7 +82,7 @@ enum ReferenceMetric {
         return value * known.value
     }
 
-    /// The figure of a run; nil where no request gave one.
+    /// The figure of a run; nil if no request gave one.
     func value(_ result: RunResult) -> Double? {
         switch self {
         case .unknown: return nil

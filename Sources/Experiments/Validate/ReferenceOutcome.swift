@@ -3,14 +3,14 @@ import Simulator
 import StepTime
 import Traces
 
-/// What the simulation of a load gave.
+/// Result of simulating a load.
 struct ReferenceOutcome: Sendable {
     var result: RunResult?
     var skipped: String?
-    /// Errors of single requests, where they were recorded.
+    /// Errors of single requests, if they were recorded.
     var requests: ReferenceValidation.RequestErrors?
 
-    /// Simulates a load; what does not fit is skipped with its arithmetic.
+    /// Simulates a load. One that does not fit is skipped, with the arithmetic.
     init(
         _ load: ReferenceLoad, _ recorded: RecordedRequests?, seed: UInt64,
         profile: EngineProfile?, host: HostProfile?, wait: HostCoefficients? = nil
@@ -38,11 +38,11 @@ struct ReferenceOutcome: Sendable {
         }
     }
 
-    /// A metric by its name in the file: milliseconds, or tokens or requests per second.
+    /// A metric by its name in the file, in milliseconds, or tokens or requests per second.
     func value(_ metric: String) -> Double? { result.flatMap(ReferenceMetric(metric).value) }
 }
 
-/// Compares requests of a run with those that were recorded.
+/// Compares requests of a run with recorded ones.
 private final class RecordedWatcher: RunObserver {
     private let recorded: [RecordedRequests.Request]
     private var firstTokens: [Double] = []
@@ -71,7 +71,7 @@ private final class RecordedWatcher: RunObserver {
 }
 
 extension ReferenceRow {
-    /// Engine family with version, model, format and kind of load.
+    /// Engine with version, model, format and kind of load.
     var server: String {
         "\(load.engine), \(load.model), \(load.weights), \(load.kindInWords)"
     }
@@ -89,7 +89,7 @@ extension ReferenceLoad {
         return open.variant.isEmpty ? rate : "\(rate), \(open.variant)"
     }
 
-    /// The kind of load, as groups are told apart: a server that cannot keep up is another thing.
+    /// The kind of load for grouping. Saturated servers form a group of their own.
     var kindInWords: String {
         open?.isSaturated == true ? "\(kind), saturated" : kind
     }

@@ -5,13 +5,13 @@ import StepTime
 import Traces
 
 extension GPU {
-    /// The memory that the flat reserve of these servers was calibrated with: 80 GiB of an H100;
-    /// of others what the driver reports.
+    /// The memory with which the flat reserve of these servers was calibrated: 80 GiB for an H100,
+    /// else what the driver reports.
     fileprivate var flatReserveBytes: Int64 { self == .h100 ? 80 << 30 : memoryBytes }
 }
 
 extension ReferenceLoad {
-    /// Why a load cannot be simulated; nil when it can.
+    /// Why a load cannot be simulated; nil if it can.
     var reasonToSkip: String? {
         if profileName == nil { return "engine \"\(engine)\" has no profile" }
         if (try? Catalogue.model(named: model)) == nil { return "unknown model \"\(model)\"" }
@@ -24,28 +24,27 @@ extension ReferenceLoad {
         return nil
     }
 
-    /// The engine's profile on its GPU: `given` if it has the right name and GPU, else the
-    /// built-in one.
+    /// The engine's profile on its GPU: `given` if name and GPU match, else the built-in one.
     func profile(_ given: EngineProfile?) -> EngineProfile? {
         guard let name = profileName, let gpu = try? GPU.named(gpu) else { return nil }
         if let given, given.name == name, given.gpu ?? GPU.h100.name == gpu.name { return given }
         return try? EngineProfile.named(kernelsName ?? name, on: gpu)
     }
 
-    /// The kernels of vLLM's version, where it has a profile of its own.
+    /// The kernel profile of vLLM's version, if it has its own.
     private var kernelsName: String? {
         guard profileName == "vllm", let version else { return nil }
         let name = "vllm-0.\(version.minor)"
         return EngineProfile.all.contains { $0.name == name } ? name : nil
     }
 
-    /// The host of the server, by its engine's version: the nearest that was fitted.
+    /// The server's host by engine version: the nearest fitted one.
     func hostProfile(_ profile: EngineProfile?) -> HostProfile {
         if let former = profile?.formerHost(asyncScheduling: isAsynchronous) { return former }
         if profileName == "trtllm" { return .none }
         guard isAsynchronous else { return minorVersion ?? 0 < 12 ? .vllmSync : .vllmSync32B }
         guard profileName == "vllm", let minor = minorVersion, minor >= 14 else {
-            // The servers of 2025-10, which tell no version.
+            // The servers of 2025-10, which give no version.
             let known = try? GPU.named(gpu)
             guard known.map({ $0.fp4FLOPS > 0 }) ?? false else {
                 return profileName == "vllm" && known?.name == "h200-sxm"
@@ -55,14 +54,14 @@ extension ReferenceLoad {
         }
         if minor >= 20 { return .vllmAsync }
         if minor == 19 { return .vllm19 }
-        // Each as far as it was fitted: 0.15 on H100s, 0.18 on an H200.
+        // Each where it was fitted: 0.15 on H100s, 0.18 on an H200.
         let isHopper80 = (try? GPU.named(gpu)) == .h100
         return isHopper80 && minor < 16 ? .vllmAsync15 : .vllm18
     }
 
-    /// The plan that replays this load, with another host, or another wait for it, if given.
+    /// The plan that replays this load, with another host, or another wait, if given.
     ///
-    /// - Throws: `InputError` when the layout does not fit.
+    /// - Throws: `InputError` if the layout does not fit.
     func plan(
         profile: EngineProfile?, host: HostProfile? = nil, wait: HostCoefficients? = nil
     ) throws -> RunPlan {
@@ -80,7 +79,7 @@ extension ReferenceLoad {
         var server = ServerMemory()
         server.largestGraph = shape.largestGraph
         options.captureSizes = server.capturedSizes
-        // TensorRT-LLM pads to its graphs only where it is told to.
+        // TensorRT-LLM only pads to its graphs if configured to.
         if profileName == "trtllm" { options.captureSizes = [] }
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
@@ -104,13 +103,13 @@ extension ReferenceLoad {
         return plan
     }
 
-    /// Most tokens of a request.
+    /// Most tokens per request.
     private var longest: Int { maxModelLen ?? (inputTokens + outputTokens + 1) }
 
     private var arrivals: ArrivalMode {
         if let most = open?.mostInFlight { return .capped(concurrency: min(most, requests)) }
         if open != nil || kind == "offline" { return .openLoop }
-        // More clients than requests never all have one.
+        // With more clients than requests, some would never get one.
         return .closedLoop(concurrency: min(concurrency, requests))
     }
 
@@ -129,12 +128,12 @@ extension ReferenceLoad {
         pool.maxNumBatchedTokens = tokens
         pool.enablesPrefixCaching = open != nil && cachesPrefixes
         guard profileName == "trtllm" else {
-            // The default share of the versions that were measured (0.12 and older).
+            // The default utilisation of the measured versions (0.12 and older).
             return try MemoryBudget(
                 shape, deployment, gpu: gpu.name, memoryBytes: gpu.flatReserveBytes,
                 utilization: 0.9, pool: pool)
         }
-        // A utilisation of 0.92 of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
+        // 92 % of the rest: 0.92 x memory - 0.92 x (weights + 4 GB).
         let weights = shape.weightBytesPerGPU(deployment)
         let reserve = Int64(0.92 * Double(weights + 4_000_000_000)) - weights
         return try MemoryBudget(
@@ -142,8 +141,8 @@ extension ReferenceLoad {
             pool: pool, terms: .reserve(reserve))
     }
 
-    /// Most sequences that run where the engine admits a request only with blocks reserved for its
-    /// longest output (TensorRT-LLM's guaranteed no eviction); nil elsewhere.
+    /// Most sequences that run if the engine reserves blocks for the longest output before
+    /// admission (TensorRT-LLM's guaranteed no eviction); nil for other engines.
     private func sequences(_ budget: MemoryBudget) -> Int? {
         guard profileName == "trtllm" else { return nil }
         let perSequence = (inputTokens + outputTokens + blockSize - 1) / blockSize

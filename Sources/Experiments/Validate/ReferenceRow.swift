@@ -4,9 +4,9 @@ import StepTime
 
 /// One measured figure of a real server, with the load that produced it.
 ///
-/// Blank cells mean unknown; the defaults are: one GPU, bf16 weights and cache, exact lengths, ten
-/// requests per unit of concurrency (3,000 offline), the engine's own step limits, and as units
-/// milliseconds and tokens or requests per second.
+/// Blank cells mean unknown. Defaults: one GPU, bf16 weights and cache, exact lengths, ten requests
+/// per unit of concurrency (3,000 offline), the engine's own step limits, and milliseconds and
+/// tokens or requests per second as units.
 struct ReferenceRow: Sendable {
     static let columns = [
         "id", "engine", "model", "gpu", "tp", "ep", "weight_dtype", "kv_cache_dtype",
@@ -22,7 +22,7 @@ struct ReferenceRow: Sendable {
     var load: ReferenceLoad
 }
 
-/// A server and what was asked of it: rows that share it are one simulation.
+/// A server and its load. Rows that share it need one simulation.
 struct ReferenceLoad: Hashable, Sendable {
     var engine: String
     var model: String
@@ -43,14 +43,14 @@ struct ReferenceLoad: Hashable, Sendable {
     var maxNumBatchedTokens: Int?
     var maxNumSeqs: Int?
     var maxModelLen: Int?
-    /// Whether blocks of earlier prompts are found again; closed loops have nothing to find.
+    /// Whether prefixes are cached. Closed loops have none to hit.
     var cachesPrefixes = false
-    /// Nil where the row says nothing.
+    /// Nil if the row does not say.
     var chunksPrefills: Bool?
-    /// How requests arrive; nil: a closed loop or all at once.
+    /// The open loop's settings; nil: a closed loop or all at once.
     var open: OpenLoad?
 
-    /// The engine's family and the host model that goes with its version.
+    /// The engine's family, and the host model for its version.
     var profileName: String? {
         let name = engine.lowercased()
         if name.hasPrefix("vllm") { return "vllm" }
@@ -59,22 +59,22 @@ struct ReferenceLoad: Hashable, Sendable {
         return nil
     }
 
-    /// The engine's version as its name tells it; nil: it does not.
+    /// The engine's version from its name; nil if it has none.
     var version: (major: Int, minor: Int)? {
         let word = engine.split(separator: " ").dropFirst().first ?? ""
         let parts = word.split(separator: ".").compactMap { Int($0) }
         return parts.count >= 2 ? (parts[0], parts[1]) : nil
     }
 
-    /// Whether the engine schedules the next step while one runs. vLLM does by default since
-    /// 0.14; a row without a version is taken to be a current one.
+    /// Whether the engine schedules the next step while one runs. vLLM does so by default since
+    /// 0.14; a row without a version is assumed to be current.
     var isAsynchronous: Bool {
         guard profileName == "vllm", let minor = minorVersion else { return true }
         return minor >= 14 || engine.hasSuffix(" async")
     }
 
-    /// The same with lengths that differ by 2 %, where they are (nearly) exact; nil where they
-    /// differ by more, or each is known.
+    /// The same load with 2 % of jitter, if its lengths are (nearly) exact; nil if they vary more,
+    /// or each is known.
     var jittered: ReferenceLoad? {
         guard jitter < Self.leastJitter, open?.recording == nil else { return nil }
         var load = self
@@ -84,7 +84,7 @@ struct ReferenceLoad: Hashable, Sendable {
 
     private static let leastJitter = 0.02
 
-    /// The second number of a version 0.x; nil where there is none.
+    /// The minor number of a version 0.x; nil for others.
     var minorVersion: Int? {
         version.map { $0.major > 0 ? .max : $0.minor }
     }
@@ -100,15 +100,15 @@ extension ReferenceRow {
         try read(ColumnFile(path, requiring: columns), recorded)
     }
 
-    /// The same of a file whose columns are known.
+    /// The same for a file whose columns are known.
     static func read(
         _ file: ColumnFile, _ recorded: RecordedRequests?
     ) throws -> [ReferenceRow] {
         try file.rows.indices.map { try ReferenceRow(file, $0, recorded) }
     }
 
-    /// Columns of a file that hold something and that no prediction looks at: they may say that
-    /// the server was another. A source and a unit do not.
+    /// Columns with content that no prediction uses: they may describe another server. Excludes
+    /// sources and units.
     static func unusedColumns(_ file: ColumnFile) -> [String] {
         var known = Set(columns + serverColumns + ["unit", "source"])
         let kind = file.column("load_kind")
@@ -123,7 +123,7 @@ extension ReferenceRow {
         }
     }
 
-    /// Columns that say more about the server, and may be absent.
+    /// Optional columns that describe the server.
     static let serverColumns = [
         "max_model_len", "enable_prefix_caching", "enable_chunked_prefill",
     ]
@@ -183,12 +183,12 @@ extension ReferenceRow {
         }
     }
 
-    /// Requests of an offline run that does not say: enough for filling and draining to be a small
+    /// Default number of requests in an offline run: enough to make filling and draining a small
     /// share of it.
     private static let offlineRequests = 3000
 }
 
-/// The cells of a row of a reference file, by the columns' names.
+/// A row's cells by column name.
 private struct ReferenceCells {
     let file: ColumnFile
     let row: Int
@@ -198,7 +198,7 @@ private struct ReferenceCells {
         self.row = row
     }
 
-    /// A cell; `other` for a blank one, or a column that is not there.
+    /// A cell's text; `other` if it is blank or the column is missing.
     func text(_ name: String, default other: String = "") -> String {
         let text = file.column(ifPresent: name).map { file.text(row, $0) } ?? ""
         return text.isEmpty ? other : text

@@ -3,7 +3,7 @@ import Simulator
 import StepTime
 import Traces
 
-/// Predictions of measured figures of real servers, through the same engine as a run.
+/// Predicts measured figures of real servers with the same engine as a run.
 package struct ReferenceValidation: Sendable {
     /// One row of the file with its prediction.
     package struct Row: Sendable {
@@ -12,27 +12,27 @@ package struct ReferenceValidation: Sendable {
         package var server: String
         package var metric: String
         package var measured: Double
-        /// Milliseconds, or tokens or requests per second; nil when skipped.
+        /// Prediction in milliseconds, or tokens or requests per second; nil if skipped.
         package var predicted: Double?
-        /// Predicted with the fitted host time of the other servers; nil when skipped.
+        /// Prediction with the host time fitted on the other servers; nil if skipped.
         package var predictedLeftOut: Double?
-        /// Why it was skipped; nil when predicted.
+        /// Why it was skipped; nil if predicted.
         package var skipped: String?
-        /// False where the answer hangs on how exact the lengths are: it changes by more than a
+        /// False if the prediction depends on the exactness of lengths: it changes by more than a
         /// fifth between none and 2 % of jitter.
         package var isDetermined = true
         /// The load, in words.
         package var load: String
 
-        /// What of the server it is: the metric, and whether it is determined.
+        /// The metric, and whether it is determined.
         package var figure: String { isDetermined ? metric : metric + ", not determined" }
 
-        /// Rows of one server and figure are summed up together.
+        /// Rows of one server and figure are summarised together.
         package var group: String { "\(server): \(figure)" }
 
         /// (predicted − measured) / measured, percent.
         package var errorPercent: Double? { predicted.map { 100 * ($0 / measured - 1) } }
-        /// The same for the prediction without this server.
+        /// The same error for the prediction without this server.
         package var errorPercentLeftOut: Double? {
             predictedLeftOut.map { 100 * ($0 / measured - 1) }
         }
@@ -42,9 +42,11 @@ package struct ReferenceValidation: Sendable {
     package struct Group: Sendable {
         package var server: String
         package var figure: String
-        /// Nil when no row could be predicted.
+        /// Nil if no row could be predicted.
         package var errors: ErrorSummary?
+        /// The errors with the host time fitted on the other servers; nil if no row has one.
         package var errorsLeftOut: ErrorSummary?
+        /// Number of rows that were skipped.
         package var skipped: Int
     }
 
@@ -52,7 +54,7 @@ package struct ReferenceValidation: Sendable {
     package struct RequestErrors: Sendable {
         /// The run's name in the file of recorded requests.
         package var run: String
-        /// Requests that were recorded, and that were sent: the recorded ones again, if more.
+        /// Number of recorded requests, and of those sent: if more, the recorded ones repeat.
         package var recorded: Int
         package var sent: Int
         package var timeToFirstToken: ErrorSummary
@@ -60,25 +62,23 @@ package struct ReferenceValidation: Sendable {
     }
 
     package private(set) var rows: [Row] = []
-    /// One for each run whose requests were recorded.
+    /// One for each run with recorded requests.
     package private(set) var requests: [RequestErrors] = []
-    /// The file of recorded requests; nil: there is none.
+    /// The file of recorded requests; nil if there is none.
     package private(set) var requestsFile: String?
     package private(set) var groups: [Group] = []
     /// Where the clocks' figures come from, one line per profile.
     package private(set) var clocks: [String] = []
     /// Host time per step that fits the measured TPOT best, one line per engine and mode.
     package private(set) var hostFits: [String] = []
-    /// Columns of the file that no prediction looks at.
+    /// Columns of the file that no prediction uses.
     package private(set) var unusedColumns: [String] = []
 
-    /// Simulates every load of a reference file, with the recorded requests of `requests`, or of
-    /// the file beside it that is named like it (X_requests.csv for X.csv). `profile` stands in
-    /// for the built-in one of its name, `host` for every server's; `report` is told what is
-    /// simulated next.
+    /// Simulates every load of a reference file. `requests`: the file of recorded requests; nil:
+    /// the one beside it (X_requests.csv for X.csv). `profile` replaces the built-in one of its
+    /// name, `host` every server's host. `report` is called with what is simulated next.
     ///
-    /// - Throws: `InputError` for a file that cannot be read as one, or of which no row can be
-    ///   predicted.
+    /// - Throws: `InputError` for a file that cannot be read, or of which no row can be predicted.
     package init(
         file: String, requests: String? = nil, seed: UInt64 = 0, profile: EngineProfile? = nil,
         host: HostProfile? = nil, report: @Sendable (String) -> Void = { _ in }
@@ -142,13 +142,13 @@ package struct ReferenceValidation: Sendable {
         return abs(one - other) <= 0.2 * max(one, other)
     }
 
-    /// Why a figure of a run that was simulated is not there.
+    /// Why a simulated run lacks a figure.
     private static func reason(_ metric: String) -> String {
         if case .unknown = ReferenceMetric(metric) { return "metric \"\(metric)\" is not known" }
         return "no request has a \(metric)"
     }
 
-    /// Simulates each server again with the host time fitted on the others; without a fit, the
+    /// Simulates each server again with the host time fitted on the others. Without a fit the
     /// prediction stays.
     private mutating func leaveOut(
         _ references: [ReferenceRow], _ fit: HostFit?, seed: UInt64,
@@ -171,7 +171,7 @@ package struct ReferenceValidation: Sendable {
         }
     }
 
-    /// The outcome of each different load, on all cores.
+    /// The outcome of each distinct load, on all cores.
     private static func simulate(
         _ loads: [ReferenceLoad], _ outcome: @Sendable (ReferenceLoad) -> ReferenceOutcome
     ) throws -> [ReferenceLoad: ReferenceOutcome] {

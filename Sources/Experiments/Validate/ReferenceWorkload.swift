@@ -3,13 +3,13 @@ import Simulator
 import Traces
 
 extension ReferenceLoad {
-    /// The requests: those that were recorded, or drawn from a seed.
+    /// The load's requests: recorded, or drawn from a seed.
     func workload(_ recorded: [RecordedRequests.Request], seed: UInt64) -> Workload {
         guard let open else { return closedWorkload(seed: seed) }
         return recorded.isEmpty ? drawn(open, seed: seed) : replayed(recorded)
     }
 
-    /// All at once, or as places become free: lengths uniform in the jitter's range.
+    /// Requests sent at once, or as places become free, with lengths uniform in the jitter's range.
     private func closedWorkload(seed: UInt64) -> Workload {
         var random = SeededRandom(seed: seed)
         func draw(_ length: Int) -> Int32 {
@@ -23,12 +23,11 @@ extension ReferenceLoad {
         return workload
     }
 
-    /// The recorded requests, and where there are fewer than the run had, the same again and again
-    /// after them.
+    /// The recorded requests. If the run had more, they repeat.
     private func replayed(_ recorded: [RecordedRequests.Request]) -> Workload {
         var workload = Workload()
         let span = recorded.last!.sent - recorded[0].sent
-        // From the last request of one round to the first of the next: a mean gap.
+        // A mean gap separates the last request of one round from the first of the next.
         let round = span + span / Int64(max(1, recorded.count - 1))
         for row in 0..<max(requests, recorded.count) {
             let (again, place) = row.quotientAndRemainder(dividingBy: recorded.count)
@@ -40,8 +39,8 @@ extension ReferenceLoad {
         return workload
     }
 
-    /// Gaps by the row's law; prompts uniform within the jitter around the mean that the row
-    /// gives, the shared ones by their content; outputs as given.
+    /// Draws gaps by the row's law, and prompts uniformly within the jitter around the row's mean;
+    /// shared ones have content. Outputs are as given.
     private func drawn(_ open: OpenLoad, seed: UInt64) -> Workload {
         var random = SeededRandom(seed: seed)
         var moments: [Double] = []
@@ -81,7 +80,7 @@ extension Workload {
         outputTokens.append(output)
     }
 
-    /// Gives the last prompt a beginning that all have and a rest by its content.
+    /// Gives the last prompt a shared beginning and a rest with content of its own.
     fileprivate mutating func share(_ tokens: Int, content: Int, of prompt: Int32) {
         let shared = min(Int32(clamping: tokens), prompt)
         if shared > 0 { segments.append(Segment(content: 0, length: shared)) }

@@ -1,6 +1,6 @@
 /// A reference validation as JSON: `rows`, `groups`, `clocks`, `unmeasured`.
 extension ReferenceValidation: Encodable {
-    /// What no public measurement covers, for every report.
+    /// What no public measurement covers, shown in every report.
     package static let unmeasured = [
         "chunked prefill over past context with GQA, decode batches of mixed lengths and mixed "
             + "prefill and decode kernels: extrapolated, checked end to end only",

@@ -1,30 +1,30 @@
 import Simulator
 import Traces
 
-/// What prefix caches of a run's size, and without a limit, would have hit at best.
+/// Most prefix hits possible with caches of the run's size, and without a limit.
 package struct ClairvoyantHits: Sendable, Equatable {
     /// Prompt tokens that the run hit.
     package var hit: Int
-    /// Those that it would have hit by always evicting what is looked up farthest in the future:
-    /// no replacement in pools of this size hits more.
+    /// Prompt tokens hit by always evicting what is looked up farthest in the future. No
+    /// replacement policy in pools of this size hits more.
     package var bestReplacement: Int
-    /// Those that pools that evict nothing would have hit.
+    /// Prompt tokens hit by pools that evict nothing.
     package var endlessPool: Int
 }
 
-/// What the prompts and answers of a trace hold, by id; noted as the run reads them.
+/// Contents of a trace's prompts and answers by id, recorded as the run reads them.
 ///
-/// A class, because the source that the run reads and the observer share it. Both are called from
-/// one thread at a time.
+/// A class, because the run's source and the observer share it. Both are called from one thread at
+/// a time.
 final class PromptContents {
     private var places: [Int64: (first: Int, end: Int, tokens: Int32)] = [:]
     private var segments: [Segment] = []
     /// Whether any prompt has content.
     private(set) var holdsContent = false
-    /// Whether there are too many, or two of one id: then there is no answer.
+    /// Whether there are too many, or two with one id. There is no result then.
     private(set) var isOverrun = false
 
-    /// Pieces of content that are kept: 16 bytes each.
+    /// Most pieces of content kept: 16 bytes each.
     private static let most = 1 << 23
 
     fileprivate func add(_ batch: Workload) {
@@ -34,7 +34,7 @@ final class PromptContents {
             let first = segments.count
             segments += batch.segments(of: row)
             var tokens = batch.promptTokens[row]
-            // The last token of an answer is computed by nobody.
+            // An answer's last token is never computed.
             let answer = min(batch.outputTokens[row], .max - tokens) - 1
             if !batch.outputContents.isEmpty, answer > 0, segments.count > first {
                 segments.append(Segment(content: batch.outputContents[row], length: answer))
@@ -47,14 +47,14 @@ final class PromptContents {
         if isOverrun { (places, segments) = ([:], []) }
     }
 
-    /// What a request computes at most; nil for one of which nothing is known.
+    /// All that a request may compute; nil if nothing is known about it.
     func path(of id: Int64) -> (path: [Segment], tokens: Int32)? {
         guard let place = places[id], place.first < place.end else { return nil }
         return (Array(segments[place.first..<place.end]), place.tokens)
     }
 }
 
-/// A source that notes what it hands on.
+/// A source that records the contents it passes on.
 struct NotingSource: RequestSource {
     var source: any RequestSource
     let contents: PromptContents
@@ -66,14 +66,14 @@ struct NotingSource: RequestSource {
     }
 }
 
-/// Records each instance's lookups with the room that its pool had between them, to ask afterwards
-/// what a clairvoyant replacement would have hit.
+/// Records each instance's lookups and the room that its pool had between them, to compute what a
+/// clairvoyant replacement policy would have hit.
 ///
-/// The order and the times of lookups are those of the run. The blocks of running requests stay,
-/// as in the run; what moves is only which of the cached blocks that no request holds are kept.
-/// O(1) a plan, and O(segments) a lookup.
+/// The order and times of lookups are those of the run. Blocks of running requests stay, as in the
+/// run; only the choice of unused cached blocks to keep may differ. O(1) per plan, O(segments) per
+/// lookup.
 struct LookupRecorder {
-    /// A request that has been admitted.
+    /// An admitted request.
     private struct Visitor {
         var replica: Int
         var first: Int
@@ -81,8 +81,8 @@ struct LookupRecorder {
     }
 
     private var replays: [LookupReplay]
-    /// By place in the order of arrival, from the first whose record is to come; what lies before
-    /// `head` has had its own.
+    /// By position in arrival order, from the first request without a record. Those before `head`
+    /// have one.
     private var visitors: [Visitor?] = []
     private var head = 0
     private let contents: PromptContents
@@ -91,11 +91,11 @@ struct LookupRecorder {
     private var lookups = 0
     private var isOverrun = false
 
-    /// Lookups that are kept of a run.
+    /// Most lookups recorded.
     private static let most = 1_000_000
 
-    /// Of a plan's run; nil where nothing is cached, and where blocks are kept or left for other
-    /// reasons than room: with windows and states.
+    /// A recorder for a plan's run; nil without prefix caching, and if blocks are kept or dropped
+    /// for other reasons than room: with windows and states.
     init?(_ plan: RunPlan, _ contents: PromptContents) {
         guard plan.engine.enablePrefixCaching, plan.engine.groups == [.full] else { return nil }
         self.contents = contents
@@ -104,11 +104,11 @@ struct LookupRecorder {
             repeating: LookupReplay(pageTokens: plan.engine.blockSize), count: plan.replicas)
     }
 
-    /// Takes note of plans; those of an instance in order.
+    /// Records plans; an instance's come in order.
     mutating func add(_ plans: DecidedPlans) {
         guard contents.holdsContent, !isOverrun else { return }
         for number in plans.plans.indices where plans.plans[number].times > 0 {
-            // Of a plan only what is looked at is taken out of the list.
+            // Copies only one plan's needed parts out of the list.
             let plan = plans.plans[number]
             for place in plan.preempted {
                 let visitor = visitors[reach(plans.preempted[place].sequence)]
@@ -132,14 +132,14 @@ struct LookupRecorder {
         visitors[visitor] = Visitor(replica: replica, first: first, latest: number)
     }
 
-    /// The place of a request whose record is to come.
+    /// The index of a request without a record.
     private mutating func reach(_ sequence: Int64) -> Int {
         let place = head + Int(sequence - closed)
         while visitors.count <= place { visitors.append(nil) }
         return place
     }
 
-    /// Notes a record; call it for every record, in their order.
+    /// Takes a record. Call it for every record, in order.
     mutating func add(_ record: RequestRecord) {
         closed += 1
         guard head < visitors.count else { return }
@@ -157,7 +157,7 @@ struct LookupRecorder {
             visitor.first, upTo: record.hitTokens + record.lostReuse.evicted)
     }
 
-    /// What there was to hit, once the run has ended; nil where too much was to be kept.
+    /// The hits that were possible, once the run has ended; nil if there was too much to record.
     func hits(_ result: RunResult) -> ClairvoyantHits? {
         guard contents.holdsContent, !isOverrun else { return nil }
         let counters = result.counters

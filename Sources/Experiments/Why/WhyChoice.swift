@@ -1,10 +1,10 @@
 import Basics
 import Simulator
 
-/// Finds the requests that a question is about, in the order of their arrival, by what rows of
-/// requests.csv tell or the records of a run.
+/// Finds the requests of a question, from the rows of requests.csv or a run's records in order of
+/// arrival.
 struct WhyChoice {
-    /// What is looked at of a request. Times are picoseconds, -1 where they never happened.
+    /// The data needed of a request. Times are picoseconds, -1 for events that never happened.
     struct Row {
         var id: Int64
         var arrival: Int64
@@ -12,12 +12,12 @@ struct WhyChoice {
         var replica: Int
     }
 
-    /// One that is asked about, by its place in the order of arrival.
+    /// A chosen request, with its position in arrival order.
     struct Chosen {
         var sequence: Int64
         var row: Row
 
-        /// From its arrival to its end; -1 for one without an end.
+        /// From its arrival to its end; -1 without an end.
         var latency: Int64 { row.finish < 0 ? -1 : row.finish - row.arrival }
     }
 
@@ -33,7 +33,7 @@ struct WhyChoice {
         if case .ids(let ids) = question { self.ids = Set(ids) } else { ids = [] }
     }
 
-    /// Takes the next request. O(1) amortised, or O(log n) of the n wanted.
+    /// Takes the next request. O(1) amortised, or O(log n) for the n worst.
     mutating func add(_ row: Row) {
         let next = Chosen(sequence: count, row: row)
         count += 1
@@ -56,7 +56,7 @@ struct WhyChoice {
         chosen.removeLast(max(0, chosen.count - number))
     }
 
-    /// Those asked about. Throws `InputError` for an id that no request has, and for a moment
+    /// The chosen requests. Throws `InputError` for an id that no request has, and for a moment
     /// before the first arrival or after the last end.
     mutating func finish() throws -> [Chosen] {
         switch question {

@@ -1,9 +1,9 @@
-/// Which requests of a run are asked about.
+/// Which requests of a run to explain.
 package enum WhyQuestion: Sendable, Equatable {
-    /// Those with an id, every attempt of each.
+    /// Requests by id, with every attempt of each.
     case ids([Int64])
-    /// So many with the longest latencies from arrival to the end, the worst first.
+    /// This many requests with the longest latencies from arrival to end, the worst first.
     case worst(Int)
-    /// Those in the cluster at a moment, in seconds of the trace.
+    /// Requests in the cluster at a moment, in seconds of the trace.
     case moment(Double)
 }

@@ -3,14 +3,14 @@ import Results
 import Scenario
 import Simulator
 
-/// The run that is asked about: a folder that `headway run --out` wrote, or a configuration.
+/// The run to explain: a folder that `headway run --out` wrote, or a configuration.
 struct WhyRun {
     let configuration: Configuration
     /// The folder and its run's digest.
     private let folder: (path: String, digest: String)?
 
-    /// Opens it; nil: the built-in default. Throws `InputError` for a path that is neither, for a
-    /// folder that is not as its run wrote it, and for changes of a folder.
+    /// Opens a run; nil: the built-in default. Throws `InputError` for a path that is neither, for
+    /// a folder that changed since its run, and for changes to a folder.
     init(_ path: String?, changes: [String]) throws {
         guard let path, FileSystem.isFolder(path) else {
             if let path { try Self.refuseFile(path) }
@@ -33,7 +33,7 @@ struct WhyRun {
         folder = (path, digest)
     }
 
-    /// Throws `InputError` for a file of a run in place of its folder.
+    /// Throws `InputError` for a run's file given instead of its folder.
     private static func refuseFile(_ path: String) throws {
         let parts = path.split(separator: "/")
         guard [RunFiles.summary, RunFiles.requests].contains(parts.last.map(String.init)) else {
@@ -43,8 +43,8 @@ struct WhyRun {
             path, "is a file of a run", expected: "the run's folder, or a configuration")
     }
 
-    /// The requests that a question is about: from a folder's rows, to the microsecond, else from
-    /// the run made once without watching.
+    /// The requests of a question: from a folder's rows, to the microsecond, else from an
+    /// unobserved run.
     func choose(
         _ question: WhyQuestion, _ progress: @escaping (Int) -> Void
     ) throws -> [WhyChoice.Chosen] {
@@ -71,9 +71,9 @@ struct WhyRun {
         return try choice.finish()
     }
 
-    /// The trace of a run. Throws `InputError` for one that cannot be read twice.
+    /// The trace of a run. Throws `InputError` if it cannot be read twice.
     static func open(_ resolved: ResolvedConfiguration) throws -> OpenedTrace {
-        // Before it is opened: that would wait for what a pipe brings.
+        // Checked before opening, which would wait for a pipe's data.
         if let file = resolved.configuration.trace.file, InputFile.isReadOnce(file) {
             throw InputError(
                 "trace.file", "comes through a pipe, and is to be read again",
@@ -82,7 +82,7 @@ struct WhyRun {
         return try resolved.configuration.openTrace()
     }
 
-    /// Throws `InputError` unless a run has the folder's digest.
+    /// Throws `InputError` unless the run's digest is the folder's.
     func check(_ digest: String) throws {
         guard let folder, folder.digest != digest else { return }
         throw InputError(
@@ -92,7 +92,7 @@ struct WhyRun {
             expected: "the run made again with headway run --out")
     }
 
-    /// Id, arrival, finish and replica of a row: the fields 0, 1, 4 and 9.
+    /// Id, arrival, finish and replica of a row: fields 0, 1, 4 and 9.
     private static func row(_ bytes: UnsafeRawBufferPointer) -> WhyChoice.Row? {
         var row = WhyChoice.Row(id: 0, arrival: -1, finish: -1, replica: -1)
         var (field, start) = (0, 0)
@@ -152,7 +152,7 @@ struct WhyRun {
     }
 }
 
-/// Chooses while a run goes on.
+/// Chooses requests during a run.
 private final class Chooser: RunObserver {
     var choice: WhyChoice
     private let progress: (Int) -> Void

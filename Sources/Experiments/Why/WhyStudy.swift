@@ -3,52 +3,53 @@ import Results
 import Scenario
 import Simulator
 
-/// Why a run's requests took the time they did: of chosen ones each part of it with its culprits,
-/// and of all of them what the parts are of TTFT, who cost others most, and where reuse went.
+/// Why a run's requests took as long as they did: for chosen ones, each part of the time with its
+/// culprits; for all, the parts of TTFT, the requests that cost others most, and where reuse was
+/// lost.
 package struct WhyStudy: Sendable {
-    /// One request.
+    /// The explanation of one request.
     package struct Answer: Sendable {
         package let record: RequestRecord
-        /// Its time from arrival to the end by cause; all zero for one that was rejected.
+        /// Its time from arrival to end by cause; all zero if it was rejected.
         package let causes: LatencyCauses
-        /// The parts of its time to first token; all zero for one without.
+        /// The parts of its TTFT; all zero without a first token.
         package let toFirstToken: LatencyParts
-        /// Whose doing it was, by cause and then the worst first.
+        /// The requests that caused it, by cause, then the worst first.
         package let culprits: [Culprit]
 
-        /// From arrival to the end, picoseconds; 0 for one that was rejected.
+        /// From arrival to end, picoseconds; 0 if it was rejected.
         package var latency: Int64 {
             record.finish < 0 || record.outcome == .rejected ? 0 : record.finish - record.arrival
         }
     }
 
-    /// What is asked where nothing is said.
+    /// The default question.
     package static let usual = WhyQuestion.worst(5)
 
-    /// The requests asked about: those of a moment in order of arrival, attempts of one id
-    /// likewise, the worst the worst first.
+    /// The explained requests. Those of a moment, or with one id, are in order of arrival; the
+    /// worst are the worst first.
     package let requests: [Answer]
-    /// TTFT of finished requests by cause, those that the run's margins leave in.
+    /// TTFT of finished requests by cause, within the run's margins.
     package let toFirstToken: BreakdownSums
-    /// The requests that cost others most, the worst first, and what all did.
+    /// The requests that cost others most, the worst first, and the total of all requests.
     package let costliest: [(id: Int64, cost: InflictedCost)]
     package let wholeCost: InflictedCost
-    /// What other pools would have hit; nil without content and caching, with windows and states,
+    /// What other pools would have hit; nil without content or caching, with windows and states,
     /// and for more than a million lookups.
     package let clairvoyant: ClairvoyantHits?
     package let result: RunResult
-    /// What the run's trace and configuration make worth saying.
+    /// Notes from the run's trace and configuration.
     package let notes: [String]
 
     /// How many of the costliest requests are named.
     private static let told = 10
 
-    /// Asks about a run: a folder that `headway run --out` wrote, which is run again, a
-    /// configuration file, or nil for the built-in default.
+    /// Explains a run: a folder that `headway run --out` wrote, which is run again, a configuration
+    /// file, or nil for the built-in default. `progress` is called now and then with the number of
+    /// ended requests.
     ///
-    /// Throws `InputError` for a path that is none of these, for a folder whose run cannot be made
-    /// again, and for a question that no request answers. `progress` is told now and then how many
-    /// requests have ended.
+    /// Throws `InputError` for any other path, for a folder whose run cannot be repeated, and for a
+    /// question that no request answers.
     package init(
         _ path: String?, changes: [String] = [], question: WhyQuestion = usual,
         progress: @escaping (Int) -> Void = { _ in }
@@ -73,7 +74,7 @@ package struct WhyStudy: Sendable {
         notes = resolved.warnings + trace.remarks + ["clock: " + resolved.clockDescription]
         var answers = chosen.compactMap { observer.answers[$0.sequence] }
         if case .worst = question {
-            // Rows tell times to the microsecond.
+            // Rows have times to the microsecond.
             answers = answers.enumerated().sorted {
                 ($0.element.latency, $1.offset) > ($1.element.latency, $0.offset)
             }.map(\.element)
@@ -82,7 +83,7 @@ package struct WhyStudy: Sendable {
     }
 }
 
-/// Watches a run for a study.
+/// Observes a run for a study.
 private final class WhyObserver: RunObserver {
     private(set) var keeper: CulpritKeeper
     private(set) var answers: [Int64: WhyStudy.Answer] = [:]
@@ -91,7 +92,7 @@ private final class WhyObserver: RunObserver {
     private let wanted: Set<Int64>
     private let host: HostTimes
     private let progress: (Int) -> Void
-    /// Where margins leave requests out.
+    /// Leaves out requests outside the margins.
     private var filter: MarginFilter<LatencyCauses?>?
     private var count: Int64 = 0
 
@@ -143,7 +144,7 @@ private final class WhyObserver: RunObserver {
         takeOn()
     }
 
-    /// Counts what a finished request's time to its first token went to.
+    /// Adds a finished request's TTFT parts to the sums.
     private func count(_ breakdown: RequestBreakdown?, _ record: RequestRecord) {
         let causes =
             record.outcome == .finished

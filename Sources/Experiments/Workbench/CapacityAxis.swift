@@ -2,9 +2,9 @@ import Basics
 import Models
 import Scenario
 
-/// What a study of capacity changes: the rate at which requests are sent, or how much serves them.
+/// What a capacity study varies: the request rate, or the size of the cluster.
 package struct CapacityAxis: Sendable {
-    /// What is sought.
+    /// The quantity to find.
     package enum Over: String, Sendable, CaseIterable {
         /// The highest rate.
         case rate
@@ -15,25 +15,25 @@ package struct CapacityAxis: Sendable {
     }
 
     package let over: Over
-    /// How the rate is changed; nil: it is not.
+    /// What determines the rate; nil if the study does not vary it.
     package let load: OfferedLoad?
-    /// The key that is changed.
+    /// The key that varies.
     package let key: String
     let levels: CapacityLevels
-    /// Where the search begins.
+    /// Where the search starts.
     let start: Double
-    /// What a level is in the study's unit: requests per second, replicas or GPUs.
+    /// Size of a level in the study's unit: requests per second, replicas or GPUs.
     let unit: Double
     let base: Configuration
 
-    /// How far the rate is lowered from the configuration's, and raised: by 2^10 and 2^14.
+    /// Lowest and highest rate, relative to the configuration's: by 2^10 and 2^14.
     private static let (deepest, highest) = (1.0 / 1024, 16_384.0)
-    /// The rate from which the search begins where nothing has one, requests per second.
+    /// Starting rate if nothing gives one, requests per second.
     private static let firstRate = 1.0
 
     /// The axis of a configuration.
     ///
-    /// - Throws: `InputError` at `--over` where there is no rate to change.
+    /// - Throws: `InputError` at `--over` if there is no rate to vary.
     init(_ base: Configuration, over: Over, traces: TraceStore) throws {
         self.over = over
         self.base = base
@@ -58,7 +58,7 @@ package struct CapacityAxis: Sendable {
             let own = try Self.rate(traces.trace(of: base))
             (key, start, unit) =
                 ("trace.rate_scale", base.trace.rateScale, own / base.trace.rateScale)
-            // As exact as the reader scales times.
+            // The resolution with which the reader scales times.
             stepsInUnit = 1e6
         case .drawn(let rate):
             (key, start, unit) = ("trace.request_rate", rate, 1)
@@ -112,7 +112,7 @@ package struct CapacityAxis: Sendable {
         return changed
     }
 
-    /// What to set to have a level: "trace.rate_scale=1.52".
+    /// The change that sets a level: "trace.rate_scale=1.52".
     package func change(_ level: Double) -> String {
         let text = Int(exactly: level).map(String.init) ?? String(level)
         guard over != .rate, let changed = try? configuration(at: level) else {

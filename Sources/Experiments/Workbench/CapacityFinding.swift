@@ -1,22 +1,22 @@
 import Basics
 import Scenario
 
-/// Where the edge lies along an axis: a study of capacity without its curve.
+/// Where the edge lies along an axis: a capacity study without its curve.
 struct CapacityFinding {
     let axis: CapacityAxis
     let replications: [CapacityReplication]
     let search: CapacitySearch
-    /// Nil where the trace, or some seed, holds nowhere.
+    /// Nil if the trace, or some seed, holds nowhere.
     let interval: CapacityInterval?
-    /// What a report calls the trace.
+    /// The trace's name in reports.
     let traceName: String
     /// All runs so far.
     var runner: CapacityRunner
 
-    /// Searches along an axis. `endsEarly`: a run goes no further than its promises can be held,
-    /// which changes no answer.
+    /// Searches along an axis. `endsEarly`: runs stop once a promise is lost, which changes no
+    /// answer.
     ///
-    /// - Throws: `InputError` for what cannot be resolved, read or changed.
+    /// - Throws: `InputError` for a configuration that cannot be resolved, read or changed.
     init(
         _ asked: Configuration, over: CapacityAxis.Over, seeds: CapacitySeeds?,
         endsEarly: Bool = true, progress: @escaping @Sendable (Int) -> Void = { _ in }
@@ -28,7 +28,7 @@ struct CapacityFinding {
         }
         try asked.checkStudied("capacity")
         let traces = TraceStore()
-        // More replicas than the nodes hold are what is sought: nodes are as many as these need.
+        // The study looks for more replicas than the nodes hold, so the number of nodes follows.
         let base =
             over == .rate
             ? asked : try asked.cluster.replicas.map(asked.with(replicas:)) ?? asked
@@ -76,7 +76,7 @@ struct CapacityFinding {
         let failing = zip(replications, search.edges).compactMap { replication, edge in
             edge.failing.flatMap { runner.run(at: $0, replication) }
         }
-        // Whether the queue grows is judged on the trace, not on stretches of it.
+        // Growing queues are judged on the whole trace, not on stretches of it.
         let judged =
             replications[0] == .whole ? failing.filter { $0.replication == .whole } : failing
         if judged.contains(where: { $0.standing == .unclear }) {
@@ -85,7 +85,7 @@ struct CapacityFinding {
                     + " one, or more requests (trace.limit)")
         }
         guard interval != nil else {
-            // The whole trace's own answer counts, whatever stretches of it would say.
+            // The whole trace's own answer decides, whatever its stretches say.
             guard replications[0] != .whole, search.edges.contains(where: { $0.holding != nil })
             else { return .nothing }
             return .undecided(

@@ -1,20 +1,20 @@
 import Basics
 import Scenario
 
-/// Replicas of one tensor-parallel size, and how many GPUs these need.
+/// Replicas of one tensor-parallel size, and the GPUs that they need.
 package struct CapacityLayout: Sendable, Equatable {
     package var tensorParallel: Int
-    /// The fewest GPUs; nil: no number of replicas holds the promises, or it cannot be said.
+    /// The fewest GPUs; nil: no number of replicas holds the promises, or it is unknown.
     package var gpus: Double?
-    /// Why there are none; nil: there are.
+    /// Why there is no number; nil if there is.
     package var problem: String?
 }
 
 extension CapacityStudy {
-    /// The fewest GPUs over all tensor-parallel sizes that a node has room for: powers of two and
-    /// the configuration's own. Of layouts with equally many the smaller size is taken.
+    /// The fewest GPUs over all tensor-parallel sizes that fit in a node: powers of two, and the
+    /// configuration's own. Among equals the smaller size wins.
     ///
-    /// - Throws: `InputError` where no size runs, and what a study throws.
+    /// - Throws: `InputError` if no size runs, and as a study does.
     package static func leastGPUs(
         _ base: Configuration, seeds: CapacitySeeds? = nil, notes: [String] = [],
         progress: @escaping @Sendable (Int) -> Void = { _ in }
@@ -52,7 +52,7 @@ extension CapacityStudy {
             throw problem
                 ?? InputError("--over gpus", "no layout runs", expected: "a model that does")
         }
-        // The curve is drawn of the answer alone.
+        // The curve is only drawn for the answer.
         var study = try CapacityStudy(best, notes: notes)
         study.runs += done - best.runner.count
         study.layouts = layouts
@@ -73,9 +73,9 @@ extension CapacityStudy {
         return sizes.sorted()
     }
 
-    /// The configuration with another size, about as many GPUs, and as many nodes as these need.
+    /// The configuration with another size, about as many GPUs, and as many nodes as needed.
     ///
-    /// - Throws: `InputError` where the model does not run so.
+    /// - Throws: `InputError` if the model does not run that way.
     private static func laid(_ base: Configuration, _ size: Int) throws -> Configuration {
         let own = max(1, base.engine.tensorParallelSize)
         let replicas =
@@ -99,7 +99,7 @@ extension CapacityFinding {
 
     fileprivate var found: Double? { ending == .found ? value : nil }
 
-    /// Whether it found fewer GPUs, or found some where the other did not.
+    /// Whether it found fewer GPUs, or any if the other found none.
     fileprivate func comesBefore(_ other: CapacityFinding) -> Bool {
         guard let mine = found else { return false }
         return other.found.map { mine < $0 } ?? true

@@ -1,18 +1,18 @@
 import Basics
 import Foundation
 
-/// The loads that a search for capacity may try: loads, of which more is harder, or numbers of
-/// replicas, of which fewer is harder.
+/// The levels that a capacity search may try: loads, where more is harder, or numbers of replicas,
+/// where fewer is harder.
 struct CapacityLevels: Sendable {
-    /// Whether levels are whole numbers of which fewer are harder.
+    /// Whether levels are whole numbers, where fewer is harder.
     var isCount: Bool
-    /// The ends, both possible.
+    /// The lowest and highest level, both allowed.
     var least: Double
     var most: Double
-    /// Steps of a load in a unit; 0: any load is possible.
+    /// Resolution of a load, in steps per unit; 0: any load is allowed.
     var stepsInUnit = 0.0
 
-    /// Smallest relative difference between two loads of a search: a fiftieth.
+    /// Smallest ratio between two loads of a search: a difference of a fiftieth.
     static let resolution = 1.02
 
     /// Whether a level is harder than another.
@@ -41,7 +41,7 @@ struct CapacityLevels: Sendable {
         return target == level ? nil : target
     }
 
-    /// Levels that cut the way between two into `parts`, from easy to hard; none where they are
+    /// Levels that split the range between two into `parts`, from easy to hard; empty if they are
     /// neighbours.
     func between(_ easy: Double, _ hard: Double, parts: Int) -> [Double] {
         let (low, high) = (min(easy, hard), max(easy, hard))
@@ -58,15 +58,15 @@ struct CapacityLevels: Sendable {
         return isCount ? cuts.reversed() : cuts
     }
 
-    /// A load that reads well and repeats exactly: four significant digits.
+    /// A load rounded to four significant digits, which is readable and repeats exactly.
     func rounded(_ level: Double) -> Double {
         let short = Double(String(format: "%.4g", level)) ?? level
         return stepsInUnit > 0 ? (short * stepsInUnit).rounded() / stepsInUnit : short
     }
 }
 
-/// Two loads, neighbours where the search has ended: at one a replication holds what is promised,
-/// at the other it does not.
+/// Two levels, neighbours once the search has ended: at one a replication holds the promises, at
+/// the other it does not.
 struct CapacityEdge: Sendable, Equatable {
     /// Nil: it held nowhere.
     var holding: Double?
@@ -74,15 +74,15 @@ struct CapacityEdge: Sendable, Equatable {
     var failing: Double?
 }
 
-/// What a run said to the search.
+/// A run's answer to the search.
 struct CapacityAnswer: Sendable, Equatable {
     var holds: Bool
-    /// It failed, and no easier load can change that.
+    /// Whether it failed in a way that no easier load can change.
     var isHopeless = false
 }
 
-/// Finds the edge of one replication: steps away from a start until the answer changes, then
-/// sections.
+/// Finds the edge of one replication: steps away from a start until the answer changes, then splits
+/// the interval.
 struct CapacityEdgeFinder: Sendable {
     private let levels: CapacityLevels
     private let start: Double
@@ -91,8 +91,8 @@ struct CapacityEdgeFinder: Sendable {
     private var isOver = false
     private(set) var edge: CapacityEdge
 
-    /// Begins at a start, or from what is known of the edge. The first step is by `factor`, the
-    /// next ones by its square, at most 2; sections are cut into `parts`.
+    /// Starts at a level, or from what is known of the edge. The first step is by `factor`, later
+    /// ones by its square, at most 2. Intervals are split into `parts`.
     init(
         _ levels: CapacityLevels, start: Double, factor: Double, parts: Int,
         known: CapacityEdge = .init()
@@ -101,7 +101,7 @@ struct CapacityEdgeFinder: Sendable {
         edge = known
     }
 
-    /// What to try next, all of it, from easy to hard; empty: it has ended.
+    /// The levels to try next, from easy to hard; empty when the search has ended.
     var wanted: [Double] {
         guard !isOver else { return [] }
         switch (edge.holding, edge.failing) {
@@ -113,8 +113,8 @@ struct CapacityEdgeFinder: Sendable {
         }
     }
 
-    /// Takes the answers to `wanted`, in that order. Where they contradict one another (the edge
-    /// is noisy), the first failure counts.
+    /// Takes the answers to `wanted`, in that order. If they contradict each other (the edge is
+    /// noisy), the first failure counts.
     mutating func take(_ answers: [(level: Double, answer: CapacityAnswer)]) {
         if edge != CapacityEdge() { factor = min(2, factor * factor) }
         for (level, answer) in answers {

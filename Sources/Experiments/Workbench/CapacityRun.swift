@@ -3,19 +3,19 @@ import Results
 import Scenario
 import Simulator
 
-/// What stands for other days of the same traffic.
+/// A replication: a stand-in for another day of the same traffic.
 package enum CapacityReplication: Sendable, Equatable {
-    /// Another draw.
+    /// Another random seed.
     case seed(Int)
     /// A recorded trace as it is.
     case whole
-    /// A stretch of it: rows that are replayed, and how many of them only warm the cluster up.
+    /// A stretch of it: the rows to replay, and how many of them only warm the cluster up.
     case stretch(rows: Range<Int>, warmup: Int)
 }
 
-/// One run at one load, as far as a study of capacity needs it.
+/// One run at one load, with what a capacity study needs of it.
 package struct CapacityRun: Sendable {
-    /// What the run says of the load.
+    /// What the run shows about the load.
     package enum Standing: String, Sendable, Equatable {
         /// It can be carried.
         case holds
@@ -23,7 +23,7 @@ package struct CapacityRun: Sendable {
         case missed
         /// The cluster falls behind: the queue grows.
         case growing
-        /// Promises hold, and the run is too short to tell whether the queue grows.
+        /// Promises hold, but the run is too short to tell whether the queue grows.
         case unclear
     }
 
@@ -34,21 +34,21 @@ package struct CapacityRun: Sendable {
     package var figures: [String: Double]
     /// Requests per second from the first arrival to the last.
     package var offered: Double
-    /// Whether the queue is at rest; nil: the run is too short to tell.
+    /// Whether the queue is stable; nil: the run is too short to tell.
     package var isSteady: Bool?
-    /// Requests that the cluster fell behind by, of those that arrived once it had filled; nil: too
-    /// short to tell.
+    /// Requests by which the cluster fell behind, as a share of those that arrived once it had
+    /// filled; nil: too short to tell.
     package var behind: Double?
-    /// How near it came to each of its limits.
+    /// How close it came to each of its limits.
     var pressures: [CapacityPressure]
-    /// No easier load can help: every request had a replica for itself.
+    /// Whether no easier load can help: every request had a replica to itself.
     var isHopeless: Bool
     package var digest: String
-    /// What its page would warn of.
+    /// The warnings of its page.
     package var warnings: [String]
-    /// Names the requests.
+    /// Digest of the requests.
     package var workload: String
-    /// Whether it was ended once a promise could no longer be held: it has no figures then.
+    /// Whether it was stopped once a promise was lost. It has no figures then.
     var isCut = false
 
     /// Judges a trial.
@@ -73,7 +73,7 @@ package struct CapacityRun: Sendable {
         standing = !isMet ? .missed : isSteady.map { $0 ? .holds : .growing } ?? .unclear
     }
 
-    /// A run that missed a promise and was ended for it.
+    /// A run that lost a promise and was stopped.
     init(cut replication: CapacityReplication) {
         self.replication = replication
         standing = .missed
@@ -82,16 +82,16 @@ package struct CapacityRun: Sendable {
         (digest, workload) = ("", "")
     }
 
-    /// Whether no easier load can help a run that missed: so few requests were in the cluster at
-    /// once that each had a replica for itself.
+    /// Whether no easier load can help a failed run: so few requests were in the cluster at once
+    /// that each had a replica to itself.
     static func isHopeless(concurrency: Int, replicas: Int, _ isCount: Bool) -> Bool {
         isCount ? concurrency <= replicas / 4 : concurrency <= 1
     }
 }
 
-/// How near a run came to one of its limits.
+/// How close a run came to one of its limits.
 package struct CapacityPressure: Sendable, Equatable {
-    /// What may run out.
+    /// A resource that may run out.
     package enum Resource: String, Sendable, CaseIterable {
         case kvBlocks = "kv_blocks"
         case tokenBudget = "token_budget"
@@ -102,15 +102,15 @@ package struct CapacityPressure: Sendable, Equatable {
     }
 
     package var resource: Resource
-    /// Share of the time in which the limit held steps back, of the peak that was used, or of the
-    /// steps' time that is the host's: 1 is all.
+    /// Share of the time in which the limit held steps back, of the peak rate, or of the steps'
+    /// time that is the host's; 1 is all.
     package var share: Double
-    /// How full it was: blocks at peak, tokens and requests of a step on average; nil: not told.
+    /// How full it was: blocks at peak, tokens and requests per step on average; nil if unknown.
     package var filled: Double?
-    /// How much there is: blocks, tokens or requests; nil: no such number.
+    /// Its size: blocks, tokens or requests; nil if it has none.
     package var size: Int?
 
-    /// All of them that a run tells.
+    /// All pressures of a run.
     static func all(_ trial: Trial) -> [CapacityPressure] {
         let (summary, engine) = (trial.summary, trial.resolved.plan.engine)
         let (limits, used) = (summary.limits, summary.utilization)
@@ -133,7 +133,7 @@ package struct CapacityPressure: Sendable, Equatable {
         return all
     }
 
-    /// Means over runs, the fullest first; of equals the one named first.
+    /// Means over runs, the fullest first; equals keep their order.
     static func means(_ runs: [[CapacityPressure]]) -> [CapacityPressure] {
         guard let first = runs.first else { return [] }
         let means = first.map { one in

@@ -3,7 +3,7 @@ import Scenario
 import Simulator
 import Synchronization
 
-/// Runs what a study asks for, each run once, on all cores.
+/// Runs what a study needs, each run once, on all cores.
 struct CapacityRunner {
     private let axis: CapacityAxis
     private let progress: @Sendable (Int) -> Void
@@ -13,28 +13,28 @@ struct CapacityRunner {
         (self.axis, self.progress) = (axis, progress)
     }
 
-    /// How many there were: one that was run again for its figures counts once.
+    /// Number of runs. One repeated for its figures counts once.
     var count: Int { ended.count }
 
-    /// How many of them were ended early.
+    /// Number of runs that were stopped early.
     var cutRuns: Int { ended.count { $0.run.isCut } }
 
     private func place(_ level: Double, _ replication: CapacityReplication) -> Int? {
         ended.firstIndex { $0.level == level && $0.run.replication == replication }
     }
 
-    /// The run of a replication at a level; nil: it was not asked for.
+    /// The run of a replication at a level; nil if it was not made.
     func run(at level: Double, _ replication: CapacityReplication) -> CapacityRun? {
         place(level, replication).map { ended[$0].run }
     }
 
-    /// Runs at a level of these replications, as far as there are any.
+    /// The runs made at a level for these replications.
     func runs(at level: Double, of replications: [CapacityReplication]) -> [CapacityRun] {
         replications.compactMap { run(at: level, $0) }
     }
 
-    /// What a run said. A stretch that is too short to tell whether the queue grows holds as long
-    /// as the whole trace does not fail by that.
+    /// A run's answer. A stretch too short to tell whether the queue grows counts as holding,
+    /// unless the whole trace fails in that way.
     func answer(at level: Double, _ replication: CapacityReplication) -> CapacityAnswer {
         let run = run(at: level, replication)!
         var holds = run.standing == .holds
@@ -47,8 +47,8 @@ struct CapacityRunner {
         return CapacityAnswer(holds: holds, isHopeless: run.isHopeless)
     }
 
-    /// Runs what is asked for and was not run. `endsEarly`: no further than promises can be held;
-    /// else what was ended early runs again, for its figures.
+    /// Makes the runs that are still missing. `endsEarly`: stops them once a promise is lost;
+    /// otherwise runs stopped earlier are repeated for their figures.
     mutating func run(
         _ asked: [(level: Double, replication: CapacityReplication)], endsEarly: Bool
     ) throws {
@@ -89,7 +89,7 @@ struct CapacityRunner {
             configuration.output.cooldown = nil
         }
         let isCount = axis.levels.isCount
-        // A store of its own: another load has other times, and nobody waits for its lock.
+        // Its own store: another load has other times, and no run waits for another's lock.
         let traces = TraceStore()
         guard endsEarly else {
             let trial = try Trial(configuration, traces: traces, rows: rows)
@@ -106,7 +106,7 @@ struct CapacityRunner {
                     if !isLost {
                         do { try watch.add(record) } catch { isLost = true }
                     }
-                    // Whether an easier load can help must be known, too.
+                    // It must also be known whether an easier load can help.
                     let isHopeless = CapacityRun.isHopeless(
                         concurrency: concurrency.requests, replicas: plan.replicas, isCount)
                     if isLost, !isHopeless { throw Lost() }
@@ -118,6 +118,6 @@ struct CapacityRunner {
         }
     }
 
-    /// Ends a run that has missed a promise.
+    /// Thrown to stop a run that has lost a promise.
     private struct Lost: Error {}
 }

@@ -1,4 +1,4 @@
-/// A replication that is asked for at a level.
+/// A request for the answer of one replication at a level.
 struct CapacityAsk: Sendable, Hashable {
     var replication: Int
     var level: Double
@@ -6,27 +6,27 @@ struct CapacityAsk: Sendable, Hashable {
 
 /// Finds the edge of every replication, and the levels at which all of them hold and none does.
 ///
-/// The first replication is searched from the start, with sections of four, so that there is work
-/// for several cores; the others from its edge in small steps, so that few runs are far beyond
-/// capacity. Then each runs at both ends of the interval; one that contradicts moves the end.
-/// Which loads run depends on answers alone, never on which run ends first.
+/// The first replication is searched from the start, splitting into four so that several cores have
+/// work. The others start from its edge in small steps, so that few runs are far beyond capacity.
+/// Then all run at both ends of the interval; a contradiction moves that end. Which loads run
+/// depends only on answers, never on which run ends first.
 struct CapacitySearch: Sendable {
     let levels: CapacityLevels
-    /// Edge of each replication, by its own search.
+    /// Edge of each replication by its own search.
     private(set) var edges: [CapacityEdge] = []
-    /// The same on the easy and on the hard side, where the ends contradicted it.
+    /// The edges on the easy and on the hard side, where the ends contradicted them.
     private var easyEdges: [CapacityEdge] = []
     private var hardEdges: [CapacityEdge] = []
     private(set) var answers: [CapacityAsk: CapacityAnswer] = [:]
-    /// Whether every replication was asked at both ends and agreed.
+    /// Whether all replications ran at both ends and agreed.
     private(set) var isConfirmed = false
-    /// The hardest level found at which at least half hold; of a whole trace its own edge.
+    /// The hardest level found at which at least half hold; for a whole trace, its own edge.
     private(set) var value: Double?
 
-    /// How often an end is moved at most.
+    /// Most moves of an end.
     private static let mostMoves = 3
 
-    /// Searches; `answer` runs what it is asked, all at once, each ask once in a search. `whole`:
+    /// Searches. `answer` makes the requested runs, all at once; each is requested once. `whole`:
     /// the first replication is the whole trace, the others are stretches of it.
     init(
         _ levels: CapacityLevels, start: Double, replications: Int, whole: Bool = false,
@@ -48,8 +48,8 @@ struct CapacitySearch: Sendable {
         value = whole ? edges[0].holding : try half(answer)
     }
 
-    /// The median of the edges, or where fewer than half hold there (the edges are noisy) an easier
-    /// level at which they do, by halving the way to the one at which all hold.
+    /// The median of the edges. If fewer than half hold there (the edges are noisy), an easier
+    /// level at which half do, found by bisection towards the level at which all hold.
     private mutating func half(
         _ answer: ([CapacityAsk]) throws -> [CapacityAnswer]
     ) throws -> Double? {
@@ -67,7 +67,8 @@ struct CapacitySearch: Sendable {
         return easy
     }
 
-    /// Of two edges in the middle the easier, or their geometric mean; nil: some hold nowhere.
+    /// The median edge; of two in the middle the easier one, or their geometric mean. Nil: some
+    /// hold nowhere.
     private var median: Double? {
         let held = edges.compactMap(\.holding).sorted { levels.isHarder($1, than: $0) }
         guard held.count == edges.count else { return nil }
@@ -92,7 +93,7 @@ struct CapacitySearch: Sendable {
         return failed.reduce(failed[0]) { levels.isHarder($1, than: $0) ? $1 : $0 }
     }
 
-    /// Runs finders in step, each round's asks all at once.
+    /// Runs finders in lockstep, with each round's requests at once.
     private mutating func find(
         _ finders: [Int: CapacityEdgeFinder],
         _ answer: ([CapacityAsk]) throws -> [CapacityAnswer]
@@ -151,7 +152,7 @@ struct CapacitySearch: Sendable {
         CapacityEdgeFinder(levels, start: 0, factor: 1.05, parts: 2, known: known)
     }
 
-    /// Replications that say at a level what is not expected there.
+    /// Replications whose answer at a level is `holds`, contrary to expectation.
     private func contradicting(_ level: Double?, holds: Bool) -> [Int: Double] {
         guard let level else { return [:] }
         var found: [Int: Double] = [:]
@@ -165,14 +166,14 @@ struct CapacitySearch: Sendable {
 
 /// Where the edge lies, with its interval, as levels.
 struct CapacityInterval: Sendable, Equatable {
-    /// At least half hold there; the whole trace's own edge where there is one.
+    /// The level at which at least half hold; the whole trace's own edge, if there is one.
     var value: Double
     /// The hardest level at which all hold; nil: some hold nowhere.
     var allHold: Double?
     /// The easiest level at which none holds; nil: some hold everywhere.
     var noneHolds: Double?
 
-    /// Nil where no level is held: by the whole trace, or by every seed.
+    /// Nil if no level holds: for the whole trace, or for every seed.
     init?(_ search: CapacitySearch) {
         guard let value = search.value else { return nil }
         allHold = search.allHold
@@ -180,8 +181,8 @@ struct CapacityInterval: Sendable, Equatable {
         noneHolds = search.noneHolds
     }
 
-    /// The probability that the least and the greatest of so many independent edges enclose the
-    /// median edge: 1 − 2^(1 − n).
+    /// The probability that the smallest and largest of `replications` independent edges enclose
+    /// the median edge: 1 − 2^(1 − n).
     static func confidence(replications: Int) -> Double {
         var miss = 2.0
         for _ in 0..<replications { miss /= 2 }

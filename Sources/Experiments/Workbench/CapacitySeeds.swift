@@ -2,12 +2,12 @@ import Basics
 
 /// The seeds of a study.
 package enum CapacitySeeds: Sendable, Equatable {
-    /// So many, from the configuration's on.
+    /// This many, starting with the configuration's.
     case count(Int)
     case these([Int])
 
-    /// Where none are given: of six edges the least and the greatest enclose the median with a
-    /// probability of 97 %.
+    /// The default: of six edges, the smallest and largest enclose the median with a probability of
+    /// 97 %.
     package static let usual = CapacitySeeds.count(6)
     /// Most seeds.
     private static let most = 1_000
@@ -38,10 +38,10 @@ package enum CapacitySeeds: Sendable, Equatable {
         self = .these(numbers)
     }
 
-    /// The seeds, of which the configuration's own is the first where only their number is given.
+    /// The seeds. If only their number is given, they start with the configuration's own.
     func from(_ first: Int) -> [Int] {
         switch self {
-        // Beyond the largest they begin again at 0.
+        // Past the largest they wrap around to 0.
         case .count(let count): (0..<count).map { first > .max - count ? $0 : first + $0 }
         case .these(let seeds): seeds
         }

@@ -3,38 +3,39 @@ import Results
 import Scenario
 import Synchronization
 
-/// The highest rate, or the fewest replicas or GPUs, that holds what a configuration promises.
+/// Finds the highest rate, or the fewest replicas or GPUs, at which a configuration holds its
+/// promises.
 ///
-/// A run counts where every promise is held and the cluster does not fall behind
-/// (`CapacityRun.Standing`). The edge is noisy, so that several replications are searched
-/// (`CapacitySearch`): other seeds where requests or times are drawn, else the whole trace and
+/// A run holds if every promise is met and the cluster does not fall behind
+/// (`CapacityRun.Standing`). The edge is noisy, so several replications are searched
+/// (`CapacitySearch`): other seeds if requests or times are drawn, else the whole trace and
 /// stretches of it.
 package struct CapacityStudy: Sendable {
     /// How it ended.
     package enum Ending: Sendable, Equatable {
         case found
-        /// Nothing that was tried holds the promises.
+        /// No tried level holds the promises.
         case nothing
-        /// Why it cannot be said.
+        /// Cannot be decided, with the reason.
         case undecided(String)
     }
 
     /// All runs at a load.
     package struct Point: Sendable {
         package var level: Double
-        /// In the study's unit: replicas, GPUs, or the requests per second that came.
+        /// Level in the study's unit: replicas, GPUs, or the requests per second that arrived.
         package var x: Double
-        /// The same as the level says it: a rate at which no turn waits for an answer.
+        /// The nominal level: for a rate, as if no turn waited for an answer.
         package var nominal: Double
         package var runs: [CapacityRun]
 
-        /// Runs that hold.
+        /// Number of runs that hold.
         package var holding: Int { runs.count { $0.standing == .holds } }
-        /// Runs that break no promise and are too short to tell whether their queues grow.
+        /// Number of runs that miss no promise but are too short to tell whether their queues grow.
         package var undecided: Int { runs.count { $0.standing == .unclear } }
         /// Runs that hold, of those at this load.
         package var share: Double { Double(holding) / Double(max(1, runs.count)) }
-        /// Whether at least half do; nil: it hangs on runs that are not decided.
+        /// Whether at least half hold; nil if that depends on undecided runs.
         package var meets: Bool? {
             if 2 * holding >= runs.count { return true }
             return 2 * (holding + undecided) >= runs.count ? nil : false
@@ -45,7 +46,7 @@ package struct CapacityStudy: Sendable {
         package var offered: Double {
             runs.isEmpty ? 0 : runs.map(\.offered).reduce(0, +) / Double(runs.count)
         }
-        /// Mean of a figure over the runs that have it; nil where none has.
+        /// Mean of a figure over the runs that have it; nil if none has.
         package func figure(_ key: String) -> Double? {
             let values = runs.compactMap { $0.figures[key] }
             return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
@@ -55,47 +56,48 @@ package struct CapacityStudy: Sendable {
     package let axis: CapacityAxis
     package let replications: [CapacityReplication]
     package internal(set) var ending: Ending
-    /// The edge and its interval in the study's unit, rates as they came; nil unless found. `high`
-    /// is nil where some replication holds at the hardest load there is, and where harder loads
-    /// bring no higher rate. Of rates `low`, of replicas `high` is nil where some stretch of the
-    /// trace holds at no load.
+    /// The edge and its interval in the study's unit, with rates as they arrived; nil unless found.
+    /// `high` is nil if some replication holds at the hardest load, and if harder loads bring no
+    /// higher rate. If some stretch of the trace holds at no load, `low` is nil for rates, and
+    /// `high` for replicas.
     package let value: Double?
     package let low: Double?
     package let high: Double?
     /// The level that gives `value`.
     package let level: Double?
-    /// The level at which every replication holds, and that at which none does.
+    /// The level at which every replication holds, and the one at which none does.
     package let safe: Double?
     package let tooHard: Double?
-    /// Whether `value` bounds the rate from below: turns that wait for their answers and for pauses
-    /// keep it under four fifths of what the level says, so that the trace brings no more.
+    /// Whether `value` is only a lower bound: turns that wait for answers and pauses keep the rate
+    /// below four fifths of the nominal one, and the trace cannot bring more.
     package let isBound: Bool
     /// Probability that the interval encloses the median edge.
     package let confidence: Double
-    /// Whether every replication was asked at both ends and agreed.
+    /// Whether every replication ran at both ends and agreed.
     package let isConfirmed: Bool
     /// The curve, from easy to hard.
     package let points: [Point]
-    /// How near each limit is just beyond capacity, the fullest first.
+    /// How close each limit is just beyond capacity, the fullest first.
     package let pressures: [CapacityPressure]
-    /// How many runs there were.
+    /// Number of runs.
     package internal(set) var runs: Int
-    /// What was promised; empty: nothing, so that only falling behind counts.
+    /// The promises; empty: none, so that only falling behind counts.
     package let requirements: [ServiceRequirement]
+    /// Whether a share of good requests was assumed as a promise, because only per-request limits
+    /// are given.
     package let assumesGoodput: Bool
-    /// What makes a request good; empty: nothing.
+    /// What makes a request good; empty: no limits.
     package let objective: String
-    /// What is served, on what, and by which trace.
+    /// The model, the hardware and the trace.
     package let headline: String
     package let notes: [String]
-    /// Tensor-parallel sizes that were compared, with the fewest GPUs of each.
+    /// The compared tensor-parallel sizes, with the fewest GPUs of each.
     package internal(set) var layouts: [CapacityLayout] = []
 
-    /// Searches along an axis; `seeds` replace the configuration's.
+    /// Searches along an axis. `seeds` replace the configuration's. `progress` receives the number
+    /// of ended runs.
     ///
-    /// `progress` receives the number of runs that have ended.
-    ///
-    /// - Throws: `InputError` for what cannot be resolved, read or changed.
+    /// - Throws: `InputError` for a configuration that cannot be resolved, read or changed.
     package init(
         _ asked: Configuration, over: CapacityAxis.Over, seeds: CapacitySeeds? = nil,
         notes: [String] = [],
@@ -105,13 +107,13 @@ package struct CapacityStudy: Sendable {
             CapacityFinding(asked, over: over, seeds: seeds, progress: progress), notes: notes)
     }
 
-    /// Draws the curve of what was found.
+    /// Adds the curve to a finding.
     init(_ finding: CapacityFinding, notes: [String] = []) throws {
         var finding = finding
         let (axis, interval) = (finding.axis, finding.interval)
         let isWhole = finding.replications[0] == .whole
         let samples = finding.replications.count - (isWhole ? 1 : 0)
-        // Of a whole trace its own first miss tells what breaks: stretches may go on far beyond.
+        // For a whole trace, its own first miss shows what breaks; its stretches may go far beyond.
         let ownMiss = isWhole ? finding.search.edges[0].failing : nil
         let curve = Self.curve(finding.search, interval, axis, and: ownMiss)
         let shownBy = isWhole ? [.whole] : finding.replications
@@ -161,7 +163,7 @@ package struct CapacityStudy: Sendable {
         _ interval: CapacityInterval, _ axis: CapacityAxis, _ points: [Point]
     ) -> Edge {
         guard !axis.levels.isCount else {
-            // Between the most at which none holds and the fewest at which all do.
+            // Between the largest number at which none holds and the smallest at which all do.
             return Edge(
                 level: interval.value, value: axis.shown(interval.value),
                 low: axis.shown((interval.noneHolds ?? 0) + 1),
@@ -169,9 +171,9 @@ package struct CapacityStudy: Sendable {
         }
         func came(_ level: Double) -> Double? { points.first { $0.level == level }?.x }
         let value = came(interval.value) ?? axis.shown(interval.value)
-        // What comes at neighbouring levels may differ by chance more than the levels do. Where
-        // late answers hold the next turns back, less comes at a level that is too hard: then its
-        // times say how much was asked for.
+        // Arriving rates at neighbouring levels may differ more by chance than the levels do. If
+        // late answers delay the next turns, a level that is too hard has a lower arriving rate;
+        // then use its nominal rate.
         var edge = Edge(
             level: interval.value, value: value,
             low: interval.allHold.map { min(value, came($0) ?? value) },
@@ -180,7 +182,8 @@ package struct CapacityStudy: Sendable {
             })
         edge.isBound = value < slowest * axis.shown(interval.value)
         guard edge.isBound else { return edge }
-        // Sessions that begin together may even bring less: the highest rate that was held counts.
+        // Sessions that start together may even bring a lower rate, so the highest rate that held
+        // counts.
         let held = points.filter { $0.meets == true }
         let most = held.max { $0.x < $1.x }
         return Edge(
@@ -188,11 +191,11 @@ package struct CapacityStudy: Sendable {
             isBound: true)
     }
 
-    /// Below this share of what a level says, requests that wait for others set the rate.
+    /// Below this share of the nominal rate, requests that wait for others determine the rate.
     private static let slowest = 0.8
 
-    /// Loads of the curve, from easy to hard: up to beyond the knee, or where nothing holds those
-    /// that were tried last.
+    /// Loads of the curve, from easy to hard, to beyond the knee. If nothing holds, the easiest
+    /// load that was tried.
     private static func curve(
         _ search: CapacitySearch, _ interval: CapacityInterval?, _ axis: CapacityAxis,
         and ownMiss: Double?
@@ -206,7 +209,7 @@ package struct CapacityStudy: Sendable {
         }
         var curve = [interval.value] + (interval.allHold.map { [$0] } ?? [])
         curve += [interval.noneHolds, ownMiss].compactMap(\.self)
-        // What the search would not tell apart from one of these says nothing new.
+        // Skip levels that the search would not distinguish from one of these.
         func take(_ level: Double?) {
             guard let level, !curve.contains(level) else { return }
             let isNew = levels.isCount || curve.allSatisfy { max(level / $0, $0 / level) > 1.02 }
@@ -219,8 +222,8 @@ package struct CapacityStudy: Sendable {
         return curve
     }
 
-    /// Says where a load that is easier than one which all hold is not held by all: chance decides
-    /// so near the edge.
+    /// Notes on loads that are easier than one which all hold, but not held by all: so near the
+    /// edge chance decides.
     private static func easierMisses(
         _ points: [Point], _ interval: CapacityInterval?, _ axis: CapacityAxis
     ) -> [String] {
@@ -234,8 +237,8 @@ package struct CapacityStudy: Sendable {
         }
     }
 
-    /// Says where requests came slower than the rate says, as turns wait for pauses that no rate
-    /// shortens.
+    /// A note if requests arrived slower than the nominal rate, because turns wait for pauses that
+    /// no rate shortens.
     private static func slowTurns(
         _ points: [Point], _ interval: CapacityInterval?, _ axis: CapacityAxis
     ) -> [String] {

@@ -4,36 +4,36 @@ import Results
 import Scenario
 import Simulator
 
-/// A space of configurations over one base: keys that vary freely, sets of keys that vary
+/// A space of configurations over one base: keys that vary independently, sets of keys that vary
 /// together, traces and seeds. `sweep` runs all of it, `tune` searches it.
 ///
-/// A point is a choice of every key; a run is a point over one trace with one seed. Points are
-/// numbered with the last key changing fastest: keys in alphabetical order, then the linked sets;
-/// runs of a point by trace, then seed.
+/// A point is a choice for every key; a run is a point over one trace with one seed. Points are
+/// numbered with the last key changing fastest: keys sorted, then the linked sets. A point's runs
+/// are ordered by trace, then seed.
 package struct ConfigurationSpace: Sendable {
-    /// A key and what it may be, or several keys that are set together.
+    /// A key with its values, or several keys that are set together.
     package struct Axis: Sendable, Equatable {
         package var keys: [String]
-        /// A value of each key, for each place on the axis.
+        /// For each position on the axis, a value for each key.
         package var values: [[ConfigurationValue]]
     }
 
-    /// What the best point has most or least of, among those that hold the promises.
+    /// The objective of the best point among those that hold the promises.
     package enum Goal: String, Sendable, CaseIterable, Codable {
         /// The fewest GPUs, then the least latency.
         case gpus
         /// The least latency: mean E2E.
         case latency
-        /// The most output tokens a second.
+        /// The most output tokens per second.
         case throughput
-        /// The fewest GPU-seconds for an output token.
+        /// The fewest GPU-seconds per output token.
         case cost
     }
 
-    /// A trace of the space, with the name that rows have for it.
+    /// A trace of the space, with its name in rows.
     package struct Trace: Sendable, Equatable {
         package var name: String
-        /// What it sets; nil: the base's own trace.
+        /// The file that it sets; nil: the base's own trace.
         package var file: String?
     }
 
@@ -41,12 +41,12 @@ package struct ConfigurationSpace: Sendable {
     package var axes: [Axis]
     package var traces: [Trace]
     package var seeds: [Int]
-    /// Whether the file names seeds; else the base's own is the only one.
+    /// Whether the file gives seeds; otherwise the base's own is the only one.
     package var namesSeeds: Bool
     package var goal: Goal
-    /// What to say of the base's limits of single requests, where they are kept; nil: they are not.
+    /// The note that the base's per-request limits are kept; nil if they are not.
     package internal(set) var keptLimits: String?
-    /// Values that are paths as the file writes them, and as they start at its folder.
+    /// Values that are paths: as written in the file, and resolved against its folder.
     var paths: [WrittenPath: ConfigurationValue] = [:]
 
     /// A path as the value of a key.
@@ -55,13 +55,13 @@ package struct ConfigurationSpace: Sendable {
         var path: String
     }
 
-    /// Most points that a space may have: beyond, it is a slip in a range.
+    /// Most points in a space. Beyond that, a range is probably mistyped.
     package static let mostPoints = 10_000_000
 
-    /// How many points there are.
+    /// Number of points.
     package var points: Int { axes.reduce(1) { $0 * $1.values.count } }
 
-    /// Runs of every point: traces times seeds.
+    /// Number of runs per point: traces times seeds.
     package var runsOfPoint: Int { traces.count * seeds.count }
 
     /// The keys that vary, in the order of their columns.
@@ -80,7 +80,7 @@ package struct ConfigurationSpace: Sendable {
 
     /// The configuration of a point, trace and seed.
     ///
-    /// - Throws: `InputError` where values do not go together with the base.
+    /// - Throws: `InputError` if values are incompatible with the base.
     package func configuration(point: Int, trace: Int, seed: Int) throws -> Configuration {
         var configuration = try configuration(point: point)
         if let file = traces[trace].file { configuration.trace.file = file }
@@ -97,7 +97,7 @@ package struct ConfigurationSpace: Sendable {
         return configuration
     }
 
-    /// A value of a key, with a path as it starts at the space's folder. O(1).
+    /// A value of a key, with a path resolved against the space's folder. O(1).
     func resolved(_ key: String, _ value: ConfigurationValue) -> ConfigurationValue {
         guard case .text(let path) = value else { return value }
         return paths[WrittenPath(key: key, path: path)] ?? value

@@ -4,11 +4,11 @@ import Scenario
 import Simulator
 
 extension Configuration.ObjectiveSection {
-    /// Whether anything is promised besides what makes a request good.
+    /// Whether the objective has promises beyond what makes a request good.
     package var promises: Bool { !explicitRequirements.isEmpty }
 
-    /// Everything a run must hold. Where limits of each request are all that is given, a share of
-    /// `ServiceVerdict.assumedGoodput` is taken as promised; empty: no limits at all.
+    /// Everything that a run must hold. If only per-request limits are given, promises a share of
+    /// `ServiceVerdict.assumedGoodput`. Empty without any limits.
     package var requirements: [ServiceRequirement] {
         let explicit = explicitRequirements
         guard explicit.isEmpty, !limits.description.isEmpty else { return explicit }
@@ -33,16 +33,16 @@ extension Configuration.ObjectiveSection {
             + (limits.goodput.map { [ServiceRequirement(.goodput, limit: $0, to: name)] } ?? [])
     }
 
-    /// Whether a run held it; nil where nothing is limited.
+    /// Whether a run held the promises; nil without limits.
     package func verdict(_ summary: RunSummary) -> ServiceVerdict? {
         let all = requirements
         return all.isEmpty ? nil : ServiceVerdict(summary, all, assumed: !promises)
     }
 
-    /// Takes another section's limits of single requests where a share of good requests is
-    /// promised here and nothing here says which are good.
+    /// Takes another section's per-request limits if this one promises a share of good requests
+    /// without saying which are good.
     ///
-    /// Returns what to say of it; nil: nothing was taken.
+    /// Returns a note on what was taken; nil if nothing was.
     package mutating func keepRequestLimits(of own: Self) -> String? {
         let needs =
             limits.goodput != nil
@@ -55,8 +55,8 @@ extension Configuration.ObjectiveSection {
             + "promised names no limit of single requests (--slo ttft_ms=450,goodput=0.99)"
     }
 
-    /// The section that the short form says whole: "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99",
-    /// "ttft_ms=450". What it does not name is not limited (but `keepRequestLimits`).
+    /// The whole section from its short form: "ttft_p99_ms=500,tpot_p95_ms=40,goodput=0.99",
+    /// "ttft_ms=450". Anything it does not name has no limit (but see `keepRequestLimits`).
     ///
     /// - Throws: `InputError` at `--slo`.
     package init(short text: String) throws {
@@ -110,21 +110,21 @@ extension Configuration.ObjectiveSection {
 }
 
 extension Configuration {
-    /// Promises what the short form says instead of the configuration's own section.
+    /// Replaces the configuration's section by the short form's.
     ///
-    /// Returns what to say of limits that are kept; nil: none are.
+    /// Returns a note on limits that are kept; nil if none are.
     ///
     /// - Throws: `InputError` at `--slo`.
     package mutating func promise(_ short: String) throws -> String? {
         try promise(ObjectiveSection(short: short))
     }
 
-    /// Keeps what another configuration says, where this one still needs it.
+    /// Keeps per-request limits of another configuration if this one needs them.
     mutating func keepRequestLimits(of other: Configuration) -> String? {
         slo.keepRequestLimits(of: other.slo)
     }
 
-    /// The same of a section.
+    /// The same for a section.
     mutating func promise(_ section: ObjectiveSection) -> String? {
         var section = section
         let kept = section.keepRequestLimits(of: slo)
@@ -132,7 +132,7 @@ extension Configuration {
         return kept
     }
 
-    /// Refuses what only `headway run` writes: a study would leave it out without a word.
+    /// Refuses settings that only `headway run` honours. A study would silently ignore them.
     func checkStudied(_ place: String) throws {
         try checkPromises()
         let files = [

@@ -1,12 +1,13 @@
 import Basics
 import Scenario
 
-/// Names a space by what its runs come to: configuration, axes, seeds, and what its files hold.
+/// Identifies a space by all that determines its runs: configuration, axes, seeds, and the contents
+/// of its files.
 ///
-/// Files count by their content and not by their paths, so that shards on several machines, or from
-/// several folders, are of one space.
+/// Files count by content, not by path, so that shards on several machines, or in several folders,
+/// belong to one space.
 enum SpaceFingerprint {
-    /// Changes with what rows mean.
+    /// Increased when the meaning of rows changes.
     private static let version = 1
 
     /// Keys that may name a file.
@@ -62,7 +63,7 @@ enum SpaceFingerprint {
         return try digest(file)
     }
 
-    /// Of all files of a folder and their names: a folder of sessions is one trace.
+    /// Digest of a folder's files and names: a folder of sessions is one trace.
     private static func folder(_ path: String) throws -> String {
         guard let names = FileSystem.names(in: path) else {
             throw InputError(path, "the folder cannot be read", expected: "a readable folder")

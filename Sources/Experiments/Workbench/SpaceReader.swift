@@ -4,11 +4,11 @@ import Results
 import Scenario
 
 extension ConfigurationSpace {
-    /// Reads a space, JSON5: `{ base, keys, linked, traces, seeds, slo, objective }`, with changes
-    /// applied to its base; `slo`, where given, in place of the file's.
+    /// Reads a space from JSON5: `{ base, keys, linked, traces, seeds, slo, objective }`, and
+    /// applies changes to its base. `slo`, if given, replaces the file's.
     ///
-    /// - Throws: `InputError` naming file and key for whatever is not right, values of keys among
-    ///   it. That values do not go together is found when a point is run.
+    /// - Throws: `InputError` naming file and key for any mistake, including invalid values of
+    ///   keys. Incompatible values are only found when a point is run.
     package init(
         file: String, changes: [String] = [], slo: Configuration.ObjectiveSection? = nil
     ) throws {
@@ -17,7 +17,7 @@ extension ConfigurationSpace {
         var reader = try SuiteReader(
             try ConfigurationValue.parse(Data(bytes), place: file), place: file)
         base = try Self.base(&reader, file: file)
-        // The base's own promises: its limits of single requests are kept where nothing names any.
+        // The base's own promises. Its per-request limits are kept if the file names none.
         var own = base
         if let section = try reader.value("slo") {
             var promised = base
@@ -49,7 +49,7 @@ extension ConfigurationSpace {
         try check(changes)
     }
 
-    /// No change of what the space varies: it would be without effect.
+    /// Refuses changes of keys that the space varies: they would have no effect.
     private func check(_ changes: [String]) throws {
         let varied =
             keys.map(Configuration.key(of:)) + (namesSeeds ? ["seed"] : [])
@@ -62,10 +62,10 @@ extension ConfigurationSpace {
         }
     }
 
-    /// Largest space that is read, bytes.
+    /// Largest space file read, bytes.
     private static let largestFile = 10_000_000
 
-    /// A word for what is sought.
+    /// The goal that a word names.
     package static func goal(_ word: String, place: String) throws -> Goal {
         guard let goal = Goal(rawValue: word) else {
             throw InputError(
@@ -154,7 +154,7 @@ extension ConfigurationSpace {
         return seeds
     }
 
-    /// The paths among the values of the axes, as those of a base start at the file's folder.
+    /// The paths among the axes' values, resolved against the file's folder as in a base.
     private func resolvedPaths(_ file: String) throws -> [WrittenPath: ConfigurationValue] {
         var paths: [WrittenPath: ConfigurationValue] = [:]
         for axis in axes {
@@ -173,7 +173,8 @@ extension ConfigurationSpace {
         return paths
     }
 
-    /// Every key once, every value one that its key may have, and no more points than can be run.
+    /// Checks that every key appears once, every value is allowed for its key, and there are not
+    /// too many points.
     private func checkAxes(_ file: String) throws {
         var seen: Set<String> = []
         for key in keys {
@@ -225,12 +226,12 @@ extension ConfigurationSpace {
     }
 }
 
-/// Lists, ranges and linked sets of values.
+/// Reads lists, ranges and linked sets of values.
 enum SpaceValues {
-    /// Most values of a key.
+    /// Most values per key.
     private static let most = 100_000
 
-    /// A list, or `{from, to}` with a `step` (1) or a factor (`times`).
+    /// A list, or `{from, to}` with a `step` (default 1) or a factor (`times`).
     static func read(_ value: ConfigurationValue, place: String) throws -> [ConfigurationValue] {
         switch value {
         case .list(let values):
@@ -277,8 +278,8 @@ enum SpaceValues {
             throw InputError(place, "never ends", expected: "a step above 0")
         }
         var values: [ConfigurationValue] = []
-        // Each from the first, so that steps do not add up their rounding; a hair of slack, so
-        // that {from: 0.1, to: 0.3, step: 0.1} holds its end.
+        // Each from the first value, so that rounding does not accumulate; with a little slack, so
+        // that {from: 0.1, to: 0.3, step: 0.1} includes its end.
         var next = from
         for index in 1... {
             guard next <= to + abs(to) * 1e-12 else { break }
@@ -303,7 +304,7 @@ enum SpaceValues {
         }
     }
 
-    /// One list of sets, or a list of such lists; every set of a list names the same keys.
+    /// One list of sets, or a list of such lists. All sets of a list name the same keys.
     static func linked(
         _ value: ConfigurationValue, place: String
     ) throws -> [ConfigurationSpace.Axis] {
@@ -350,7 +351,7 @@ enum SpaceValues {
 }
 
 extension String {
-    /// A path that a file names, as it stands in that file's folder.
+    /// A path in a file, resolved against that file's folder.
     fileprivate func relative(to file: String) -> String {
         let folder = file.containingFolder
         return hasPrefix("/") || folder.isEmpty

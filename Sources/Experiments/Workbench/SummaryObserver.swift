@@ -4,27 +4,27 @@ import Scenario
 import Simulator
 import Traces
 
-/// Watches a run for all that its summary needs of every record, so that `headway run` and studies
-/// say the same of the same configuration.
+/// Collects all that a run's summary needs from every record, so that `headway run` and studies
+/// report the same for the same configuration.
 ///
-/// A class, because the simulation keeps its observer and the summary is made afterwards.
+/// A class, because the simulation holds its observer while the summary is made afterwards.
 package final class SummaryObserver: RunObserver {
     /// Exact percentiles, classes, intervals.
     package let figures: RequestFigures
-    /// Whether gaps between tokens are wanted: for ITL by class and by stage.
+    /// Whether gaps between tokens are recorded, for ITL by class and by stage.
     package let watchesGaps: Bool
-    /// What happened when.
+    /// Events over time.
     package private(set) var timeline = Timeline()
     private let dimension: ClassDimension?
     private let stages: StageClasses
     private var concurrency = ConcurrencyPeak()
-    /// The requests beside what the trace says was measured of them.
+    /// The requests compared with latencies measured in the trace.
     private var comparison: MeasuredComparison?
     /// Rejected requests by reason.
     private var rejections: [String: Int] = [:]
 
-    /// Watches a run of a plan. `rule`: what tells requests apart; `measured`: what the trace
-    /// records of a real server.
+    /// Observes a run of a plan. `rule`: how requests are classified; `measured`: a real server's
+    /// latencies in the trace.
     package init(_ plan: RunPlan, by rule: ClassRule?, measured: MeasuredLatencies?) {
         dimension = rule?.dimension
         watchesGaps = rule != nil || plan.hasStages
@@ -48,8 +48,8 @@ package final class SummaryObserver: RunObserver {
         if watchesGaps { figures.add(plans.gaps) }
     }
 
-    /// What the run came to, once it has ended; call it once. `notes` stand before the warnings of
-    /// the configuration, `remarks` are those of the trace.
+    /// The run's summary, once it has ended; call it once. `notes` come before the configuration's
+    /// warnings; `remarks` are the trace's.
     package func summary(
         of result: RunResult, _ resolved: ResolvedConfiguration, notes: [String] = [],
         remarks: [String]

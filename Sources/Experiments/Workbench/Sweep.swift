@@ -2,7 +2,7 @@ import Basics
 import Foundation
 import Scenario
 
-/// Every run of a space, or a share of them, as rows of a table.
+/// Runs a space, or a share of it, into the rows of a table.
 ///
 /// A run is a point over a trace with a seed; runs are numbered by point, then trace, then seed.
 /// Runs share what they replay (`TraceStore`): common random numbers.
@@ -12,19 +12,19 @@ import Scenario
 package struct Sweep: Sendable {
     package let space: ConfigurationSpace
     package let shard: Shard
-    /// Names the space: equal ones have equal rows.
+    /// Identifies the space: equal fingerprints have equal rows.
     package let fingerprint: String
     let columns: SweepColumns
     private let traces = TraceStore()
 
-    /// How many runs the whole space has.
+    /// Number of runs in the whole space.
     package var runs: Int { space.points * space.runsOfPoint }
 
-    /// How many of them are this shard's.
+    /// Number of runs in this shard.
     package var ownRuns: Int { max(0, runs - shard.number + shard.count) / shard.count }
 
-    /// Reads and checks what all runs need, so that nothing is written where it is not there.
-    /// O(bytes of traces).
+    /// Reads and checks everything that all runs need before anything is written. O(bytes of
+    /// traces).
     ///
     /// - Throws: `InputError` for a trace that cannot be read, or only once.
     package init(_ space: ConfigurationSpace, shard: Shard = .all) throws {
@@ -35,7 +35,7 @@ package struct Sweep: Sendable {
         try checkTraces()
     }
 
-    /// Reads each trace once, unless points read it in ways of their own.
+    /// Reads each trace once, unless points read it differently.
     private func checkTraces() throws {
         guard !space.keys.contains(where: { $0.hasPrefix("trace.") }) else { return }
         for trace in space.traces {
@@ -49,7 +49,7 @@ package struct Sweep: Sendable {
     /// The number of the run at a position of this shard.
     func run(at position: Int) -> Int { shard.number - 1 + position * shard.count }
 
-    /// The first cells of every row, by which a file is known to be of this sweep.
+    /// The first cells of every row, by which a file is recognised as this sweep's.
     func mark(run: Int) -> String { "\(fingerprint),\(runs),\(run)," }
 
     /// The row of a run, with its line end.
@@ -71,22 +71,22 @@ package struct Sweep: Sendable {
         return SweepColumns.sealed(mark(run: run) + SweepColumns.line([String(point)] + cells))
     }
 
-    /// Runs of a core that are begun before the others are waited for.
+    /// Runs started per core before waiting for the others.
     private static let batch = 64
 
-    /// What `perform` found and did.
+    /// The result of `perform`.
     package struct Outcome: Sendable, Equatable {
-        /// Rows that an earlier call had written.
+        /// Rows written by an earlier call.
         package var found: Int
-        /// Rows that this call added.
+        /// Rows added by this call.
         package var added: Int
     }
 
-    /// Writes the shard's rows into a file: what an earlier call has done is kept, so that a sweep
-    /// that was stopped ends with the bytes of one that was not. All cores; memory does not grow
-    /// with the runs. `report` gets runs done by this call and those it has to do.
+    /// Writes the shard's rows into a file on all cores. Keeps rows of an earlier call, so that an
+    /// interrupted sweep ends with the same bytes as an uninterrupted one. Memory does not grow
+    /// with the runs. `report` receives the runs done by this call and its total.
     ///
-    /// - Throws: `InputError` for a place that cannot be written and a file of another sweep.
+    /// - Throws: `InputError` for a file that cannot be written or belongs to another sweep.
     @discardableResult
     package func perform(
         to path: String, report: @Sendable (Int, Int) -> Void = { _, _ in }
@@ -110,14 +110,14 @@ package struct Sweep: Sendable {
     }
 }
 
-/// A share of a space's runs: those whose number leaves a remainder.
+/// A share of a space's runs: those whose number has a given remainder.
 package struct Shard: Sendable, Equatable {
-    /// Which one, from 1.
+    /// The shard's number, from 1.
     package let number: Int
-    /// Of how many.
+    /// The number of shards.
     package let count: Int
 
-    /// The whole.
+    /// All runs.
     package static let all = Self(number: 1, count: 1)
 
     private init(number: Int, count: Int) {

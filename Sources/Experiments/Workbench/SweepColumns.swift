@@ -2,20 +2,20 @@ import Basics
 import Results
 import Scenario
 
-/// The columns of a sweep's table. They follow from the space alone, so that all shards have the
-/// same: a figure that a run does not have is an empty cell.
+/// The columns of a sweep's table. They depend only on the space, so that all shards have the same
+/// ones. A figure that a run lacks is an empty cell.
 struct SweepColumns: Sendable {
-    /// Which space, how many runs, which of them, which point.
+    /// The space, its number of runs, the run, the point.
     static let first = ["space", "runs", "run", "point"]
-    /// What was replayed, what came of it, why nothing did, and the seal of the row: the digest
-    /// (`ContentDigest`) of all bytes before it.
+    /// Digests of the requests and the run, the error of a failed run, and the row's seal: the
+    /// digest (`ContentDigest`) of all bytes before it.
     static let last = ["workload", "digest", "problem", "row_xxh64"]
 
     /// The keys that vary.
     let keys: [String]
     /// Whether the space names its traces.
     let namesTraces: Bool
-    /// What the runs are held to.
+    /// The promises of the runs.
     let requirements: [String]
 
     init(_ space: ConfigurationSpace) {
@@ -24,7 +24,7 @@ struct SweepColumns: Sendable {
         requirements = space.base.slo.requirements.map(\.name)
     }
 
-    /// The names, in order.
+    /// The names in order.
     var names: [String] {
         Self.first + keys + (namesTraces ? ["trace"] : []) + ["seed", "objective", "gpus"]
             + Self.figures + ["warnings", "steady", "slo_met"] + requirements.map { "slo_" + $0 }
@@ -34,18 +34,18 @@ struct SweepColumns: Sendable {
     /// The header with its line end.
     var header: String { Self.line(names) + "\n" }
 
-    /// Cells as a record, without its line end.
+    /// Cells as a CSV record, without its line end.
     static func line(_ cells: [String]) -> String {
         cells.map(CSVRecords.quoted).joined(separator: ",")
     }
 
-    /// A row without its last cell, with it and its line end. What was edited is found by it.
+    /// Completes a row with its seal and line end. The seal reveals edits.
     static func sealed(_ row: String) -> String {
         let row = row + ","
         return row + Array(row.utf8).withUnsafeBytes(ContentDigest.hexadecimal) + "\n"
     }
 
-    /// Whether a row is as it was written.
+    /// Whether a row is unchanged.
     static func isSealed(_ record: [UInt8]) -> Bool {
         guard record.count > 17 else { return false }
         let seal = Array(record.suffix(17).dropLast())
@@ -63,7 +63,7 @@ struct SweepColumns: Sendable {
             + verdict(trial.verdict) + [trial.workload, trial.summary.digest, ""]
     }
 
-    /// The same of a run that failed.
+    /// The same cells for a failed run.
     func cells(problem: String) -> [String] {
         let empty = 1 + Self.figures.count + 3 + requirements.count + 2
         return Array(repeating: "", count: empty) + [Self.harmless(problem)]
@@ -87,7 +87,7 @@ struct SweepColumns: Sendable {
         Int(exactly: number).map(String.init) ?? String(number)
     }
 
-    /// A value of a key, as it stands in a cell.
+    /// A key's value as a cell.
     static func text(_ value: ConfigurationValue) -> String {
         switch value {
         case .null: "null"
@@ -99,8 +99,8 @@ struct SweepColumns: Sendable {
         }
     }
 
-    /// A text that no spreadsheet takes for a formula: OWASP's "CSV injection" puts an apostrophe
-    /// before one that begins as a formula does.
+    /// Text that no spreadsheet treats as a formula: following OWASP's "CSV injection", it prefixes
+    /// an apostrophe where a formula would begin.
     static func harmless(_ text: String) -> String {
         guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first)
         else { return PathText.shown(text) }
@@ -108,8 +108,8 @@ struct SweepColumns: Sendable {
     }
 }
 
-/// The figures of `summary.json` that a run without watching may have; a test holds the list to
-/// what runs say.
+/// The figures of `summary.json` that an unobserved run may have. A test checks the list against
+/// runs.
 extension SweepColumns {
     static let figures: [String] =
         rates + requests + latencies.flatMap(columns) + steps + load + sharing + clients + nested

@@ -1,32 +1,32 @@
-/// What a key, or keys that vary together, do to the figures of a sweep.
+/// The effect of a key, or of keys that vary together, on the figures of a sweep.
 package struct SweepEffect: Sendable, Equatable {
-    /// What it does to one figure.
+    /// The effect on one figure.
     package struct Change: Sendable, Equatable {
         /// The figure's name.
         package let figure: String
-        /// The least and the most of the means at each value, the other keys averaged, over those
-        /// choices of the others at which every value ran; nil: there is no such choice.
+        /// The lowest and highest mean over the key's values, averaging over the other keys. Uses
+        /// only those choices of the others at which every value ran; nil if there are none.
         package let lowest: Double?
         package let highest: Double?
-        /// The part of the figure's variance over the same points that is between those means, 0 to
+        /// The share of the figure's variance over these points that lies between the means, 0 to
         /// 1; nil: the figure does not vary.
         package let varianceShare: Double?
-        /// The largest (most - least) / least among points that differ in nothing else; nil: there
+        /// The largest (most - least) / least among points that differ only in this; nil if there
         /// are no two such.
         package let largest: Double?
     }
 
-    /// The keys: several are linked.
+    /// The keys; several if linked.
     package let keys: [String]
-    /// How many values they have.
+    /// Number of their values.
     package let values: Int
-    /// One of each figure that points have.
+    /// One for each figure that points have.
     package let changes: [Change]
 
-    /// A change below this is none: 1 %.
+    /// Smallest relative change that counts: 1 %.
     package static let threshold = 0.01
 
-    /// Whether some figure changes by 1 % or more between points that differ in nothing else; nil:
+    /// Whether some figure changes by at least 1 % between points that differ only in this; nil if
     /// there are no two such.
     package var matters: Bool? {
         let largest = changes.compactMap(\.largest)
@@ -35,8 +35,8 @@ package struct SweepEffect: Sendable, Equatable {
 }
 
 extension SweepTable {
-    /// What each key does, keys that vary together as one. Points that failed are left out.
-    /// O(keys² x points).
+    /// The effect of each key, with linked keys as one. Leaves out failed points. O(keys² x
+    /// points).
     package var effects: [SweepEffect] {
         let groups = linkedKeys
         let codes = groups.map(codes)
@@ -51,13 +51,13 @@ extension SweepTable {
         }
     }
 
-    /// A number for each point, equal for those that are alike in something.
+    /// A number for each point, equal for points that agree in something.
     private struct Codes {
         var values: [Int]
         var count: Int
     }
 
-    /// Numbers of the combinations that some codes have together. O(codes x points).
+    /// Numbers for the combinations of several codes. O(codes x points).
     private static func combined(_ codes: [Codes], count: Int) -> Codes {
         codes.reduce(Codes(values: Array(repeating: 0, count: count), count: 1)) { whole, part in
             var numbers: [Int: Int] = [:]
@@ -79,9 +79,9 @@ extension SweepTable {
             count: points.count)
     }
 
-    /// Keys by those they vary with: two are linked where not every value of one meets every value
-    /// of the other. A shipped space is a product of its axes, so that these are its axes, but for
-    /// a linked set that is itself a product.
+    /// Groups of linked keys. Two keys are linked if some value of one never occurs with some value
+    /// of the other. A sweep's space is a product of its axes, so the groups are its axes, unless a
+    /// linked set is itself a product.
     private var linkedKeys: [[Int]] {
         var groups: [[Int]] = []
         for key in keys.indices {
@@ -124,7 +124,7 @@ extension SweepTable {
                 ? (range.least > 0 ? (range.most - range.least) / range.least : .infinity) : 0
         }
         let values = hasRun.count { $0 }
-        // Points that failed would else shift the means at some values and not at others.
+        // Failed points would otherwise shift the means at some values only.
         let balanced = places.filter { ranges[families.values[$0]].count == values }
         let means = Self.means(balanced.map { (own.values[$0], figure[$0]) }, of: own.count)
         return SweepEffect.Change(
@@ -132,8 +132,8 @@ extension SweepTable {
             varianceShare: means.share, largest: changes.max())
     }
 
-    /// The mean at each value, each as often as the others, and the share of the variance that is
-    /// between them.
+    /// The mean at each value, and the share of the variance between them. All values have equally
+    /// many points.
     private static func means(
         _ points: [(value: Int, figure: Double)], of values: Int
     ) -> (levels: [Double], share: Double?) {
@@ -150,7 +150,7 @@ extension SweepTable {
             let distance = level.sum / level.count - mean
             return sum + level.count * distance * distance
         }
-        // What rounding leaves of equal figures is no variance.
+        // Rounding differences of equal figures do not count as variance.
         let varies = variance > Double(points.count) * mean * mean * 1e-20
         return (levels.map { $0.sum / $0.count }, varies ? min(1, between / variance) : nil)
     }

@@ -2,15 +2,15 @@ import Basics
 import Foundation
 import Synchronization
 
-/// Where a sweep's table is to be, and the file beside it that grows row by row until it is whole.
+/// Where a sweep's table goes, and the file beside it that grows row by row until it is complete.
 struct SweepPlace {
-    /// As the user named it.
+    /// The path as the user gave it.
     let name: String
     let target: String
-    /// The table as far as it is: kept when the program is stopped.
+    /// The unfinished table, which is kept when the program is stopped.
     let part: String
 
-    /// Checks that a table can be put there. Throws `InputError`, also where it would replace an
+    /// Checks that a table can be written there. Throws `InputError`, also if it would replace an
     /// input of the command.
     init(_ path: String) throws {
         guard !path.isEmpty, path != "-" else {
@@ -42,10 +42,9 @@ struct SweepPlace {
         for file in [target, part] { try FileLedger.process.replaces(file) }
     }
 
-    /// How many rows the table has that stands there already, all of the sweep's; nil where nothing
-    /// stands there.
+    /// The number of rows if a complete table of the sweep exists; nil if there is no file.
     ///
-    /// - Throws: `InputError` for anything else.
+    /// - Throws: `InputError` for any other file.
     func complete(_ sweep: Sweep) throws -> Int? {
         guard FileSystem.exists(target) else { return nil }
         let found = try SweepScan(target, name: name, of: sweep)
@@ -59,21 +58,21 @@ struct SweepPlace {
     }
 }
 
-/// What a file holds of a sweep's rows.
+/// The rows of a sweep found in a file.
 struct SweepScan {
     let name: String
-    /// Whole rows.
+    /// Number of whole rows.
     private(set) var rows = 0
-    /// Bytes up to the end of the last of them.
+    /// Bytes up to the end of the last one.
     private(set) var bytes = 0
-    /// Whether nothing follows them.
+    /// Whether nothing follows it.
     private(set) var isWhole = true
     private var last: [UInt8] = []
 
-    /// Reads a file of rows; an empty one, and one that ends within a row, is taken as far as it
-    /// goes. O(bytes).
+    /// Reads a file of rows. One that is empty or ends within a row is read as far as possible.
+    /// O(bytes).
     ///
-    /// - Throws: `InputError` where it holds anything but the sweep's rows in their order.
+    /// - Throws: `InputError` if it holds anything but the sweep's rows in order.
     init(_ path: String, name: String, of sweep: Sweep) throws {
         self.name = name
         let records = try CSVRecords(path, isInput: false)
@@ -82,7 +81,7 @@ struct SweepScan {
         guard let first = try records.next() else { return }
         guard first == header else {
             isWhole = false
-            // The program was stopped while it wrote the header.
+            // The program was stopped while writing the header.
             if !CSVRecords.isWhole(first), header.starts(with: first) { return }
             throw foreign("has other columns")
         }
@@ -131,9 +130,9 @@ struct SweepScan {
             expected: Self.wayOut)
     }
 
-    /// Runs the last row's run again: rows of another version of headway would differ.
+    /// Repeats the last row's run: rows of another version of headway would differ.
     ///
-    /// - Throws: `InputError` where it does.
+    /// - Throws: `InputError` if it does.
     func check(_ sweep: Sweep) throws {
         guard rows > 0, Array(sweep.row(run: sweep.run(at: rows - 1)).utf8) != last else { return }
         throw InputError(
@@ -143,20 +142,21 @@ struct SweepScan {
     }
 }
 
-/// The file that grows row by row, locked while it does.
+/// The file that grows row by row, locked meanwhile.
 ///
-/// Rows are handed to the system one by one, so that a stop at any moment leaves whole rows and at
-/// most a part of one, which the next call removes.
+/// Each row is written immediately, so that a stop at any moment leaves whole rows and at most a
+/// partial one, which the next call removes.
 final class SweepJournal: Sendable {
     private let place: SweepPlace
     private let descriptor: Int32
-    /// Rows of earlier calls.
+    /// Rows from earlier calls.
     let found: Int
     private let rows: Mutex<Int>
 
-    /// Opens it where an earlier call stopped, or begins it.
+    /// Opens it where an earlier call stopped, or creates it.
     ///
-    /// - Throws: `InputError` where it cannot be written, holds another sweep, or is being written.
+    /// - Throws: `InputError` if it cannot be written, belongs to another sweep, or is being
+    ///   written.
     init(_ place: SweepPlace, of sweep: Sweep) throws {
         self.place = place
         descriptor = try Self.open(place)
@@ -178,7 +178,7 @@ final class SweepJournal: Sendable {
     deinit { close(descriptor) }
 
     private static func open(_ place: SweepPlace) throws -> Int32 {
-        // What was locked may have been put in its place by the one who held the lock.
+        // The process that held the lock may meanwhile have moved the locked file into place.
         for _ in 0..<3 {
             let descriptor = FileSystem.call(place.part) {
                 Foundation.open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
@@ -190,7 +190,7 @@ final class SweepJournal: Sendable {
                 throw InputError(
                     place.name + ".part", "is no file", expected: "another --out")
             }
-            // Where the file system knows no locks there is nothing to hold.
+            // On a file system without locks there is nothing to hold.
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(descriptor)
                 throw InputError(
@@ -203,9 +203,9 @@ final class SweepJournal: Sendable {
         throw failure(place)
     }
 
-    /// Adds a row; returns how many there are now.
+    /// Adds a row and returns their number.
     ///
-    /// - Throws: `InputError` when the system takes no more, as on a full disk.
+    /// - Throws: `InputError` if a write fails, as on a full disk.
     func append(_ row: String) throws -> Int {
         try rows.withLock { rows in
             try Self.write(row, to: descriptor, place)
@@ -214,7 +214,7 @@ final class SweepJournal: Sendable {
         }
     }
 
-    /// Puts the table in its place.
+    /// Moves the table into place.
     func finish() throws {
         try Unfinished.put(place.name) {
             guard FileSystem.move(place.part, to: place.target) else { throw Self.failure(place) }

@@ -1,6 +1,6 @@
-/// Points that no other beats in two respects at once.
+/// A Pareto front: points that no other beats in both of two figures.
 package struct SweepFront: Sendable, Equatable {
-    /// A point of a front, by its place in the table.
+    /// A point of a front, by its index in the table.
     package struct Member: Sendable, Equatable {
         package let place: Int
         package let x: Double
@@ -10,8 +10,8 @@ package struct SweepFront: Sendable, Equatable {
     /// Ascending in x.
     package let members: [Member]
 
-    /// The members of some points: the least x and the most y are best, or as the signs say (1: the
-    /// most is best, -1: the least). Of equal points the first is kept. O(n log n).
+    /// The front of some points. By default the least x and the most y are best; the signs change
+    /// that (1: the most is best, -1: the least). Of equal points the first is kept. O(n log n).
     init(_ points: [Member], best x: Double, _ y: Double) {
         let sorted = points.filter { $0.x.isFinite && $0.y.isFinite }.sorted {
             ($0.x * -x, $0.y * -y, $0.place) < ($1.x * -x, $1.y * -y, $1.place)
@@ -25,8 +25,8 @@ package struct SweepFront: Sendable, Equatable {
 }
 
 extension SweepTable {
-    /// Output tokens a second and GPU against those of a user, 1000 / mean TPOT in ms: most of
-    /// both.
+    /// Output tokens per second and GPU against those per user, 1000 / mean TPOT in ms; higher is
+    /// better for both.
     package var throughputFront: SweepFront {
         let tpot = figures[Figure.place("mean_tpot_ms")]
         let perGPU = figures[Figure.all.count - 1]
@@ -36,7 +36,7 @@ extension SweepTable {
         return SweepFront(members, best: 1, 1)
     }
 
-    /// The 99th percentile of the time to first token, ms, against GPUs: least of both.
+    /// The 99th percentile of TTFT, ms, against GPUs; lower is better for both.
     package var latencyFront: SweepFront {
         let ttft = figures[Figure.place("p99_ttft_ms")]
         let members = points.indices.filter { ran[$0] }.map {
@@ -45,13 +45,13 @@ extension SweepTable {
         return SweepFront(members, best: -1, -1)
     }
 
-    /// The value of every key at a place.
+    /// The value of every key at an index.
     package func values(at place: Int) -> [String] {
         keys.indices.map { levels[$0][Int(choices[$0][place])] }
     }
 
-    /// The places of points that ran, best first: those that meet what was promised, then by the
-    /// goal, then by number. O(n log n).
+    /// Indices of the points that ran, best first: those that hold the promises, then by the goal,
+    /// then by number. O(n log n).
     package func ranked(by goal: ConfigurationSpace.Goal) -> [Int] {
         let latency = figures[Figure.place("mean_e2el_ms")]
         let throughput = figures[Figure.place("output_throughput")]

@@ -1,15 +1,15 @@
 import Basics
 
-/// Puts the tables of a sweep's shards into one: the bytes that one machine's sweep has.
+/// Merges the tables of a sweep's shards into one, with the same bytes as an unsharded sweep.
 package enum SweepMerge {
-    /// One shard's rows, the next of them in sight.
+    /// One shard's rows, with the next row read ahead.
     private struct Shard {
         let file: String
         let records: CSVRecords
         var next: [UInt8]?
         var run = 0
 
-        /// Goes on to the next row. `runs`: how many the space has, once that is known.
+        /// Advances to the next row. `space`: set from the first row of all.
         mutating func advance(_ space: inout Space?, width: Int) throws {
             let before = next == nil ? -1 : run
             guard let record = try records.next() else {
@@ -55,11 +55,11 @@ package enum SweepMerge {
         let file: String
     }
 
-    /// Merges shards into a table; returns how many runs it has. O(bytes + runs x shards), and
-    /// memory for a row of each.
+    /// Merges shards into a table and returns its number of runs. O(bytes + runs x shards); memory
+    /// for one row of each.
     ///
-    /// - Throws: `InputError` for shards of different spaces, runs that stand in two shards, and
-    ///   runs that stand in none; then nothing is written.
+    /// - Throws: `InputError` for shards of different spaces, duplicate runs, and missing runs;
+    ///   nothing is written then.
     package static func merge(_ files: [String], to path: String) throws -> Int {
         var shards: [Shard] = []
         var header: [UInt8] = []

@@ -1,37 +1,39 @@
 import Basics
 
-/// A sweep's table as points: figures averaged over the traces and seeds of each.
+/// A sweep's table as points, with figures averaged over traces and seeds.
 ///
-/// A point counts where all of its runs are there and ran; of the others only the reasons are kept.
+/// A point only counts if all of its runs are present and did not fail; of others, only the reasons
+/// are kept.
 ///
 ///     let table = try SweepTable(file: "points.csv")
 ///     let fronts = table.fronts, effects = table.effects
 package struct SweepTable: Sendable {
-    /// A figure that is kept of each point.
+    /// A figure that points have.
     package struct Figure: Sendable, Equatable {
         /// Its column; "output_throughput_per_gpu" is derived.
         package let name: String
 
-        /// Output tokens a second over the GPUs of all replicas.
+        /// Output tokens per second over the GPUs of all replicas.
         package static let perGPU = Figure(name: "output_throughput_per_gpu")
 
-        /// The figures, in the order of `SweepTable.figures`.
+        /// All figures, in the order of `SweepTable.figures`.
         package static let all =
             [
                 "mean_ttft_ms", "p99_ttft_ms", "mean_tpot_ms", "p99_tpot_ms", "mean_e2el_ms",
                 "output_throughput",
             ].map(Figure.init) + [perGPU]
 
-        /// Its place in `all`.
+        /// Its index in `all`.
         package static func place(_ name: String) -> Int { all.firstIndex { $0.name == name }! }
     }
 
-    /// A text of some runs.
+    /// A text that some runs share.
     package struct Remark: Sendable, Equatable {
-        /// Of remarks on what runs reached, the one that reached most.
+        /// The text; for remarks with a number reached, the one with the largest.
         package fileprivate(set) var text: String
+        /// Number of runs with it.
         package fileprivate(set) var runs: Int
-        /// The text without its digits, by which remarks on what runs reached are told apart.
+        /// The text without its digits, which identifies remarks with a number reached.
         fileprivate var pattern: String
 
         fileprivate init(_ text: String) {
@@ -39,13 +41,13 @@ package struct SweepTable: Sendable {
             pattern = Self.pattern(of: text)
         }
 
-        /// "reached 9,511": nearly every run has another number. Other remarks keep theirs.
+        /// "reached 9,511": the number differs in nearly every run. Other remarks keep theirs.
         fileprivate static func pattern(of text: String) -> String {
             text.contains(" reached ") ? text.filter { !$0.isNumber && $0 != "," } : text
         }
 
-        /// Takes in another run's remark of the pattern. A longer text has the larger number, and
-        /// of two as long the later one in order.
+        /// Merges another run's remark of the same pattern. A longer text has the larger number; of
+        /// equal lengths, the later one in order has.
         fileprivate mutating func add(_ other: String) {
             runs += 1
             if (other.count, other) > (text.count, text) { text = other }
@@ -60,47 +62,47 @@ package struct SweepTable: Sendable {
     package private(set) var levels: [[String]]
     /// Numbers of the points, ascending.
     package private(set) var points: [Int] = []
-    /// Of each key, which of its values each point has.
+    /// For each key, the index of each point's value.
     package private(set) var choices: [[Int32]]
-    /// GPUs of each point; NaN of one that failed.
+    /// GPUs of each point; NaN if it failed.
     package private(set) var gpus: [Double] = []
-    /// Of each figure (`Figure.all`), the mean over a point's runs; NaN where there is none.
+    /// For each figure (`Figure.all`), the mean over a point's runs; NaN if missing.
     package private(set) var figures: [[Double]]
-    /// Whether all runs of a point held what was promised; nil: nothing was, or it failed.
+    /// Whether all runs of a point held the promises; nil without promises, or if it failed.
     package private(set) var meets: [Bool?] = []
-    /// Whether the queue came to rest in every run of a point (`Trial.isSteady`); nil: some are too
+    /// Whether the queue was stable in every run of a point (`Trial.isSteady`); nil if some are too
     /// short to tell, or the point failed.
     package private(set) var isSteady: [Bool?] = []
-    /// Whether all runs of a point are there and ran.
+    /// Whether all runs of a point are present and did not fail.
     package private(set) var ran: [Bool] = []
-    /// Rows, and rows of failed runs.
+    /// Number of rows, and of those of failed runs.
     package private(set) var runs = 0
     package private(set) var failedRuns = 0
-    /// Runs that the space has.
+    /// Number of runs in the space.
     package private(set) var runsOfSpace = 0
-    /// Why runs failed, and what runs warned of: the first texts met, with the runs they are of.
+    /// Why runs failed, and what runs warned of: the first distinct texts, with their runs.
     package private(set) var problems: [Remark] = []
     package private(set) var warnings: [Remark] = []
     /// Where step times come from.
     package private(set) var clocks: [Remark] = []
-    /// Whether something was promised.
+    /// Whether there are promises.
     package private(set) var isPromised = false
-    /// What the space seeks; nil: the table is of an earlier version, which did not say it.
+    /// The space's goal; nil in tables of earlier versions.
     package private(set) var goal: ConfigurationSpace.Goal?
 
-    /// Whether all runs of the space are there.
+    /// Whether all runs of the space are present.
     package var isWhole: Bool { runs == runsOfSpace }
-    /// Points that did not run, whole or in part.
+    /// Points of which some run failed or is missing.
     package var failedPoints: Int { ran.count { !$0 } }
 
-    /// Most points that are read: about 150 bytes each.
+    /// Most points read: about 150 bytes each.
     package static let mostPoints = 1_000_000
     private static let mostRemarks = 20
 
     /// Reads a table. O(bytes), and memory for the points. `isInput`: whether it counts as an input
-    /// of the command (`FileLedger`), and not as what the command wrote.
+    /// of the command (`FileLedger`), rather than as its own output.
     ///
-    /// - Throws: `InputError` for what is no table of a sweep, and for one with too many points.
+    /// - Throws: `InputError` for a file that is not a sweep's table, or has too many points.
     package init(file: String, isInput: Bool = true) throws {
         let records = try CSVRecords(file, isInput: isInput)
         guard let header = try records.next() else {
@@ -204,7 +206,7 @@ package struct SweepTable: Sendable {
     }
 }
 
-/// What the runs of a point came to so far.
+/// Running totals of a point's runs.
 private struct PointTally {
     struct Mean {
         var sum = 0.0
@@ -239,7 +241,7 @@ private struct PointTally {
     }
 }
 
-/// Where a table's columns stand.
+/// Positions of a table's columns.
 private struct SweepHeader {
     var keys: [String]
     var keyColumns: Range<Int>
@@ -268,11 +270,11 @@ private struct SweepHeader {
     }
 
     subscript(name: String) -> Int { places[name]! }
-    /// Where a column stands that earlier versions did not write; nil: nowhere.
+    /// Position of a column that earlier versions lack; nil if absent.
     func place(of name: String) -> Int? { places[name] }
 }
 
-/// One row of a table, as far as points are made of it.
+/// One row of a table, with what points need.
 private struct SweepRow {
     var runs: Int
     var point: Int

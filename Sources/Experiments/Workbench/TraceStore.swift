@@ -6,17 +6,17 @@ import Traces
 
 /// Traces read once for many runs.
 ///
-/// Runs of one trace section, seed and set of labels share what was read, so that every point of a
-/// study replays the same requests (common random numbers) and none parses the file again. Traces
-/// beyond the room are read anew for each run.
+/// Runs with equal trace section, seed and labels share the trace, so that every point of a study
+/// replays the same requests (common random numbers) without parsing the file again. Traces beyond
+/// the store's capacity are read anew for each run.
 package final class TraceStore: Sendable {
-    /// A trace with its requests in memory, or one to be read.
+    /// A trace with its requests in memory, or one still to be read.
     struct Loaded: Sendable {
         var name: String
         var batches: [Workload]
         var labels: RequestLabels?
         var remarks: [String]
-        /// What the trace records of a real server.
+        /// A real server's latencies in the trace.
         var measured: MeasuredLatencies?
         var digest: String
 
@@ -24,7 +24,7 @@ package final class TraceStore: Sendable {
         var source: Replayed { Replayed(batches: batches) }
     }
 
-    /// Batches that were read before. O(1) a batch: columns are shared.
+    /// Replays batches read before. O(1) per batch: columns are shared.
     struct Replayed: RequestSource {
         var batches: [Workload]
         private var position = 0
@@ -49,18 +49,18 @@ package final class TraceStore: Sendable {
         var loaded: Loaded
     }
 
-    /// Requests that are kept at most: about 100 bytes each, and their content.
+    /// Most requests kept: about 100 bytes each, plus their content.
     private static let most = 4_000_000
 
     private let entries = Mutex<[Entry]>([])
 
-    /// Nothing read yet.
+    /// An empty store.
     package init() {}
 
-    /// The trace of a configuration; read under the lock, so that it is read once.
+    /// The trace of a configuration. Read under the lock, so that it is read once.
     ///
-    /// - Throws: `InputError` for what cannot be read, also for pipes: a study reads its trace
-    ///   more than once.
+    /// - Throws: `InputError` for a trace that cannot be read, including pipes: a study reads its
+    ///   trace more than once.
     func trace(of configuration: Configuration) throws -> Loaded {
         let key = Key(
             trace: configuration.trace, seed: configuration.seed, by: configuration.output.by)

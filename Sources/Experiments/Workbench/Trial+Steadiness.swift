@@ -1,24 +1,25 @@
 import Simulator
 
-/// Whether a load can be carried for ever: the one definition of studies and sweeps.
+/// Whether a load can be sustained: the single definition for studies and sweeps.
 extension Trial {
-    /// Share of arrivals by which a cluster may fall behind: half of what a search for capacity
-    /// tells apart.
+    /// Share of arrivals by which a cluster may fall behind: half the resolution of a capacity
+    /// search.
     package static let slack = 0.01
-    /// Arrivals that must be looked at: of fewer, a tenth could stay behind by chance.
+    /// Fewest arrivals to judge by: with fewer, a tenth could stay behind by chance.
     static let fewestArrivals = 100.0
 
-    /// Whether the queue came to rest; nil: the run is too short to tell. A run in which it did not
-    /// says how long the trace is, and not what the servers can carry. The article "Statistics"
+    /// Whether the queue was stable; nil: the run is too short to tell. If it was not, latencies
+    /// reflect the length of the trace, not what the servers can carry. The article "Statistics"
     /// has the rule.
     package var isSteady: Bool? {
         if summary.overload != nil { return false }
         guard let settled else { return nil }
-        // What is looked at must be as long as the cluster took to fill.
+        // The period judged must be as long as the cluster took to fill.
         guard arrivals(settled) >= Self.fewestArrivals, 2 * settledAt <= lastArrival else {
             return nil
         }
-        // Random arrivals at just the rate of service leave about half a root of them behind.
+        // Random arrivals at exactly the service rate leave about half the root of their number
+        // behind.
         let allowed = max(
             Self.slack * arrivals(settled), 0.5 * arrivals(settled).squareRoot())
         return settled.change <= allowed || settled.change <= settled.halfWidth / 2
@@ -30,13 +31,12 @@ extension Trial {
         settled.map { $0.change / max(1, arrivals($0)) }
     }
 
-    /// Those that left and by how much the number in the cluster rose.
+    /// Arrivals in the period: departures plus the rise of the number in the cluster.
     private func arrivals(_ settled: Steadiness) -> Double {
         (settled.throughput?.mean ?? 0) * settled.seconds + settled.change
     }
 
-    /// Whether all of several runs are steady: false where one is not, nil where one cannot be
-    /// told.
+    /// Whether all of several runs are steady: false if one is not, else nil if one is unknown.
     package static func areSteady(_ runs: some Sequence<Bool?>) -> Bool? {
         var isTold = true
         for run in runs {

@@ -5,24 +5,24 @@ import Scenario
 import Simulator
 import Traces
 
-/// One configuration that was run as a study runs it: the figures of `headway run`, no files.
+/// One configuration run as in a study: the figures of `headway run`, without files.
 package struct Trial: Sendable {
     package var resolved: ResolvedConfiguration
     package var summary: RunSummary
     /// GPUs of all replicas.
     package var gpus: Int
-    /// Names the requests that were replayed: only equal ones may be compared.
+    /// Digest of the replayed requests. Only equal ones are comparable.
     package var workload: String
-    /// Every number and text of `summary.json` by key, those of its objects by both keys:
-    /// "steady_state.verdict". What was promised is `verdict`; lists, the series and latencies that
-    /// the trace records are left out.
+    /// Every number and text of `summary.json` by key; keys of nested objects are joined:
+    /// "steady_state.verdict". Leaves out promises (see `verdict`), lists, the series, and
+    /// latencies recorded in the trace.
     package var figures: [String: Figure]
-    /// What requests came to, in order of arrival, where they are kept.
+    /// The requests' records in order of arrival, if kept.
     package var records: [RequestRecord]
-    /// Whether the load is steady from when 99 % of the first requests have left: a cluster that
-    /// begins empty fills until then. Nil: too short.
+    /// Steadiness from when 99 % of the first requests have left, since an empty cluster first has
+    /// to fill. Nil: too short.
     package var settled: Steadiness?
-    /// When that is, and when the last request arrived, seconds from the first arrival.
+    /// When that is, and when the last request arrived, in seconds from the first arrival.
     package var settledAt: Double
     package var lastArrival: Double
 
@@ -33,21 +33,22 @@ package struct Trial: Sendable {
         case text(String)
     }
 
-    /// Whether the run held what the configuration promises, or 99 % of its requests the limits of
-    /// each; nil: nothing is limited.
+    /// Whether the run held the configuration's promises, or 99 % of its requests their limits; nil
+    /// without limits.
     package var verdict: ServiceVerdict?
 
-    /// Makes what sees each request's end, of a run's plan and the number of its requests.
+    /// Makes a callback for each request's end, from a run's plan and its number of requests.
     package typealias Watch = (RunPlan, _ requests: Int) -> (RequestRecord) throws -> Void
 
     /// Runs a configuration over a trace of the store.
     ///
-    /// `share` ends the trace after that share of its requests (successive halving); `keepsRecords`
-    /// keeps what each request came to, for paired comparisons. `rows` are the only requests that
-    /// are replayed. What `watching` makes sees each request's end in order of arrival, and ends
-    /// the run by throwing.
+    /// `share`: replays only this share of the requests (successive halving). `keepsRecords`: keeps
+    /// the requests' records, for paired comparisons. `rows`: the only requests to replay.
+    /// `watching`: makes a callback for each request's end in order of arrival, which may throw to
+    /// stop the run.
     ///
-    /// - Throws: `InputError` for what cannot be resolved, read or run; what `watching` throws.
+    /// - Throws: `InputError` for a configuration that cannot be resolved, read or run; what
+    ///   `watching` throws.
     package init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
         keepsRecords: Bool = false, rows: Range<Int>? = nil,
@@ -57,7 +58,7 @@ package struct Trial: Sendable {
         let trace = try traces.trace(of: resolved.configuration)
         var plan = resolved.plan
         plan.keepsRecords = keepsRecords
-        // Studies run a point on each core.
+        // Studies run one point per core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
         if let rule, !configuration.slo.classes.isEmpty {
@@ -77,7 +78,7 @@ package struct Trial: Sendable {
             }
         let result = try simulate(plan, source: source, observer: observer)
         let summary = observer.summary.summary(of: result, resolved, remarks: trace.remarks)
-        // Margins may leave a class out.
+        // Margins may exclude all requests of a class.
         if rows == nil, share >= 1 { try configuration.checkClassNames(summary.wantedClasses) }
         verdict = configuration.slo.verdict(summary)
         self.resolved = resolved
@@ -93,13 +94,13 @@ package struct Trial: Sendable {
         settled = observer.first.flatMap { trend.steadiness(from: $0 + filled) }
     }
 
-    /// Requests of a share of a trace: one at least.
+    /// The number of requests in a share of a trace, at least one.
     static func requests(_ share: Double, of whole: Int) -> Int {
         share < 1 ? max(1, Int(Double(whole) * share)) : whole
     }
 
     private static func figures(_ summary: RunSummary) throws -> [String: Figure] {
-        // Long, and no figures.
+        // Long, and contains no figures.
         var summary = summary
         (summary.verdict, summary.measured, summary.series) = (nil, nil, nil)
         let data = Data(try jsonText(summary, pretty: false).utf8)
@@ -127,7 +128,7 @@ package struct Trial: Sendable {
     }
 }
 
-/// Watches a trial for its summary, and from when to when requests arrive.
+/// Observes a trial for its summary, and for its first and last arrival.
 private final class TrialObserver: RunObserver {
     let summary: SummaryObserver
     /// The first and the last arrival, picoseconds.

@@ -3,29 +3,30 @@ import Results
 import Scenario
 import Simulator
 
-/// How sure it is that the best point is the best, and that it holds what is promised.
+/// How certain it is that the best point is the best, and that it holds its promises.
 ///
-/// Both see the same requests, so what traffic does to both cancels: blocks of the trace are drawn
-/// again, the same ones for the best and its rival (`PairedBootstrap`), seeds one behind the other.
+/// Points see the same requests, so the traffic's effect on both cancels. Blocks of the trace are
+/// resampled, the same ones for the best and its rival (`PairedBootstrap`), with seeds in sequence.
 package struct TuneConfidence: Sendable {
     /// A point that may be as good as the best.
     package struct Rival: Sendable {
         package var point: TunedPoint
-        /// By how much its figure is worse, a share; negative: better.
+        /// How much worse its figure is, as a fraction; negative: better.
         package var worse: Double
-        /// The 95 % interval of that; nil: not known, of one run.
+        /// The 95 % interval of `worse`; nil if unknown, as with one run.
         package var interval: ClosedRange<Double>?
-        /// Chance of such a difference where it is no worse, at most; 1 where the runs are equal.
+        /// Upper bound on the probability of such a difference if it is no worse; 1 if the runs are
+        /// equal.
         package var chance: Double?
-        /// Whether it did the same, request by request.
+        /// Whether it did exactly the same, request by request.
         package var isSame: Bool
     }
 
-    /// How near the best is to what it promises.
+    /// How close the best is to the limit of a promise.
     package struct Edge: Sendable {
         package var requirement: ServiceRequirement
         package var value: Double
-        /// Where the figure of such traffic lies, 95 %, over blocks of the trace and seeds.
+        /// 95 % interval of the figure for such traffic, over blocks of the trace and seeds.
         package var interval: ClosedRange<Double>
 
         /// Whether other traffic of this kind may miss the promise.
@@ -35,7 +36,7 @@ package struct TuneConfidence: Sendable {
                 : interval.upperBound > requirement.limit
         }
 
-        /// How far the interval reaches towards the limit: above 1 beyond it.
+        /// How far the interval reaches towards the limit; above 1: beyond it.
         var reach: Double {
             let (limit, isShare) = (requirement.limit, requirement.figure == .goodput)
             let (reached, allowed) =
@@ -44,16 +45,16 @@ package struct TuneConfidence: Sendable {
         }
     }
 
-    /// At least how probable it is that none of the rivals is better: 1 less the sum of their
-    /// chances; those that did the same count as one with the best. Nil: not known, of one run.
+    /// Lower bound on the probability that no rival is better: 1 minus the sum of their `chance`.
+    /// Identical rivals do not count. Nil if unknown, as with one run.
     package let probability: Double?
     package let rivals: [Rival]
-    /// Of each promise that blocks can tell of, the one nearest to its limit; nil: none.
+    /// The promise nearest to its limit, of those that blocks can estimate; nil if none.
     package let edge: Edge?
 
-    /// Compares the best with its rivals; the best is run once more for its requests.
+    /// Compares the best with its rivals. Runs the best once more for its requests.
     ///
-    /// - Throws: `InputError` for what cannot be run.
+    /// - Throws: `InputError` for a configuration that cannot run.
     init(
         _ best: TunedPoint, _ choice: Tuning.Choice, goal: ConfigurationSpace.Goal,
         space: ConfigurationSpace, traces: TraceStore
@@ -88,7 +89,7 @@ package struct TuneConfidence: Sendable {
             chance: relative.pValue(atMost: 0), isSame: false)
     }
 
-    /// How much longer the requests took that both finished, as a logarithm.
+    /// How much longer requests that both finished took, as a logarithm.
     private static func latencies(_ best: TunedPoint, _ rival: TunedPoint) -> Estimate? {
         guard !best.samples.isEmpty, best.samples.count == rival.samples.count else { return nil }
         var (before, after): ([Double], [Double]) = ([], [])
@@ -105,7 +106,7 @@ package struct TuneConfidence: Sendable {
         return PairedBootstrap(before: before, after: after).change(of: .mean).relative
     }
 
-    /// The same of what a whole run has one of: over traces and seeds.
+    /// The same for rates of whole runs, over traces and seeds.
     private static func rates(
         _ best: TunedPoint, _ rival: TunedPoint, goal: ConfigurationSpace.Goal
     ) -> Estimate? {
@@ -120,7 +121,7 @@ package struct TuneConfidence: Sendable {
         return Estimate(paired: changes)
     }
 
-    /// The promise whose interval comes nearest to its limit, of those over all requests.
+    /// The promise over all requests whose interval comes nearest to its limit.
     private static func edge(
         _ best: TunedPoint, _ space: ConfigurationSpace, _ traces: TraceStore
     ) throws -> Edge? {
@@ -163,7 +164,7 @@ package struct TuneConfidence: Sendable {
             requirement: requirement, value: value, interval: interval.clamped(to: 0...most))
     }
 
-    /// The series that a figure is of, and which statistic of it; nil where blocks cannot tell.
+    /// The series and statistic of a figure; nil if blocks cannot estimate it.
     private static func sampled(
         _ figure: ServiceRequirement.Figure
     ) -> (name: String, statistic: Statistic)? {
@@ -172,7 +173,7 @@ package struct TuneConfidence: Sendable {
         case .latency("itl", _): nil
         case .latency(let name, .mean): (name, .mean)
         case .latency(let name, .percentile(let percent)): (name, .percentile(percent))
-        // Redrawn blocks never hold more than the greatest there was.
+        // Resampled blocks never exceed the observed maximum.
         case .latency(_, .maximum): nil
         }
     }

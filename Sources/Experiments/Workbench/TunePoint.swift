@@ -4,20 +4,20 @@ import Scenario
 import Simulator
 import StepTime
 
-/// A point of a space, before anything is run.
+/// A point of a space before any run.
 package struct TunePoint: Sendable, Equatable {
-    /// Its place in the space, from 0.
+    /// Its number in the space, from 0.
     package var number: Int
     /// The values of the space's keys.
     package var values: [ConfigurationValue]
-    /// Keys whose values are not those that the base comes to.
+    /// Keys whose values differ from those that the base resolves to.
     package var changed: [String]
-    /// GPUs of all replicas; 0 where it cannot run.
+    /// GPUs of all replicas; 0 if it cannot run.
     package var gpus = 0
-    /// Why it cannot run; nil where it can.
+    /// Why it cannot run; nil if it can.
     package var problem: String?
 
-    /// A point with nothing left open, or with the reason why that cannot be.
+    /// A resolved point, or the reason why it cannot be resolved.
     init(_ space: ConfigurationSpace, _ number: Int, base: TuneBase) {
         self.number = number
         values = space.values(at: number)
@@ -33,10 +33,10 @@ package struct TunePoint: Sendable, Equatable {
     }
 }
 
-/// What a point's keys are compared with.
+/// The base that a point's keys are compared with.
 struct TuneBase: Sendable {
     private let given: Configuration
-    /// Nil where the base alone does not run.
+    /// Nil if the base alone does not run.
     private let derived: Configuration?
 
     init(_ base: Configuration) {
@@ -44,7 +44,7 @@ struct TuneBase: Sendable {
         derived = try? base.resolved().configuration
     }
 
-    /// The keys that a point changes: to write down a value that would be derived changes nothing.
+    /// The keys that a point changes. Giving a value that would be derived anyway is no change.
     func keys(_ keys: [String], of point: Configuration, _ resolved: Configuration) -> [String] {
         keys.filter { path in
             guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
@@ -57,35 +57,35 @@ struct TuneBase: Sendable {
     }
 }
 
-/// What one run of a point came to: a trace with a seed.
+/// The result of one run of a point: a trace with a seed.
 package struct TuneRun: Sendable {
-    /// The figure of each promise; empty where the run was ended early.
+    /// The figure of each promise; empty if the run was stopped early.
     var values: [Double?] = []
-    /// Whether each promise was held; empty likewise.
+    /// Whether each promise was held; empty if the run was stopped early.
     var held: [Bool] = []
-    /// The promise that could no longer be held when the run was ended; nil: it went to its end.
+    /// The promise whose loss stopped the run; nil: it ran to its end.
     var refuted: Int?
-    /// Requests that ended in it, and those of its trace.
+    /// Number of ended requests, and of requests in its trace.
     var seen: Int
     var requests: Int
-    /// Finished requests with the sum of their E2E latencies, seconds.
+    /// Number of finished requests, and the sum of their E2E latencies, seconds.
     var finished = 0
     var latency = 0.0
-    /// Output tokens of finished requests, and the run's length, seconds.
+    /// Output tokens of finished requests, and the run's duration, seconds.
     var tokens = 0
     var duration = 0.0
-    /// Whether the queue came to rest; nil: the run is too short to tell.
+    /// Whether the queue was stable; nil: the run is too short to tell.
     var isSteady: Bool?
     var digest = ""
-    /// Where it left the range of its clock, a line each.
+    /// How it left the range of its clock, one line each.
     var rangeWarnings: [String] = []
-    /// E2E of each finished request, seconds, with its id, in order of arrival.
+    /// E2E latency of each finished request, seconds, with its id, in order of arrival.
     var latencies: [(id: Int64, seconds: Double)] = []
 
     /// Whether every promise was held.
     var isMet: Bool { refuted == nil && held.allSatisfy(\.self) }
 
-    /// Whether a promise was missed for certain.
+    /// Whether a promise was certainly missed.
     func misses(_ requirement: Int) -> Bool {
         refuted.map { $0 == requirement } ?? !held[requirement]
     }
@@ -95,9 +95,9 @@ package struct TuneRun: Sendable {
         self.requests = requests
     }
 
-    /// Runs a point over `share` of a trace; `endsEarly`: no further than a promise can be held.
+    /// Runs a point over `share` of a trace. `endsEarly`: stops once a promise is lost.
     ///
-    /// - Throws: `InputError` for what cannot be run.
+    /// - Throws: `InputError` for a configuration that cannot run.
     init(
         _ configuration: Configuration, traces: TraceStore, share: Double, endsEarly: Bool
     ) throws {

@@ -3,15 +3,15 @@ import Results
 import Scenario
 import Simulator
 
-/// What a search cost, in counts that are the same on every machine.
+/// The cost of a search, in counts that are the same on every machine.
 package struct TuneWork: Sendable, Equatable {
-    /// Runs over whole traces, those that were ended early among them.
+    /// Runs over whole traces, including those stopped early.
     package var runs = 0
-    /// Of them, those that were ended when a promise could no longer be held.
+    /// Those stopped because a promise was lost.
     package var endedEarly = 0
     /// Runs over the beginnings of traces.
     package var shortRuns = 0
-    /// Requests that ended in all runs.
+    /// Requests that ended, over all runs.
     package var requests = 0
 
     mutating func add(_ run: TuneRun, isShort: Bool) {
@@ -27,39 +27,40 @@ package struct TuneWork: Sendable, Equatable {
 
 /// Runs points of a space until the best is known.
 ///
-/// Wherever it can it loses nothing: a point is left out when a whole run refuted it, or when no
-/// point like it can be the best. Where there are too many points for that, only those that do well
-/// on the beginnings of the traces run over all of them (`isHalved`).
+/// Where possible the search is exact: a point is left out only if a whole run refuted it, or no
+/// point like it can be the best. If there are too many points for that, only those that do well on
+/// the beginnings of the traces run over whole traces (`isHalved`).
 struct TuneSearch {
     let space: ConfigurationSpace
     let traces: TraceStore
     let goal: ConfigurationSpace.Goal
     let requirements: [ServiceRequirement]
-    /// Requests of all traces with all seeds: what a point costs.
+    /// Requests of all traces with all seeds: the cost of a point.
     let requests: Int
     /// Most requests that a set of points may cost to be run whole.
     let most: Int
-    /// Says what is being done.
+    /// Reports what is being done.
     let progress: @Sendable (String) -> Void
 
-    /// Points that were run whole, or so far that a promise was lost.
+    /// Points run whole, or until they lost a promise.
     private(set) var decided: [TunedPoint] = []
     /// Points that failed in the run.
     private(set) var failed: [TunePoint] = []
     private(set) var work = TuneWork()
-    /// Whether points were left out for how they did on a trace's beginning.
+    /// Whether points were left out because of their results on a trace's beginning.
     private(set) var isHalved = false
 
-    /// Points whose samples are kept for the comparison with the best.
+    /// Number of points whose samples are kept for the comparison with the best.
     static let mostRivals = 8
-    /// Points that are run together before the worst of their samples are forgotten, and most
-    /// requests whose latencies that keeps: 16 bytes each.
+    /// Points run together before the worst ones' samples are dropped, and the most requests whose
+    /// latencies may then be kept: 16 bytes each.
     private static let together = 64
     private static let mostSamples = 20_000_000
-    /// Shares of the traces in the rounds before the last, and which part of the points goes on.
+    /// Shares of the traces in the rounds before the last, and the fraction of points that
+    /// continues.
     private static let shares = [1.0 / 16, 1.0 / 4]
     private static let kept = 4
-    /// Fewest points that a round leaves, and fewest requests of a trace that it replays.
+    /// Fewest points left by a round, and fewest requests of a trace that it replays.
     private static let fewest = 16
     private static let fewestRequests = 40
 
@@ -77,7 +78,7 @@ struct TuneSearch {
             left = Array(ranked.prefix(keep))
         }
         order = left + order
-        // The last round; on, by rank, where nothing in it holds the promises.
+        // The last round; continues by rank while no point in it holds the promises.
         var next = 0
         while next < order.count {
             let batch = order[next..<min(order.count, max(next + Self.fewest, left.count))]
@@ -89,7 +90,7 @@ struct TuneSearch {
         isHalved = isHalved || next < order.count
     }
 
-    /// Points by how they do on the beginnings of the traces, the best first.
+    /// Points ranked by their results on the beginnings of the traces, the best first.
     private mutating func rank(_ points: [TunePoint], _ share: Double) -> [TunePoint] {
         let percent = Quantity.percent(share)
         progress("\(Quantity.count(points.count)) points over \(percent) of the traces")
@@ -106,7 +107,7 @@ struct TuneSearch {
         }.map(\.point)
     }
 
-    /// Runs points over the whole of the traces.
+    /// Runs points over whole traces.
     private mutating func runWhole(_ points: [TunePoint]) {
         var next = 0
         let together = max(1, min(Self.together, Self.mostSamples / max(1, requests)))
@@ -121,7 +122,7 @@ struct TuneSearch {
         }
     }
 
-    /// Keeps the samples of those alone that may be compared with the best.
+    /// Keeps only samples that may be compared with the best.
     private mutating func forget() {
         let rivals = decided.indices.filter { decided[$0].isMet && !decided[$0].samples.isEmpty }
             .sorted { a, b in
@@ -139,7 +140,7 @@ struct TuneSearch {
         var seed: Int
     }
 
-    /// Runs points with every trace and seed; those that fail are noted and left out.
+    /// Runs points with every trace and seed. Failing points are recorded and left out.
     private mutating func run(_ points: [TunePoint], share: Double) -> [TunedPoint] {
         let seeds = space.seeds.count
         let tasks = points.indices.flatMap { point in
@@ -148,7 +149,8 @@ struct TuneSearch {
             }
         }
         var runs = perform(tasks, points, share: share, endsEarly: true)
-        // A promise that one seed lost may hold in the mean: then their figures are needed.
+        // A promise lost with one seed may still hold in the mean. Then their full figures are
+        // needed.
         let each = space.runsOfPoint
         var again: [Int] = []
         for point in points.indices {
@@ -196,7 +198,7 @@ struct TuneSearch {
         return results
     }
 
-    /// A point with the figures of whole runs, whatever they miss.
+    /// Points with the figures of whole runs, even if they miss promises.
     mutating func whole(_ points: [TunePoint]) -> [TunedPoint] {
         let each = space.runsOfPoint
         let tasks = points.indices.flatMap { point in

@@ -2,16 +2,16 @@ import Results
 import Scenario
 import Simulator
 
-/// Says of a run, while it goes on, that it can no longer hold a promise.
+/// Detects during a run that it can no longer hold a promise.
 ///
-/// Of at most `requests` requests a percentile is above its limit for certain once more of them
-/// missed it than lie above its rank, however fast the rest are. One more miss is waited for, so
-/// that no rounding of a rank decides: a run that is ended is one that would have missed. Promises
-/// to classes and of gaps are left to the whole run.
+/// Of at most `requests` requests, a percentile certainly exceeds its limit once more of them
+/// missed it than lie above its rank, however fast the rest are. Waits for one more miss, so that
+/// rounding of a rank never decides: every stopped run would have missed. Promises to classes and
+/// on gaps are left to the whole run.
 struct TuneWatch: Sendable {
-    /// Ends a run.
+    /// Thrown to stop a run.
     struct Refuted: Error {
-        /// The place of the promise that is missed.
+        /// Index of the missed promise.
         var requirement: Int
     }
 
@@ -28,18 +28,18 @@ struct TuneWatch: Sendable {
 
     private var bounds: [Bound] = []
     private var objective = ServiceLevelObjective()
-    /// Most requests of the run.
+    /// Most requests in the run.
     private(set) var requests = 0
     /// Requests that ended so far.
     private(set) var seen = 0
-    /// Requests of which the first are no part of the figures.
+    /// Number of first requests that figures leave out.
     private var warmup = 0
 
-    /// A watch of nothing.
+    /// A watch without promises.
     init() {}
 
-    /// A watch of a run of at most so many requests. It never ends runs whose clients ask again or
-    /// whose figures leave out how many is not known beforehand.
+    /// A watch for a run of at most `requests` requests. Never stops runs whose clients retry, or
+    /// whose figures leave out a number of requests that is not known beforehand.
     init(_ requirements: [ServiceRequirement], plan: RunPlan, requests: Int) {
         objective = plan.objective
         self.requests = requests
@@ -49,7 +49,7 @@ struct TuneWatch: Sendable {
         self.warmup = warmup
         let requests = requests - warmup
         guard requests > 0 else { return }
-        // Beyond this many, percentiles are those of a histogram, within 0.1 %.
+        // Above this number, percentiles come from a histogram, accurate to 0.1 %.
         let slack = requests > RequestLatencies.most ? 1.002 : 1
         for (place, requirement) in requirements.enumerated() where requirement.className == nil {
             var bound = Bound(
@@ -73,13 +73,13 @@ struct TuneWatch: Sendable {
         }
     }
 
-    /// Takes an ended request in. O(promises).
+    /// Takes an ended request. O(promises).
     ///
-    /// - Throws: `Refuted` once a promise is missed whatever comes.
+    /// - Throws: `Refuted` once a promise is certainly missed.
     mutating func add(_ record: RequestRecord) throws {
         seen += 1
         guard seen > warmup else { return }
-        // Aborts that a trace records count neither way.
+        // Aborts recorded in a trace count neither way.
         guard record.outcome != .aborted else { return }
         for place in bounds.indices {
             bounds[place].missed += weight(record, bounds[place])
@@ -89,7 +89,7 @@ struct TuneWatch: Sendable {
         }
     }
 
-    /// What a request adds: a miss, or its latency for a mean.
+    /// A request's contribution: a miss, or its latency for a mean.
     private func weight(_ record: RequestRecord, _ bound: Bound) -> Double {
         let isServed = record.outcome == .finished
         guard let statistic = bound.statistic else {
@@ -103,7 +103,7 @@ struct TuneWatch: Sendable {
 }
 
 extension RequestRecord {
-    /// A finished request's "ttft", "tpot" or "e2e", milliseconds; nil where it has none.
+    /// A finished request's "ttft", "tpot" or "e2e", milliseconds; nil if it has none.
     func milliseconds(_ latency: String) -> Double? {
         guard outcome == .finished else { return nil }
         let picoseconds =

@@ -3,26 +3,28 @@ import Results
 import Scenario
 import Simulator
 
-/// A point of a space after its runs: what it promises and what it is ranked by.
+/// A point of a space after its runs: its promises and what it is ranked by.
 package struct TunedPoint: Sendable {
-    /// A promise over one trace: its figure is the mean over the seeds.
+    /// A promise over one trace. Its figure is the mean over the seeds.
     package struct Promise: Sendable {
-        /// Place of the trace in the space.
+        /// Index of the trace in the space.
         package var trace: Int
+        /// The promise with its figure and outcome.
         package var line: ServiceVerdict.Line
-        /// The figure with each seed, in their order; nil where no request has it.
+        /// The figure for each seed, in order; nil if no request has it.
         package var bySeed: [Double?]
 
-        /// The least and the greatest of the seeds; nil: one seed, requests that were never served.
+        /// Smallest and largest over the seeds; nil with one seed, or if requests were never
+        /// served.
         package var spread: ClosedRange<Double>? {
             let values = bySeed.compactMap(\.self)
             guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
             return values.min()!...values.max()!
         }
 
-        /// Where the mean lies with other seeds, 95 %; nil for one seed, and where requests were
-        /// never served. It decides where seeds disagree, and is not shown: of few seeds it is much
-        /// wider than what blocks of the trace tell (`TuneConfidence.Edge`).
+        /// 95 % interval of the mean over other seeds; nil with one seed, or if requests were never
+        /// served. Decides where seeds disagree. It is not shown: with few seeds it is much wider
+        /// than the estimate from blocks of the trace (`TuneConfidence.Edge`).
         var seedInterval: ClosedRange<Double>? {
             let values = bySeed.compactMap(\.self)
             guard values.allSatisfy(\.isFinite) else { return nil }
@@ -30,7 +32,7 @@ package struct TunedPoint: Sendable {
             return Estimate(paired: values)?.interval().clamped(to: 0...most)
         }
 
-        /// Whether other seeds would say the same of it: the interval leaves the limit out.
+        /// Whether other seeds would agree: the interval excludes the limit.
         var isSure: Bool {
             guard let interval = seedInterval else { return bySeed.count == 1 }
             let limit = line.requirement.limit
@@ -41,35 +43,35 @@ package struct TunedPoint: Sendable {
     }
 
     package var point: TunePoint
-    /// Every promise over every trace; empty where a run was ended early.
+    /// Every promise over every trace; empty if a run was stopped early.
     package let promises: [Promise]
     /// Whether every promise is held over every trace, in the mean over the seeds.
     package let isMet: Bool
-    /// Whether every seed says so, or enough of them for the mean to be sure.
+    /// Whether every seed agrees, or enough of them to make the mean certain.
     package let isSure: Bool
-    /// Places of the seeds with which every promise is held.
+    /// Indices of the seeds for which every promise is held.
     package let seedsMet: [Int]
-    /// Mean E2E latency of finished requests, seconds, the mean over the runs, as in a sweep's
-    /// table; infinite without any.
+    /// Mean E2E latency of finished requests, seconds, averaged over the runs as in a sweep's
+    /// table; infinite if none finished.
     package let latency: Double
-    /// Output tokens a second, the mean over the runs likewise.
+    /// Output tokens per second, averaged over the runs.
     package let throughput: Double
-    /// GPU-seconds for an output token, the GPUs over that throughput; infinite without any.
+    /// GPU-seconds per output token: the GPUs over that throughput; infinite if it is 0.
     package let cost: Double
-    /// Whether the queue came to rest in every run; nil: some are too short to tell.
+    /// Whether the queue was stable in every run; nil: some are too short to tell.
     package let isSteady: Bool?
-    /// The least share of a trace that was replayed before a promise was lost; 1: all of it.
+    /// Smallest share of a trace replayed before a promise was lost; 1: all of it.
     package let survived: Double
-    /// The first promise that was lost early; nil: none was.
+    /// The first promise lost early; nil if none was.
     package let lost: ServiceRequirement?
-    /// Where its first run that did so left the range of its clock, a line each.
+    /// How the first run that did so left the range of its clock, one line each.
     package let rangeWarnings: [String]
-    /// Names what its runs did; nil where one was ended early.
+    /// Digests of its runs; nil if one was stopped early.
     let digests: [String]?
-    /// E2E latencies of its runs, where they are kept.
+    /// E2E latencies of its runs, if kept.
     var samples: [TuneRun]
 
-    /// The promise that is missed by most, or nearest to its limit.
+    /// The promise missed by most, or nearest to its limit.
     package var worst: Promise? {
         promises.reduce(nil) { worst, promise in
             guard let worst else { return promise }
@@ -77,7 +79,7 @@ package struct TunedPoint: Sendable {
         }
     }
 
-    /// The runs of a point: by trace, then seed.
+    /// From a point's runs, ordered by trace, then seed.
     init(_ point: TunePoint, _ runs: [TuneRun], _ requirements: [ServiceRequirement], seeds: Int) {
         self.point = point
         let isWhole = runs.allSatisfy { $0.refuted == nil }
@@ -106,8 +108,8 @@ package struct TunedPoint: Sendable {
         samples = runs
     }
 
-    /// Whether a promise was lost for certain, whatever runs that were ended early would have come
-    /// to: one that every seed of a trace misses is missed in the mean, too.
+    /// Whether a promise is certainly lost, whatever the runs stopped early would have given: one
+    /// that every seed of a trace misses is also missed in the mean.
     static func isRefuted(_ runs: [TuneRun], promises: Int, seeds: Int) -> Bool {
         stride(from: 0, to: runs.count, by: seeds).contains { first in
             let ofTrace = runs[first..<(first + seeds)]
@@ -147,7 +149,7 @@ package struct TunedPoint: Sendable {
 }
 
 extension ConfigurationSpace.Goal {
-    /// What points of as many GPUs as wanted are ranked by: the less the better.
+    /// The figure that ranks points, of equal GPUs if these count; lower is better.
     func figure(_ point: TunedPoint) -> Double {
         switch self {
         case .gpus, .latency: point.latency
@@ -156,8 +158,8 @@ extension ConfigurationSpace.Goal {
         }
     }
 
-    /// Whether one point is better than another: fewer GPUs where these are wanted, then its
-    /// figure, then fewer changes of the base, fewer GPUs, and its place in the space.
+    /// Whether one point is better than another: fewer GPUs if the goal, then its figure, then
+    /// fewer changes of the base, fewer GPUs, and a lower number.
     func precedes(_ a: TunedPoint, _ b: TunedPoint) -> Bool {
         if self == .gpus, a.point.gpus != b.point.gpus { return a.point.gpus < b.point.gpus }
         let (first, second) = (figure(a), figure(b))
@@ -165,7 +167,8 @@ extension ConfigurationSpace.Goal {
         return Self.isSimpler(a, b)
     }
 
-    /// Whether one point changes less of the base than another, has fewer GPUs or stands before it.
+    /// Whether one point changes less of the base than another, then has fewer GPUs, then a lower
+    /// number.
     static func isSimpler(_ a: TunedPoint, _ b: TunedPoint) -> Bool {
         (a.point.changed.count, a.point.gpus, a.point.number)
             < (b.point.changed.count, b.point.gpus, b.point.number)

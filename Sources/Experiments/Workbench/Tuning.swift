@@ -3,49 +3,50 @@ import Results
 import Scenario
 import Simulator
 
-/// The answer of `headway tune`: the best point of a space under what is promised, how sure that
-/// is, and what to run.
+/// The result of `headway tune`: the best point of a space under the promises, how certain that is,
+/// and what to run.
 ///
-/// The best point holds every promise over every trace and has the least GPUs, then the least
-/// latency; or the least of what the goal names. Of those within 1 % of it the one is recommended
-/// that changes the fewest keys of the base.
+/// The best point holds every promise over every trace and has the fewest GPUs, then the lowest
+/// latency; or the best value of the given goal. Among points within 1 % of it, the one that
+/// changes the fewest keys of the base is recommended.
 package struct Tuning: Sendable {
     /// How a search ended.
     package enum Outcome: Sendable, Equatable {
         case found
         /// Nothing in the space holds the promises.
         case nothing
-        /// With these seeds it cannot be told: some say so, some otherwise.
+        /// Undecided with these seeds: they disagree.
         case undecided
     }
 
     package let space: ConfigurationSpace
-    /// Whose name the space has.
+    /// The file that defines the space.
     package let file: String
     package let goal: ConfigurationSpace.Goal
     package let requirements: [ServiceRequirement]
-    /// Whether a share of good requests was taken as promised, where limits of each are all.
+    /// Whether a share of good requests was assumed as a promise, because only per-request limits
+    /// are given.
     package let assumesGoodput: Bool
     package let outcome: Outcome
     /// Nil: nothing holds the promises.
     package let best: TunedPoint?
-    /// The best with those that come within 1 % of it with as many GPUs, where these count: the
-    /// best first.
+    /// The best, and those within 1 % of it with as many GPUs, if these count; the best first.
     package let near: [TunedPoint]
     /// The one of `near` that changes the fewest keys of the base.
     package let recommended: TunedPoint?
     /// Points about which the seeds disagree.
     package let unsure: [TunedPoint]
-    /// The fewest GPUs that hold the promises for sure, where the best does not.
+    /// The point with the fewest GPUs that certainly holds the promises, if the best does not.
     package let sureFrom: TunedPoint?
-    /// Where nothing holds them: the point that is nearest to it.
+    /// If nothing holds them: the point nearest to doing so.
     package let nearest: TunedPoint?
-    /// Of how many points, run whole, it is the nearest.
+    /// Number of points, run whole, among which it is the nearest.
     package let nearestAmong: Int
-    /// Points that cannot be run, with their reasons.
+    /// Points that cannot run, with their reasons.
     package let failed: [TunePoint]
+    /// How certain the best point is; nil without one.
     package let confidence: TuneConfidence?
-    /// Points that were run over whole traces, or until a promise was lost.
+    /// Number of points run over whole traces, or until they lost a promise.
     package let evaluated: Int
     package let work: TuneWork
     /// Requests of all traces with one seed.
@@ -53,20 +54,20 @@ package struct Tuning: Sendable {
     /// Most GPUs of a point that was run, and of any that can be.
     package let gpusTried: Int
     package let mostGPUs: Int
-    /// Whether some points were left out for how they did on the beginnings of the traces.
+    /// Whether points were left out because of their results on the beginnings of the traces.
     package let isHalved: Bool
 
-    /// Most requests of a set of points that are run whole: some minutes' work of two cores.
+    /// Most requests of a set of points to be run whole: some minutes' work on two cores.
     package static let affordable = 10_000_000
-    /// Most points whose memory and GPUs are worked out.
+    /// Most points for which memory and GPUs are computed.
     static let mostPoints = 100_000
-    /// How near is as good.
+    /// Relative difference within which points are equally good.
     static let tolerance = 0.01
 
     /// Searches a space. `most`: requests that a set of points may cost to be run whole.
     ///
-    /// - Throws: `InputError` for a space without promises, traces that cannot be read, and where
-    ///   no point can be run.
+    /// - Throws: `InputError` for a space without promises, traces that cannot be read, and if no
+    ///   point can run.
     package init(
         _ space: ConfigurationSpace, file: String, goal: ConfigurationSpace.Goal? = nil,
         most: Int = affordable, progress: @escaping @Sendable (String) -> Void = { _ in }
@@ -97,7 +98,7 @@ package struct Tuning: Sendable {
             assumesGoodput = !space.base.slo.promises
             (evaluated, isHalved) = (search.decided.count, search.isHalved)
             var work = search.work
-            // The best was run once more for the requests' own latencies.
+            // The best was run once more for its requests' latencies.
             if choice.best != nil { work.runs += space.runsOfPoint }
             if choice.best != nil { work.requests += loads.requests }
             self.work = work
@@ -126,7 +127,7 @@ package struct Tuning: Sendable {
         return all
     }
 
-    /// Every point with its GPUs, or with the reason why it cannot be run.
+    /// Every point with its GPUs, or with the reason why it cannot run.
     private static func points(
         _ space: ConfigurationSpace, file: String, progress: @Sendable (String) -> Void
     ) throws -> [TunePoint] {
@@ -155,11 +156,11 @@ package struct Tuning: Sendable {
                     + (point.problem ?? ""))
     }
 
-    /// Decides as many points as the answer needs; the most GPUs that were tried.
+    /// Decides as many points as the answer needs. Returns the most GPUs tried.
     ///
-    /// For the least GPUs their number rises until something holds the promises for sure: every
-    /// smaller number was refuted by whole runs. For the least cost it rises until no larger
-    /// cluster can be as cheap: a run is at least as long as its trace and delivers at most the
+    /// For the fewest GPUs, their number rises until something certainly holds the promises; every
+    /// smaller number was refuted by whole runs. For the lowest cost, it rises until no larger
+    /// cluster can be as cheap: a run takes at least as long as its trace and delivers at most the
     /// trace's tokens.
     private static func walk(
         _ points: [TunePoint], _ search: inout TuneSearch, goal: ConfigurationSpace.Goal,
@@ -187,8 +188,8 @@ package struct Tuning: Sendable {
         return sizes.last ?? 0
     }
 
-    /// The point that misses by least: of all where whole runs of all are affordable, else of those
-    /// that lasted longest and of those with the most GPUs.
+    /// The point that misses by least: of all, if running all whole is affordable; else of those
+    /// that lasted longest and those with the most GPUs.
     private static func nearest(_ search: inout TuneSearch) -> (TunedPoint?, among: Int) {
         var decided = search.decided
         let room = max(2 * TuneSearch.mostRivals, affordable / 10 / max(1, search.requests))
@@ -214,20 +215,20 @@ package struct Tuning: Sendable {
     }
 }
 
-/// The traces of a space: what a point costs, and what no point can better.
+/// The traces of a space: the cost of a point, and a bound that no point can beat.
 struct TuneLoads {
     /// Requests of all traces with all seeds.
     var requests = 0
-    /// Seconds between first and last arrival for each output token that is asked for, by the mean
-    /// of the runs' rates; nil: the trace's times do not say how long a run is at least.
+    /// Seconds between first and last arrival per requested output token, by the mean of the runs'
+    /// rates. Nil if the trace's times do not bound a run's length.
     var leastSecondsPerToken: Double?
-    /// Whether requests wait for others to end: the beginning of such a trace holds first turns,
-    /// whose prompts are short, and tells nothing of the rest.
+    /// Whether requests wait for others to end. The beginning of such a trace has mostly first
+    /// turns with short prompts, and does not represent the rest.
     private(set) var isDependent = false
 
-    /// Reads every trace with every seed, as a point that can be run sees it.
+    /// Reads every trace with every seed, as a point that can run sees it.
     ///
-    /// - Throws: `InputError` for what cannot be read, and for a trace without requests.
+    /// - Throws: `InputError` for a trace that cannot be read, or has no requests.
     init(_ space: ConfigurationSpace, _ point: TunePoint, _ traces: TraceStore) throws {
         var rates: [Double] = []
         var isOpen = !space.keys.contains { $0.hasPrefix("trace.") || $0.hasPrefix("output.") }
@@ -264,7 +265,7 @@ struct TuneLoads {
 }
 
 extension Tuning {
-    /// What the runs say: the best of the points, and those beside it.
+    /// The outcome of the runs: the best point, and those beside it.
     struct Choice {
         var best: TunedPoint?
         var near: [TunedPoint] = []
@@ -272,11 +273,11 @@ extension Tuning {
         var unsure: [TunedPoint]
         var sureFrom: TunedPoint?
         var outcome: Outcome
-        /// Points that the best is compared with, without itself.
+        /// Points that the best is compared with, excluding itself.
         var rivals: [TunedPoint] = []
 
-        /// Points that hold the promises for sure go before those that hold them in the mean: of
-        /// the same number of GPUs where these are wanted.
+        /// Points that certainly hold the promises come before those that hold them in the mean;
+        /// with equal numbers of GPUs if these count.
         init(_ points: [TunedPoint], goal: ConfigurationSpace.Goal) {
             unsure = points.filter { !$0.isSure }.sorted { $0.point.number < $1.point.number }
             let held = points.filter(\.isMet).sorted(by: goal.precedes)

@@ -1,8 +1,8 @@
 extension Catalogue {
-    /// Dense decoders; shapes of the published config.json files.
+    /// Dense decoders. Shapes are those of the published config.json files.
     static let denseEntries: [Entry] = llama + mistral + qwen + others
 
-    /// Heads of 128 elements.
+    /// Heads of 128 elements unless `dim` says otherwise.
     static func heads(_ queries: Int, _ keyValues: Int, dim: Int = 128) -> HeadAttention {
         HeadAttention(queryHeads: queries, keyValueHeads: keyValues, headDim: dim)
     }
@@ -108,7 +108,8 @@ extension Catalogue {
                 .dense(heads(40, 10), intermediate: 17_920)
         },
         Entry(name: "gpt-3-175b", aliases: ["gpt-3"]) {
-            // Table 2.1 of arXiv 2005.14165: the classic MHA decoder, two matrices a network.
+            // Table 2.1 of arXiv 2005.14165: the classic MHA decoder, with two matrices per
+            // network.
             var model = DecoderShape(
                 hidden: 12_288, layers: 96, vocabulary: 50_257, context: 2048,
                 tiesEmbeddings: true, normsPerLayer: 4

@@ -1,6 +1,6 @@
 extension Catalogue {
-    /// Mixtures of experts and models with recurrent layers; shapes of the published config.json
-    /// files, active parameters counted as each publisher counts them.
+    /// Mixtures of experts and models with recurrent layers. Shapes are those of the published
+    /// config.json files; active parameters are counted as each publisher counts them.
     static let expertEntries: [Entry] = mixtures + latents + recurrent
 
     private static let mixtures = [
@@ -148,7 +148,7 @@ extension Catalogue {
         Entry(name: "falcon-mamba-7b") {
             let mamba = RecurrentMixer.mamba(
                 MambaSizes(hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256))
-            // No positions: 2,048 tokens are what the engine takes when none are asked for.
+            // No positions: the engine uses 2,048 tokens if no length is set.
             return DecoderShape(
                 hidden: 4096, layers: 64, vocabulary: 65_024, context: 2048, contextLimit: .max,
                 normsPerLayer: 1

@@ -2,15 +2,15 @@ import Basics
 
 /// The models known by a common name.
 package enum Catalogue {
-    /// Names in alphabetical order.
+    /// The names, sorted.
     package static let names: [String] = entries.map(\.name).sorted()
 
-    /// The model of a name, or of the config.json at a path or in the folder at one. Letter case,
-    /// `_` for `-` and an organisation before a slash ("meta-llama/Llama-3.1-8B-Instruct") do not
-    /// matter in names;
-    /// what a published name ends in (-FP8, -NVFP4, -AWQ, -W4A16, -BF16) is its weights' format.
+    /// The model of a catalogue name, or of a config.json file or its folder. Names ignore letter
+    /// case, `_` versus `-`, and an organisation before a slash
+    /// ("meta-llama/Llama-3.1-8B-Instruct"). A published suffix (-FP8, -NVFP4, -AWQ, -W4A16, -BF16)
+    /// sets the weights' format.
     ///
-    /// - Throws: `InputError` at `model.name` that suggests the nearest name, or at the file.
+    /// - Throws: `InputError` at `model.name` with the nearest name, or at the file.
     package static func model(named name: String) throws -> TransformerModel {
         if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
         let inside = name.appending(pathComponent: "config.json")
@@ -48,14 +48,14 @@ package enum Catalogue {
             otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
     }
 
-    /// The last part of a name in small letters with `-` between its words, and who publishes it.
+    /// The last part of a name in lower case with `-` between its words, and its publisher.
     private static func spelled(_ name: String) -> (name: String, publisher: String) {
         let parts = name.lowercased().split(separator: "/")
         let word = (parts.last ?? "").split(separator: "_").joined(separator: "-")
         return (word, parts.count > 1 ? String(parts[parts.count - 2]) : "")
     }
 
-    /// A name in the catalogue's spelling.
+    /// A name as the catalogue writes it.
     static func normalized(_ name: String) -> String {
         var word = spelled(name).name
         let tags = ["-hf", "-instruct", "-chat", "-it", "-base", "-2507"]
@@ -65,7 +65,7 @@ package enum Catalogue {
         return word.hasPrefix("meta-") ? String(word.dropFirst(5)) : word
     }
 
-    /// A name and how its model is made; the shapes are those of the published config.json.
+    /// A name and how to make its model. Shapes are those of the published config.json files.
     struct Entry: Sendable {
         var name: String
         var aliases: [String] = []

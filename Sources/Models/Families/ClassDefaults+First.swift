@@ -1,5 +1,5 @@
 extension ClassDefaults {
-    /// Types whose names come before "laguna".
+    /// Types sorted before "laguna".
     static let first = """
         RefinedWeb {vocab_size:250880,hidden_size:64,n_layer:2,n_head:8,multi_query:true,
           alibi:false,bias:false,parallel_attn:false,new_decoder_architecture:false}

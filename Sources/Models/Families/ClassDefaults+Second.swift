@@ -1,5 +1,5 @@
 extension ClassDefaults {
-    /// Types from "laguna" on.
+    /// Types from "laguna" on, sorted.
     static let second = """
         laguna {vocab_size:100352,hidden_size:2048,intermediate_size:8192,num_hidden_layers:40,
           num_attention_heads:48,num_key_value_heads:8,max_position_embeddings:131072,

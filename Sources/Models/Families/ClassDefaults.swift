@@ -1,15 +1,15 @@
 import Basics
 import Foundation
 
-/// What the engine's configuration classes give for fields that a config.json leaves out, by
+/// Defaults of the engine's configuration classes for fields missing in a config.json, by
 /// model_type.
 ///
-/// The figures are Transformers 5.20.2's and vLLM 0.33.0's own classes, read from the classes
-/// themselves: sizes, counts and flags that size a model. Left out are what a class reckons from
-/// other fields (head_dim and num_key_value_heads where it has no number of its own, lists with an
-/// entry a layer) and what sizes nothing. `text` names the type of a wrapper's decoder.
+/// The figures come from the classes of Transformers 5.20.2 and vLLM 0.33.0 themselves: sizes,
+/// counts and flags that size a model. Left out are fields that a class derives from others
+/// (head_dim and num_key_value_heads unless it has a number of its own, lists with an entry per
+/// layer) and fields that size nothing. `text` names the type of a wrapper's decoder.
 enum ClassDefaults {
-    /// One type's fields; none for a type without class.
+    /// One type's fields; empty for a type without a class.
     static func fields(of type: String) -> [String: JSONField] {
         guard let text = entries[type],
             case .object(let fields)? = try? JSON5.decode(
@@ -18,13 +18,13 @@ enum ClassDefaults {
         return fields
     }
 
-    /// Whether the engine has a class of the name.
+    /// Whether the engine has a class for the type.
     static func knows(_ type: String) -> Bool { entries[type] != nil }
 
     /// All types.
     static var types: [String] { entries.keys.sorted() }
 
-    /// Types of files that the engine has no class for, read for `explain`: Transformers' classes.
+    /// Types that the engine has no class for, supported by `explain`: Transformers' classes.
     private static let others = """
         big_bird {tie_word_embeddings:true,max_position_embeddings:4096}
         longformer {tie_word_embeddings:true,max_position_embeddings:512}
@@ -32,7 +32,7 @@ enum ClassDefaults {
         mpt {tie_word_embeddings:true,max_seq_len:2048}
         """
 
-    /// An entry starts a line with the type's name; lines that begin with blanks go on.
+    /// An entry starts with the type's name; indented lines continue it.
     private static let entries: [String: String] = {
         var entries: [String: String] = [:]
         var name = ""

@@ -1,4 +1,4 @@
-/// DBRX: the sizes of attention and experts stand in objects of their own.
+/// DBRX: nested objects hold the sizes of attention and experts.
 extension Families {
     static func dbrxModel(_ fields: ConfigFields) throws -> TransformerModel {
         let context = try fields.context()

@@ -1,8 +1,8 @@
 import Basics
 
-/// A mixture of experts, and the layers that have one.
+/// How to read a mixture of experts, and which layers have one.
 struct ExpertRule: Sendable {
-    /// Names of the fields, alternatives in order.
+    /// Names of the fields; alternatives in order of precedence.
     var count = ["num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"]
     var chosen = [
         "num_experts_per_tok", "num_experts_per_token", "top_k_experts", "moe_topk", "moe_top_k",
@@ -10,58 +10,59 @@ struct ExpertRule: Sendable {
     ]
     var width = ["moe_intermediate_size", "expert_ffn_hidden_size", "intermediate_size"]
     var shared = Shared.none
-    /// What checkpoints call the shared expert within a layer.
+    /// Name of the shared expert's module within a layer.
     var sharedPath = "mlp.shared_experts"
-    /// A sigmoid gate on the shared expert.
+    /// Whether a sigmoid gates the shared expert.
     var gatesShared = Flag.no
-    /// A correction of the router's scores, one number an expert, in float32.
+    /// Whether the router's scores are corrected by one float32 number per expert.
     var corrects = Flag.no
     /// Biases on router and experts.
     var bias = Flag.no
     /// Whether the router's matrix is float32.
     var widensRouter = Flag.no
-    /// Whether the router takes the checkpoint's format unless a list names it.
+    /// Whether the router uses the checkpoint's format unless a list excludes it.
     var quantizesRouter = false
     var isGated = true
     var layers = Layers.all
-    /// Which layers where the list that `layers` reads is not there.
+    /// Which layers have experts if the list that `layers` reads is missing.
     var layersWithoutList: Layers?
-    /// Whether a file without a count of experts has none.
+    /// Whether a file without a count of experts has no experts.
     var isOptional = false
 
     /// The expert that every token passes.
     enum Shared: Sendable {
         case none
-        /// As many experts' widths as a field says.
+        /// As wide as a given number of experts together.
         case experts([String])
-        /// As wide as a field says; 0 or nothing: none.
+        /// As wide as a field gives; 0 or missing: none.
         case width([String])
-        /// As many as the first fields say, each as wide as the second say or one expert is.
+        /// A number of experts from the first fields, each as wide as the second fields give, or as
+        /// one routed expert.
         case product([String], [String])
     }
 
     /// Which layers have experts; the others have a dense network.
     enum Layers: Sendable {
         case all
-        /// From the layer that a field numbers; then each `frequency`-th, a number or a list.
+        /// From the layer that a field gives on; then those of every `frequency`-th layer, or of a
+        /// list.
         case from(String, frequency: String?)
-        /// All but the first layers, so many.
+        /// All layers after the first few.
         case past(Int)
-        /// Each layer whose number plus one the field divides, but those that another lists
-        /// (Qwen).
+        /// Every n-th layer, except those that another list names (Qwen). Layer i counts if n
+        /// divides i + 1.
         case every(String, but: String)
-        /// From the layer that the first field numbers to that of the second, each whose number
-        /// plus one the third divides (Ernie).
+        /// From a first layer to a last one, every n-th (Ernie). Layer i counts if n divides i + 1.
         case range(String, String, String)
-        /// Each of a period from an offset on (Jamba).
+        /// Every n-th layer, from an offset on (Jamba).
         case periodic(String, offset: String)
-        /// Those where a list has a 1.
+        /// Layers with a 1 in a list.
         case listed(String)
-        /// Those that a list numbers (Llama 4), or each `step`-th where there is none.
+        /// Layers that a list names (Llama 4); without a list every `step`-th.
         case numbered(String, step: String)
-        /// Those that a text numbers with commas; all but the first where there is none.
+        /// Layers named in a comma-separated text; without it all but the first.
         case text(String)
-        /// Those where a list of words has "sparse"; all but the first where there is none.
+        /// Layers with the word "sparse" in a list; without it all but the first.
         case words(String)
     }
 }
@@ -99,7 +100,7 @@ extension ExpertRule {
         return experts
     }
 
-    /// Refuses groups of experts of which some are not whole, and more chosen than there are.
+    /// Refuses groups that do not divide the experts, and a choice of more groups than there are.
     private static func checkGroups(_ fields: ConfigFields, experts: Int) throws {
         let groups = try fields.count("n_group", default: 0)
         guard groups > 1 else { return }
@@ -166,7 +167,7 @@ extension ExpertRule {
             return (0..<layers).map { !dense.contains($0) && ($0 + 1) % step == 0 }
         case .range(let first, let last, let interval):
             let first = try fields.count(first, default: 0)
-            // -1 and nothing are the last layer.
+            // -1 and a missing field mean the last layer.
             let end = fields[last]?.integer ?? -1
             let step = try fields.size(interval, default: 1)
             let most = end < 0 ? layers - 1 : end

@@ -1,8 +1,8 @@
 import Basics
 
-/// Decoders before Llama: layer norms with biases, two matrices a network, learned positions.
+/// Decoders before Llama: layer norms with biases, two matrices per network, learned positions.
 extension Families {
-    /// Biases everywhere.
+    /// Biases on all matrices.
     private static let biased = Family().with {
         $0.heads.inputBias = .yes
         $0.heads.outputBias = .yes
@@ -11,11 +11,11 @@ extension Families {
         $0.norms.bias = .yes
     }
 
-    /// Phi 1 and 2: one norm a layer. The engine's backend makes the output head without the bias
-    /// that the checkpoint has.
+    /// Phi 1 and 2: one norm per layer. The engine's backend builds the output head without the
+    /// checkpoint's bias.
     static let phi = biased.with { $0.norms.perLayer = 1 }
 
-    /// A bias on the output head.
+    /// Adds a bias to the output head.
     static let headBias: @Sendable (ConfigFields, inout TransformerModel) throws -> Void = {
         _, model in
         model.outerVectors.append(
@@ -29,13 +29,13 @@ extension Families {
         $0.finish = { fields, model in model.learnedPositions = try fields.context().positions }
     }
 
-    /// One key and value head unless multi_query is off.
+    /// One KV head unless multi_query is off.
     static let gptBigCode = gpt2.with {
         $0.heads.keyValues = []
         $0.finish = { fields, model in
             model.learnedPositions = try fields.context().positions
             if try fields.flag("multi_query", default: true) { model.setKeyValueHeads { _ in 1 } }
-            // The engine's class cuts attention alone.
+            // The engine's class shards attention only.
             for index in model.layers.indices {
                 guard case .dense(var network) = model.layers[index].feedForward else { continue }
                 network.isReplicated = true
@@ -57,7 +57,7 @@ extension Families {
         $0.layersPath = "gpt_neox.layers"
     }
 
-    /// ALiBi in place of positions, and a norm over the embedding.
+    /// ALiBi instead of positions, and a norm over the embedding.
     static let bloom = biased.with {
         $0.network.width = []
         $0.network.timesHidden = 4
@@ -68,7 +68,7 @@ extension Families {
         }
     }
 
-    /// Positions from 2 on; embeddings may be narrower than the hidden state.
+    /// Positions start at 2. Embeddings may be narrower than the hidden state.
     static let opt = biased.with {
         $0.heads.inputBias = .unless("enable_bias")
         $0.heads.outputBias = .unless("enable_bias")
@@ -82,7 +82,8 @@ extension Families {
             }
             let narrow = try fields.size("word_embed_proj_dim", default: model.hiddenSize)
             guard narrow != model.hiddenSize else { return }
-            // The tables shrink to the narrow width, and two matrices lead in and out.
+            // The embedding tables have the narrow width, with a matrix before and after the
+            // layers.
             model.embeddingWidth = narrow
             model.outerMatrices += [
                 Projection("project_in", narrow, model.hiddenSize, .replicated),
@@ -91,7 +92,7 @@ extension Families {
         }
     }
 
-    /// One head of keys and values in the 7B; two norms side by side in the 40B.
+    /// One KV head in the 7B; two parallel norms in the 40B.
     static let falcon = Family().with {
         $0.heads.width = []
         $0.heads.keyValues = []
@@ -119,10 +120,10 @@ extension Families {
         }
     }
 
-    /// Encoders, read as decoders for `explain`.
+    /// Encoders, treated as decoders for `explain`.
     private static let encoder = gpt2
 
-    /// BigBird: three window blocks, two global and `num_random_blocks` random ones.
+    /// BigBird: three window blocks, two global blocks and `num_random_blocks` random ones.
     static let bigBird = encoder.with {
         $0.layer = { fields, _, layer in
             guard fields.word("attention_type") != "original_full" else { return }
@@ -150,7 +151,7 @@ extension Families {
         }
     }
 
-    /// MiniCPM3: latents in the file and in the weights, whole heads in the engine's cache.
+    /// MiniCPM3: latents in the file and in the weights, but whole heads in the engine's cache.
     static let miniCPM3 = Family().with {
         $0.heads.width = []
         $0.layer = { fields, _, layer in

@@ -1,7 +1,7 @@
 import Basics
 
-/// Decoders of one dense network a layer. The rules are the engine's model classes (vLLM 0.33.0),
-/// those of its Transformers backend Transformers 5.20.2's.
+/// Decoders with one dense network per layer. The rules follow the engine's model classes (vLLM
+/// 0.33.0), or Transformers 5.20.2's for its Transformers backend.
 extension Families {
     static let dense: [String: Family] = [
         "llama": llama, "qwen2": qwen2, "qwen3": qwen3, "phi3": llama, "seed_oss": seedOSS,
@@ -25,7 +25,7 @@ extension Families {
         "longformer": longformer, "iquest_loop": iquestLoop, "molmo": molmo, "molmo2_text": molmo2,
     ]
 
-    /// Two norms, gated network, no biases unless a field says so.
+    /// Two norms, a gated network, and no biases unless a field sets them.
     static let llama = Family().with {
         $0.heads.inputBias = .over("qkv_bias", ["attention_bias", "bias"])
         $0.heads.outputBias = .any(["attention_bias", "bias"])
@@ -39,7 +39,7 @@ extension Families {
         $0.finish = { fields, model in try fields.refuseMixedWindows(model) }
     }
 
-    /// Norms over heads in place of biases.
+    /// Norms over heads instead of biases.
     static let qwen3 = qwen2.with {
         $0.heads.inputBias = .field("attention_bias")
         $0.heads.norms = .perHead
@@ -50,8 +50,8 @@ extension Families {
         $0.heads.outputBias = .field("attention_out_bias")
     }
 
-    /// No gate, two learned numbers a layer in the activation (xIELU, kept in bfloat16), norms over
-    /// heads.
+    /// No gate, two learned numbers per layer in the activation (xIELU, kept in bfloat16), norms
+    /// over heads.
     static let apertus = llama.with {
         $0.heads.norms = .perHead
         $0.network.isGated = false
@@ -77,14 +77,14 @@ extension Families {
         }
     }
 
-    /// One norm a layer: attention and network side by side.
+    /// One norm per layer: attention and network run in parallel.
     static let cohere = Family().with {
         $0.heads.norms = .wholeByHeads
         $0.heads.hasNorms = .field("use_qk_norm")
         $0.norms.perLayer = 1
     }
 
-    /// Norms after both parts; three of four layers windowed in the 32B.
+    /// Norms after both parts; three of four layers are windowed in the 32B.
     static let exaone4 = llama.with {
         $0.heads.norms = .perHead
         $0.windows = WindowRule(period: 4, periodField: "sliding_window_pattern")
@@ -107,7 +107,7 @@ extension Families {
     static let glm4 = glm.with { $0.norms.perLayer = 4 }
 
     static let granite = llama.with {
-        // Windowed granite learns a sink a head.
+        // Granite with windows learns one sink per head.
         $0.finish = { fields, model in try fields.addGraniteSinks(&model) }
     }
 
@@ -154,8 +154,8 @@ extension Families {
         $0.norms.bias = .yes
     }
 
-    /// Molmo: gate and up counted as one width, norms over all of q and k by a flag, and 128 words
-    /// more at the input than at the output.
+    /// Molmo: gate and up are counted as one width, a flag sets norms over whole q and k, and the
+    /// input has 128 more words than the output.
     static let molmo = Family().with {
         $0.heads.inputBias = .field("qkv_bias")
         $0.heads.norms = .whole
@@ -173,7 +173,7 @@ extension Families {
         }
     }
 
-    /// Molmo 2: norms over heads, or over all of q and k; more words at the input.
+    /// Molmo 2: norms over heads, or over whole q and k; more words at the input.
     static let molmo2 = Family().with {
         $0.heads.inputBias = .field("qkv_bias")
         $0.layer = { fields, _, layer in
@@ -199,7 +199,7 @@ extension Families {
         $0.layersPath = "model.layers"
     }
 
-    /// Biases on both output projections alone.
+    /// Biases only on the two output projections.
     static let teleChat2 = Family().with {
         $0.heads.outputBias = .yes
         $0.layer = { fields, _, layer in

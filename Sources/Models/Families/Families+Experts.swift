@@ -1,4 +1,4 @@
-/// Decoders with mixtures of experts over heads of their own (vLLM 0.33.0's classes).
+/// Decoders with mixtures of experts and plain attention heads (vLLM 0.33.0's classes).
 extension Families {
     static let mixtures: [String: Family] = [
         "mixtral": mixtral, "qwen2_moe": qwen2Experts, "qwen3_moe": qwen3Experts,
@@ -19,12 +19,12 @@ extension Families {
         "llama4": llama4, "step3": step3, "aria": aria,
     ]
 
-    /// intermediate_size is one expert's.
+    /// intermediate_size is the width of one expert.
     static let mixtral = Family().with {
         $0.experts = ExpertRule(width: ["intermediate_size"])
     }
 
-    /// Experts where mlp_only_layers and decoder_sparse_step leave them.
+    /// Experts in layers selected by mlp_only_layers and decoder_sparse_step.
     static let qwen3Experts = Family().with {
         $0.heads.inputBias = .field("attention_bias")
         $0.heads.norms = .perHead
@@ -54,7 +54,7 @@ extension Families {
         $0.finish = headBias
     }
 
-    /// Sizes of attention and experts stand in objects of their own.
+    /// Nested objects hold the sizes of attention and experts.
     static let dbrx = Family().with {
         $0.whole = { fields in try Families.dbrxModel(fields) }
     }
@@ -78,7 +78,7 @@ extension Families {
         $0.experts?.widensRouter = .word("router_dtype", "fp32")
     }
 
-    /// The same with a router in float32, corrected unless a field says no.
+    /// The same with a float32 router, with correction unless a field turns it off.
     static let param2 = bailing.with {
         $0.heads.inputBias = .field("use_qkv_bias")
         $0.network.bias = .no
@@ -101,7 +101,8 @@ extension Families {
         $0.experts?.widensRouter = .yes
     }
 
-    /// ERNIE with experts of two kinds: lists give the words' first; the others are the tower's.
+    /// ERNIE with two kinds of experts. The first entry of each list is for text; the others belong
+    /// to the tower.
     static let ernieVision = Family().with {
         $0.whole = { fields in try ernie.model(fields.firstOfLists) }
     }
@@ -116,17 +117,18 @@ extension Families {
         $0.experts?.widensRouter = .yes
     }
 
-    /// Through the Transformers backend.
+    /// Served through the Transformers backend.
     static let dots1 = glm4Experts.with {
         $0.windows = WindowRule(isIgnored: true)
         $0.heads.outputBias = .field("attention_bias")
         $0.heads.hasNorms = .yes
-        // The router's correction is a buffer there, no parameter.
+        // The router's correction is a buffer there, not a parameter.
         $0.experts?.corrects = .no
         $0.experts?.widensRouter = .no
     }
 
-    /// Through the Transformers backend: norms over heads, shared experts as wide as the network.
+    /// Served through the Transformers backend: norms over heads, shared experts as wide as the
+    /// network.
     static let hunyuan = hunyuanDense.with {
         $0.experts = ExpertRule(
             width: ["moe_intermediate_size", "intermediate_size"],
@@ -142,7 +144,7 @@ extension Families {
         $0.experts?.widensRouter = .yes
     }
 
-    /// Arcee's: gates on attention, four norms.
+    /// Arcee's AFMoE: gated attention, four norms.
     static let afmoe = Family().with {
         $0.heads.norms = .perHead
         $0.heads.gatesOutput = .yes
@@ -161,7 +163,7 @@ extension Families {
         $0.experts?.layersWithoutList = .from("first_k_dense_replace", frequency: nil)
     }
 
-    /// Windows in every other layer, biases everywhere, a sink a head.
+    /// Windows in every other layer, biases everywhere, one sink per head.
     static let gptOSS = Family().with {
         $0.heads.inputBias = .yes
         $0.heads.outputBias = .yes
@@ -191,13 +193,13 @@ extension Families {
         $0.finish = tied
     }
 
-    /// Aria's decoder: as Llama, with experts as wide as the network.
+    /// Aria's decoder: like Llama, with experts as wide as the network.
     static let aria = llama.with {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], shared: .experts(["moe_num_shared_experts"]))
     }
 
-    /// Chunked attention but for every fourth layer, experts beside one shared network.
+    /// Chunked attention except in every fourth layer, experts beside one shared network.
     static let llama4 = llama.with {
         $0.network.width = ["intermediate_size_mlp"]
         $0.experts = ExpertRule(

@@ -1,6 +1,6 @@
 import Basics
 
-/// Decoders that vLLM 0.33.0 serves no more, read for `explain`.
+/// Decoders that vLLM 0.33.0 no longer serves, supported by `explain`.
 extension Families {
     static let former: [String: Family] = [
         "mpt": mpt, "arctic": arctic, "mllama": llama, "baichuan": baichuan, "qwen": qwen1,
@@ -10,7 +10,8 @@ extension Families {
         },
     ]
 
-    /// MPT (MosaicML's class): no biases, tied embeddings, four times as wide inside.
+    /// MPT (MosaicML's class): no biases, tied embeddings, networks four times as wide as the
+    /// hidden state.
     static let mpt = Family().with {
         $0.heads.keyValues = []
         $0.heads.width = []
@@ -26,7 +27,7 @@ extension Families {
         }
     }
 
-    /// Arctic: a dense network beside the mixture of every second layer.
+    /// Arctic: every second layer has a mixture beside its dense network.
     static let arctic = Family().with {
         $0.experts = ExpertRule(
             width: ["intermediate_size"], layers: .every("moe_layer_frequency", but: ""))
@@ -34,7 +35,7 @@ extension Families {
             guard case .experts(var experts) = layer.feedForward,
                 try fields.flag("use_residual", default: true)
             else { return }
-            // Snowflake's class: the residual network is as wide as the hidden state.
+            // In Snowflake's class the residual network is as wide as the hidden state.
             let hidden = try fields.hiddenSize()
             experts.shared = DenseFeedForward(intermediate: hidden)
             layer.feedForward = .experts(experts)
@@ -44,7 +45,7 @@ extension Families {
 
     static let baichuan = Family()
 
-    /// Qwen 1: biases on q, k and v, and a width that counts gate and up together.
+    /// Qwen 1: biases on q, k and v; the width counts gate and up together.
     static let qwen1 = Family().with {
         $0.heads.inputBias = .yes
         $0.layer = { _, _, layer in

@@ -22,7 +22,7 @@ extension Families {
         $0.activeCounting = .withoutEmbedding
     }
 
-    /// The same with an indexer: in every layer, or where `indexer_types` says "full".
+    /// The same with an indexer in every layer, or where `indexer_types` says "full".
     static let deepSeek32 = deepSeek.with {
         $0.latent?.hasIndexer = true
     }

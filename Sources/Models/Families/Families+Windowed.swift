@@ -7,7 +7,7 @@ extension Families {
         "plamo3": plamo3, "domyn_edge": domynEdge, "minicpm": miniCPM,
     ]
 
-    /// Tencent's HY 3: norms over heads by a flag, experts with corrections.
+    /// Tencent's HY 3: norms over heads if a flag is set, experts with router corrections.
     static let hunyuan3 = Family().with {
         $0.heads.norms = .perHead
         $0.heads.hasNorms = .field("qk_norm")
@@ -19,7 +19,7 @@ extension Families {
         $0.experts?.widensRouter = .yes
     }
 
-    /// Laguna: query heads by layer, a gate on attention by head or by element.
+    /// Laguna: query heads differ by layer; attention is gated by head or by element.
     static let laguna = Family().with {
         $0.heads.inputBias = .field("attention_bias")
         $0.heads.outputBias = .field("attention_bias")
@@ -52,7 +52,7 @@ extension Families {
         }
     }
 
-    /// Step-3.5: windowed layers with query heads of their own, a gate a head.
+    /// Step-3.5: windowed layers with their own count of query heads, one gate per head.
     static let step35 = Family().with {
         $0.heads.keyValues = ["num_attention_groups", "num_key_value_heads"]
         $0.heads.inputBias = .field("attention_bias")
@@ -68,7 +68,7 @@ extension Families {
             guard case .heads(var heads) = layer.attention else { return }
             if case .sliding = heads.reach {
                 let other = fields.nested("attention_other_setting")
-                // The class fills the first in from the second.
+                // The class fills the first field from the second.
                 let name = "num_sliding_attention_heads"
                 let others = try other?.optionalSize(["num_attention_heads"], most: 4096)
                 let own =
@@ -84,7 +84,7 @@ extension Families {
         }
     }
 
-    /// PLaMo 3: norms before and after both parts, windows as a list or by a pattern.
+    /// PLaMo 3: norms before and after both parts, windows from a list or a pattern.
     static let plamo3 = Family().with {
         $0.heads.norms = .perHead
         $0.norms.perLayer = 4
@@ -92,7 +92,7 @@ extension Families {
         $0.windows.list = "interleaved_sliding_window"
     }
 
-    /// Domyn Edge: a window for every layer, norms before and after both parts; only keys' norms
+    /// Domyn Edge: a window in every layer, norms before and after both parts; only the keys' norms
     /// have weights.
     static let domynEdge = Family().with {
         $0.norms.perLayer = 4
@@ -110,7 +110,7 @@ extension Families {
         }
     }
 
-    /// MiniCPM: experts where the file counts any.
+    /// MiniCPM: experts if the file gives a count.
     static let miniCPM = Family().with {
         $0.experts = ExpertRule(width: ["intermediate_size"])
         $0.experts?.isOptional = true
@@ -118,7 +118,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// Sets the query heads of a layer, checked against its keys' and values'.
+    /// Sets a layer's number of query heads. Throws if the KV heads do not divide it.
     func setQueries(_ count: Int, of heads: inout HeadAttention) throws {
         guard (1...4096).contains(count), count % heads.keyValueHeads == 0 else {
             throw InputError(
@@ -128,7 +128,7 @@ extension ConfigFields {
         heads.queryHeads = count
     }
 
-    /// Adds a gate of so many outputs on a layer's attention.
+    /// Adds a gate of `outputs` outputs to a layer's attention.
     func addGate(_ outputs: Int, to layer: inout Layer) throws {
         var gate = Projection(
             "attn_gate", try hiddenSize(), outputs, .columns(units: outputs))

@@ -1,5 +1,5 @@
-/// The families by their rules' names. `Architectures` says which of the engine's classes is read
-/// by which rule.
+/// The families by the names of their rules. `Architectures` says which rule reads which of the
+/// engine's classes.
 enum Families {
     static let all: [String: Family] = [
         dense, mixtures, latents, windowed, recurrent, literature, specialCaches, former,

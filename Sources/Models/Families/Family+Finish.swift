@@ -1,15 +1,15 @@
 import Basics
 
-/// What rules of families change after the tables have been read.
+/// Changes that families' rules make after the tables have been read.
 extension TransformerModel {
-    /// Adds words that the embedding has beyond the output head's.
+    /// Adds words to the embedding that the output head lacks.
     mutating func addWords(_ count: Int) {
         guard count > 0 else { return }
         outerTables.append(
             Projection("new_embedding", count, hiddenSize, .rows, isQuantized: false))
     }
 
-    /// Sets the heads of keys and values of all layers.
+    /// Sets the number of KV heads in all layers.
     mutating func setKeyValueHeads(_ count: (HeadAttention) -> Int) {
         for index in layers.indices {
             guard case .heads(var heads) = layers[index].attention else { continue }
@@ -27,7 +27,7 @@ extension Families {
 }
 
 extension Family {
-    /// Granite with windows: three of four layers, each head with a sink.
+    /// Granite with windows: three of four layers are windowed, and each head has a sink.
     mutating func addWindows() {
         windows = WindowRule(period: 4, isFullFirst: true)
         heads.sinks = .unless("attention_sinks")
@@ -36,7 +36,7 @@ extension Family {
 }
 
 extension FeedForward {
-    /// The same under another name of the module.
+    /// The same part under another module name.
     func at(_ path: String) -> FeedForward {
         switch self {
         case .none: return self
@@ -52,7 +52,7 @@ extension FeedForward {
 }
 
 extension Layer {
-    /// Sets what the layer's heads see.
+    /// Sets the reach of the layer's heads.
     mutating func setReach(_ reach: Reach) {
         guard case .heads(let heads) = attention else { return }
         attention = .heads(heads.with(\.reach, reach))
@@ -60,7 +60,7 @@ extension Layer {
 }
 
 extension ConfigFields {
-    /// Refuses query heads that the heads of keys and values do not divide.
+    /// Throws if the KV heads do not divide the query heads.
     func checkHeads(_ layer: Layer) throws {
         guard case .heads(let heads) = layer.attention,
             heads.queryHeads % heads.keyValueHeads != 0
@@ -70,13 +70,13 @@ extension ConfigFields {
             expected: "a divisor of \(heads.queryHeads)")
     }
 
-    /// Qwen 2 with a window on some of its layers: vLLM 0.33.0 refuses it.
+    /// Refuses Qwen 2 with a window on only some layers, as vLLM 0.33.0 does.
     func refuseMixedWindows(_ model: TransformerModel) throws {
         guard word("layer_types") == nil, !has("layer_types"),
             try flag("use_sliding_window", default: false), has("sliding_window")
         else { return }
         let first = try count("max_window_layers", default: model.layers.count)
-        // From the first layer on all layers are alike, which it serves.
+        // If windows start at the first layer, all layers are alike, which it serves.
         guard first > 0, first < model.layers.count else { return }
         throw InputError(
             place,
@@ -85,7 +85,7 @@ extension ConfigFields {
             expected: "max_window_layers \(model.layers.count), or use_sliding_window false")
     }
 
-    /// Granite with windows learns a sink for each head.
+    /// Adds one learned sink per head for Granite with windows.
     func addGraniteSinks(_ model: inout TransformerModel) throws {
         guard try flag("attention_sinks", default: has("layer_types")) else { return }
         for index in model.layers.indices {
@@ -96,7 +96,7 @@ extension ConfigFields {
         }
     }
 
-    /// Llama 4: layers without positions see everything, the others their chunk.
+    /// Llama 4: layers without positions attend to everything, the others to their chunk.
     func setChunks(_ index: Int, _ layer: inout Layer) throws {
         let list = integers("no_rope_layers") ?? []
         let interval = try size("no_rope_layer_interval", default: 4)

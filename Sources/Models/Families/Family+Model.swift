@@ -1,7 +1,7 @@
 import Basics
 
 extension Family {
-    /// The model of a file.
+    /// The model of a config.json.
     func model(_ fields: ConfigFields) throws -> TransformerModel {
         var model = try whole?(fields) ?? tabled(fields)
         model.activeCounting = activeCounting
@@ -11,7 +11,7 @@ extension Family {
         return model
     }
 
-    /// The model that the tables say.
+    /// The model that the tables describe.
     private func tabled(_ fields: ConfigFields) throws -> TransformerModel {
         let context = try fields.context()
         let count = try layerNumber?(fields) ?? fields.layerCount()
@@ -46,7 +46,7 @@ extension Family {
     }
 
     private func tabledAttentions(_ fields: ConfigFields, layers: Int) throws -> [Attention] {
-        // Without a rotary part and one without, keys are whole (deepseek-vl2-tiny).
+        // If neither key part has any width, heads are plain (deepseek-vl2-tiny).
         if let latent, !(try latent.isPlain(fields)) {
             return Array(repeating: try latent.mixer(fields), count: layers)
         }
@@ -72,7 +72,7 @@ extension Family {
 }
 
 extension HeadRule {
-    /// The heads of a file, which see everything.
+    /// The heads of a file, with full reach.
     func attention(_ fields: ConfigFields) throws -> HeadAttention {
         let queries = try fields.size(self.queries, most: 4096)
         let keyValues = try fields.optionalSize(self.keyValues, most: 4096) ?? queries
@@ -133,8 +133,8 @@ extension NetworkRule {
 }
 
 extension WindowRule {
-    /// What each layer sees. The engine takes a model's window for every layer unless its layers
-    /// are said to differ (vLLM 0.33.0, `EngineArgs.create_engine_config`).
+    /// The reach of each layer. The engine applies a model's window to every layer unless the file
+    /// says that layers differ (vLLM 0.33.0, `EngineArgs.create_engine_config`).
     func reaches(_ fields: ConfigFields, layers: Int) throws -> [Reach] {
         let everywhere = Array(repeating: Reach.full, count: layers)
         if isIgnored { return everywhere }
@@ -154,7 +154,7 @@ extension WindowRule {
         }
         let sliding = Reach.sliding(window: window + plus)
         if let types {
-            // Rnj-1 calls its windows chunks.
+            // Rnj-1 calls windows chunks.
             let names = ["sliding_attention", "chunked_attention"]
             return types.map { names.contains($0) ? sliding : .full }
         }

@@ -1,15 +1,15 @@
 import Basics
 
-/// How a family of decoders is put together from the fields of its config.json: a table, and code
-/// only where a rule needs it.
+/// How to build a family of decoders from the fields of its config.json: a table, with code only
+/// where a rule needs it.
 ///
 ///     static let qwen3 = llama.with {
 ///         $0.heads.norms = .perHead
 ///     }
 ///
-/// The fields' names and the class defaults are the engine's (vLLM 0.33.0's model classes and the
-/// configuration classes that they read). A new family is an entry of `Families`; a rule that no
-/// table says is a function of a file of its own, named in `layer` or `finish`.
+/// Field names and class defaults are the engine's (vLLM 0.33.0's model classes and the
+/// configuration classes that they read). A new family is an entry of `Families`. A rule that does
+/// not fit a table is a function in its own file, named in `layer` or `finish`.
 struct Family: Sendable {
     var heads = HeadRule()
     var network = NetworkRule()
@@ -17,34 +17,35 @@ struct Family: Sendable {
     var windows = WindowRule()
     var experts: ExpertRule?
     var latent: LatentRule?
-    /// The mixers of all layers, from those that the tables say: where some layers keep a state.
+    /// Replaces the tables' mixers of all layers, for families in which some layers keep a state.
     var mixers: (@Sendable (ConfigFields, [Attention]) throws -> [Attention])?
-    /// The number of layers where no field of the usual names says it.
+    /// The number of layers, if none of the usual fields gives it.
     var layerNumber: (@Sendable (ConfigFields) throws -> Int)?
-    /// Whether the tables' heads are read at all; not where no layer has any.
+    /// Whether the tables' heads are read at all; false if no layer has any.
     var hasHeads = true
     /// Whether the tables' networks are read.
     var hasNetworks = true
-    /// Elements of other matrices or vectors of each layer, and whatever else the tables do not
-    /// say of one layer.
+    /// Changes one layer: further matrices or vectors, and anything else that the tables cannot
+    /// express.
     var layer: (@Sendable (ConfigFields, Int, inout Layer) throws -> Void)?
-    /// What the tables do not say of the whole.
+    /// Changes the whole model where the tables cannot express it.
     var finish: (@Sendable (ConfigFields, inout TransformerModel) throws -> Void)?
-    /// All of it, for families that no table describes: recurrent layers, compressed caches.
+    /// Builds the whole model, for families that no table describes: recurrent layers, compressed
+    /// caches.
     var whole: (@Sendable (ConfigFields) throws -> TransformerModel)?
-    /// What a publisher's number of active parameters includes.
+    /// What the publisher's number of active parameters includes.
     var activeCounting = ActiveCounting.everything
     /// The largest batch with a CUDA graph.
     var largestGraph = 512
-    /// What the engine's modules call a layer.
+    /// The prefix of a layer's modules in the engine.
     var layersPath = "model.layers"
 
-    /// A family of the usual rules. Not inlined, like `with`: a hundred tables begin with both, and
-    /// the optimiser is at each for as long as at all the rest of it.
+    /// A family with the usual rules. Not inlined, like `with`: a hundred tables begin with both,
+    /// and inlining would double the optimiser's time.
     @inline(never)
     init() {}
 
-    /// A copy that `change` has changed.
+    /// A copy modified by `change`.
     @inline(never)
     func with(_ change: (inout Family) -> Void) -> Family {
         var copy = self
@@ -57,17 +58,17 @@ struct Family: Sendable {
 enum Flag: Sendable {
     case no
     case yes
-    /// A field of the name; no where neither the file nor the class has it.
+    /// The value of a field; no if neither the file nor the class has it.
     case field(String)
-    /// Any of some fields.
+    /// Whether any of some fields is true.
     case any([String])
-    /// A field of the name where the file has it, whatever the others say; else any of these.
+    /// The value of a field if the file has it, whatever the others say; else any of these.
     case over(String, [String])
-    /// A field of the name; yes where neither the file nor the class has it.
+    /// The value of a field; yes if neither the file nor the class has it.
     case unless(String)
-    /// A field that has the word.
+    /// Whether a field has the given word.
     case word(String, String)
-    /// A field that has not the word.
+    /// Whether a field does not have the given word.
     case not(String, String)
 
     func value(_ fields: ConfigFields) throws -> Bool {
@@ -88,18 +89,18 @@ enum Flag: Sendable {
     }
 }
 
-/// Heads with keys and values of their own.
+/// How to read heads with their own keys and values.
 struct HeadRule: Sendable {
     /// Norms over q and k.
     enum Norms: Sendable {
         case none
-        /// One over a head's elements, for q and for k (Qwen3).
+        /// One over each head's elements, for q and for k (Qwen3).
         case perHead
-        /// One over all of q and one over all of k (OLMo 2); every GPU holds all of it.
+        /// One over whole q and one over whole k (OLMo 2), replicated on every GPU.
         case whole
-        /// The same, cut by heads (Cohere).
+        /// The same, sharded by heads (Cohere).
         case wholeByHeads
-        /// Cut by heads, and the squares of all GPUs are summed (MiniMax-M2).
+        /// Sharded by heads, with squares summed over all GPUs (MiniMax-M2).
         case wholeSummed
     }
 
@@ -111,55 +112,55 @@ struct HeadRule: Sendable {
     var inputBias = Flag.no
     var outputBias = Flag.no
     var norms = Norms.none
-    /// Whether the norms are there.
+    /// Whether these norms exist.
     var hasNorms = Flag.yes
     var gatesOutput = Flag.no
-    /// A number a query head that joins the softmax (gpt-oss).
+    /// Whether each query head has a learned number that joins the softmax (gpt-oss).
     var sinks = Flag.no
 }
 
-/// The gated or plain network of a dense layer.
+/// How to read the gated or plain network of a dense layer.
 struct NetworkRule: Sendable {
     var width = ["intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim"]
-    /// Its width in hidden sizes where the file has none of the names (GPT-2: 4).
+    /// Its width in multiples of the hidden size, if the file has none of the names (GPT-2: 4).
     var timesHidden: Int?
     var isGated = true
     var bias = Flag.no
 }
 
-/// Norms over the hidden state.
+/// How to read norms over the hidden state.
 struct NormRule: Sendable {
     var perLayer = 2
     /// Whether they have biases (layer norms).
     var bias = Flag.no
-    /// Whether they have weights at all (OLMo 1 has none).
+    /// Whether they have weights (not in OLMo 1).
     var hasWeights = true
     /// Whether there is one after the last layer.
     var hasFinal = true
 
-    /// Elements of one, in hidden sizes.
+    /// Elements per norm, in multiples of the hidden size.
     func vectors(_ fields: ConfigFields) throws -> Int {
         (hasWeights ? 1 : 0) + (try bias.value(fields) ? 1 : 0)
     }
 }
 
-/// Which layers see a window.
+/// Which layers are windowed.
 struct WindowRule: Sendable {
-    /// Where the file lists no `layer_types`: every `period`-th layer is full, the others have the
+    /// Without `layer_types` in the file: every `period`-th layer is full, the others have the
     /// window; 0: all alike.
     var period = 0
     /// A field that gives the period.
     var periodField: String?
-    /// Whether the first of a period is the full one, not the last.
+    /// Whether the first layer of a period is the full one, rather than the last.
     var isFullFirst = false
-    /// Added to the file's window (Cohere 2 sees the window before a token, and the token).
+    /// Added to the file's window (Cohere 2 sees the window before a token, plus the token).
     var plus = 0
-    /// Whether full attention is said by a flag that must be on for windows to count (Qwen 2).
+    /// Whether windows only count if the flag use_sliding_window is set (Qwen 2).
     var needsFlag = false
-    /// Whether the fields of windows say nothing here: the engine's class does not read them.
+    /// Whether window fields have no effect: the engine's class does not read them.
     var isIgnored = false
-    /// Whether a window without a list of layers is none: the class drops the model's own.
+    /// Whether a window without a list of layers has no effect: the class drops the model's own.
     var hasNoFallback = false
-    /// A field with a window for each layer.
+    /// A field with one window per layer.
     var list: String?
 }

@@ -1,7 +1,7 @@
 import Basics
 
-/// Tencent's HY 4: latent attention with an indexer where `layer_types` says so, a gate and sinks
-/// by flags, experts beside a shared one, and residuals in several streams (vLLM's class).
+/// Tencent's HY 4: latent attention, with an indexer where `layer_types` says so, a gate and sinks
+/// by flags; experts beside a shared one; residuals in several streams (vLLM's class).
 extension Families {
     static let hunyuan4 = Family().with {
         $0.latent = LatentRule(bias: .no, hasIndexer: true)
@@ -52,7 +52,7 @@ extension ConfigFields {
             layer.attention = .latent(latent)
         }
         guard try flag("enable_ihc", default: false) else { return }
-        // Two of them: each mixes all streams into twice as many gates, with scales and biases.
+        // Two of them. Each mixes all streams into twice as many gates, with scales and biases.
         let streams = try size("hc_mult", default: 4, most: 64)
         let each = 2 * streams * (streams * hidden + 1) + 2
         layer.vectors.append(WeightVector("hc_layers", 2 * each, isWide: true))

@@ -1,8 +1,8 @@
 import Basics
 
 /// IQuest-Coder's loop: every layer runs `loop_num` times with the same weights. From the second
-/// time on each head mixes, by a gate, what it reads of the first time's keys and values with what
-/// it reads of its own, of which only a window is kept (vLLM 0.33.0's class).
+/// time on, a gate mixes each head's output over the first time's keys and values with its output
+/// over its own, of which only a window is kept (vLLM 0.33.0's class).
 extension Families {
     static let iquestLoop = Family().with {
         $0.heads.width = []
@@ -19,7 +19,7 @@ extension Families {
         }
     }
 
-    /// One more time through a layer: its own keys within a window, then the first time's.
+    /// A further pass through a layer: its own keys within a window, then the first pass's.
     private static func again(
         _ fields: ConfigFields, _ layer: Layer, window: Int, isFirst: Bool
     ) throws -> [Layer] {
@@ -30,7 +30,7 @@ extension Families {
         heads.readsEarlierCache = true
         heads.ownProjections = []
         var far = Layer(attention: .heads(heads), feedForward: .none, normWeights: 0)
-        // One gate a layer, for all times after the first.
+        // One gate per layer, shared by all passes after the first.
         let gate = Projection(
             "gate_proj", heads.headDim, heads.queryHeads, .columns(units: heads.queryHeads),
             hasBias: true)

@@ -1,14 +1,15 @@
-/// Latent attention (DeepSeek), and the indexer that chooses its keys.
+/// How to read latent attention (DeepSeek), and the indexer that chooses its keys.
 struct LatentRule: Sendable {
     var bias = Flag.field("attention_bias")
-    /// Whether an indexer with keys of its own chooses what a token attends to (DeepSeek-V3.2).
+    /// Whether an indexer with its own keys chooses what a token attends to (DeepSeek-V3.2).
     var hasIndexer = false
-    /// Entries of `layer_types` whose layers have one; empty: every layer's.
+    /// Entries of `layer_types` whose layers have an indexer; empty: all layers.
     var indexedTypes: Set<String> = []
-    /// The types whose latents are cached, where the class has both forms; nil: every type's.
+    /// Types whose latents are cached, if the class supports both forms; nil: all types.
     var cachedTypes: Set<String>?
 
-    /// Those of vLLM 0.33.0 (`ModelArchConfigConvertorBase.is_deepseek_mla`).
+    /// The types that vLLM 0.33.0 caches as latents
+    /// (`ModelArchConfigConvertorBase.is_deepseek_mla`).
     static let engineTypes: Set = [
         "axk1", "deepseek_v2", "deepseek_v3", "deepseek_v32", "glm_moe_dsa", "glm4_moe_lite",
         "kimi_k2", "kimi_linear", "longcat_flash", "pangu_ultra_moe", "bailing_hybrid",
@@ -16,15 +17,15 @@ struct LatentRule: Sendable {
 }
 
 extension LatentRule {
-    /// Whether a file of the family has heads of keys and values all the same: both parts of a key
-    /// have no width.
+    /// Whether a file of the family has plain heads all the same: both parts of a key have no
+    /// width.
     func isPlain(_ fields: ConfigFields) throws -> Bool {
         let parts = ["qk_nope_head_dim", "qk_rope_head_dim"]
         return try parts.allSatisfy { try fields.count($0, default: 0) == 0 }
     }
 
-    /// The attention of a layer: latent, or with whole heads in the cache where the engine does not
-    /// know the file's type as a latent one.
+    /// The attention of a layer: latent, or with whole heads in the cache if the engine does not
+    /// treat the file's type as latent.
     func mixer(_ fields: ConfigFields) throws -> Attention {
         let latent = try attention(fields)
         guard let cachedTypes, !fields.isWrapped, !cachedTypes.contains(fields.type) else {
@@ -48,8 +49,8 @@ extension LatentRule {
         return latent
     }
 
-    /// Adds the indexer's weights and its cache to a layer: a key of `index_head_dim` bytes in fp8
-    /// with a float32 scale for each 128 of them.
+    /// Adds the indexer's weights and its cache to a layer. Each key takes `index_head_dim` bytes
+    /// in fp8, with a float32 scale per 128 of them.
     func addIndexer(
         _ fields: ConfigFields, at index: Int, to layer: inout Layer
     ) throws {
@@ -88,8 +89,8 @@ extension LatentRule {
             CacheSpec(.mla, rowBytes: Int64(width + (width + 127) / 128 * 4), blockSize: 64))
     }
 
-    /// Layers may take the choice of an earlier one: by a list, a pattern of F and S, or each of a
-    /// frequency but the first ones (`DeepseekV2MLAAttention`).
+    /// Whether a layer has its own indexer. Others reuse an earlier layer's choice: by a list, by a
+    /// pattern of F and S, or by a frequency after the first ones (`DeepseekV2MLAAttention`).
     private func hasIndexer(_ fields: ConfigFields, _ index: Int) throws -> Bool {
         if let types = fields.words("indexer_types"), types.indices.contains(index) {
             return types[index] != "shared"
@@ -104,7 +105,7 @@ extension LatentRule {
 }
 
 extension LatentAttention {
-    /// The same weights, with whole heads in the cache: values are as wide as keys there.
+    /// The same weights with whole heads in the cache, where values are as wide as keys.
     func wholeHeads(hidden: Int) -> HeadAttention {
         let attention = Attention.latent(self)
         var heads = HeadAttention(

@@ -1,7 +1,7 @@
 import Basics
 
-/// LongCat-Flash: each layer is two latent attentions and two dense networks, with one mixture
-/// beside them, some of whose choices are no network at all.
+/// LongCat-Flash: each layer has two latent attentions and two dense networks, with one mixture
+/// beside them. Some of its choices are not a network at all.
 extension Families {
     static let longCat = deepSeek.with {
         $0.whole = { fields in try longCatModel(fields) }
@@ -40,9 +40,10 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// LongCat-Flash-Lite's embedding is a mean: the word's, and one for each n-gram that ends at
-    /// it, from hashed tables (`NgramEmbedding` of vLLM 0.33.0: `emb_split_num` tables for each
-    /// length from 2 to `emb_neighbor_num`, each two words longer than the one before).
+    /// Adds LongCat-Flash-Lite's n-gram tables. Its embedding is a mean of the word's and of one
+    /// per n-gram that ends at it, from hashed tables (`NgramEmbedding` of vLLM 0.33.0:
+    /// `emb_split_num` tables for each length from 2 to `emb_neighbor_num`, each two words longer
+    /// than the one before).
     fileprivate func addNgrams(to model: inout TransformerModel) throws {
         guard let ratio = try optionalSize(["ngram_vocab_size_ratio"], most: 4096) else { return }
         let splits = try size("emb_split_num", most: 64)

@@ -1,6 +1,6 @@
 import Basics
 
-/// Nemotron's searched models (DeciLM): every layer has its own heads and width, or none.
+/// Nemotron's searched models (DeciLM): every layer has its own heads and width, or lacks them.
 extension Families {
     static let nemotronNAS = llama.with {
         $0.hasHeads = false
@@ -50,7 +50,7 @@ extension Families {
         let hidden = try fields.hiddenSize()
         let width: Int
         if case .number(let times)? = settings["ffn_mult"] {
-            // Two thirds of a network without gate, rounded down, then up to whole 256s.
+            // Two thirds of an ungated network, rounded down, then up to a multiple of 256.
             let plain = (2 * times * Double(hidden) / 3).rounded(.down)
             guard plain >= 1, plain <= Double(ConfigFields.largestSize) else {
                 throw InputError(

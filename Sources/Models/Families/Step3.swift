@@ -1,6 +1,6 @@
 import Basics
 
-/// Step-3: one head of keys and values, queries through a shared low rank.
+/// Step-3: one KV head, and queries through a shared low-rank projection.
 extension Families {
     static let step3 = Family().with {
         $0.heads.keyValues = ["num_attention_groups"]

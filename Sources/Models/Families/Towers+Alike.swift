@@ -1,8 +1,8 @@
 import Basics
 
-/// Towers put together of the parts of others: CLIP or SigLIP, and what leads into the decoder.
+/// Towers built from parts of others: CLIP or SigLIP, and what projects into the decoder.
 extension Towers {
-    /// LLaVA with a vector for ends of rows.
+    /// LLaVA with a vector that marks the end of a row.
     static let llavaNext: Rule = { vision, outer, hidden in
         var tower = try llava(vision, outer, hidden)
         tower.add("image_newline", hidden)
@@ -20,7 +20,7 @@ extension Towers {
         return tower
     }
 
-    /// SigLIP and one layer.
+    /// SigLIP and one linear layer.
     static let paliGemma: Rule = { vision, outer, hidden in
         let blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 4304)
         var tower = try siglip(vision, blocks)
@@ -31,7 +31,7 @@ extension Towers {
         return tower
     }
 
-    /// SigLIP, neighbours side by side, one layer without bias.
+    /// SigLIP, neighbours concatenated, one linear layer without bias.
     static let idefics3: Rule = { vision, outer, hidden in
         let blocks = try TowerBlocks(vision, width: 1152, depth: 12, inner: 3072)
         var tower = try siglip(vision, blocks)

@@ -1,8 +1,8 @@
 import Basics
 
-/// Towers that hear, and wrappers that have one beside their vision.
+/// Audio towers, and wrappers with one beside their vision tower.
 extension Towers {
-    /// The sizes of an encoder of sound, whatever its fields are called.
+    /// The sizes of an audio encoder, under whichever field names.
     private static func blocks(_ audio: ConfigFields, _ usual: AudioSizes) throws -> TowerBlocks {
         let width = try audio.size("d_model", "hidden_size", "hidden_dim", default: usual.width)
         var blocks = try TowerBlocks(
@@ -16,7 +16,7 @@ extension Towers {
         return blocks
     }
 
-    /// Whisper's sizes where a file leaves them out.
+    /// Whisper's sizes, for fields that a file leaves out.
     struct AudioSizes {
         var width = 1280
         var depth = 32
@@ -28,7 +28,7 @@ extension Towers {
     ///
     /// - Parameters:
     ///   - hasPositions: whether it has a table of learned positions.
-    ///   - isWhole: whether the engine takes Transformers' module, which every GPU holds whole and
+    ///   - isWhole: whether the engine uses Transformers' module, which every GPU holds whole and
     ///     whose keys have no bias.
     static func whisper(
         _ audio: ConfigFields, hasPositions: Bool = true, isWhole: Bool, bands: Int = 128,
@@ -53,7 +53,7 @@ extension Towers {
         return (tower, width)
     }
 
-    /// Qwen 3's encoder: three convolutions over both axes, two layers into the decoder.
+    /// Qwen 3's audio encoder: three convolutions over both axes, two layers into the decoder.
     static func qwenAudio(_ audio: ConfigFields, _ hidden: Int) throws -> Tower {
         let blocks = try blocks(audio, AudioSizes())
         var tower = blocks.tower()
@@ -85,7 +85,7 @@ extension Towers {
         return tower
     }
 
-    /// Qwen3-Omni's thinker: Qwen3-VL's vision and Qwen 3's encoder of sound.
+    /// Qwen3-Omni's thinker: Qwen3-VL's vision and Qwen 3's audio encoder.
     static let qwen3Omni: Rule = { vision, around, hidden in
         var tower = try qwen3(vision, around, hidden)
         guard let audio = around.nested("audio_config") else { return tower }
@@ -93,19 +93,19 @@ extension Towers {
         return tower
     }
 
-    /// Qwen3-ASR: the same encoder alone.
+    /// Qwen3-ASR: the audio encoder alone.
     static let qwen3Speech: Rule = { _, around, hidden in
         try qwenAudio(around.inside("audio_config"), hidden)
     }
 
-    /// Qwen2-Audio: Whisper and one layer.
+    /// Qwen2-Audio: Whisper and one linear layer.
     static let qwen2Audio: Rule = { _, around, hidden in
         var (tower, width) = try whisper(around.inside("audio_config"), isWhole: true)
         tower.add("projector", width, hidden, bias: true, .replicated)
         return tower
     }
 
-    /// GLM-ASR: four frames side by side into two layers.
+    /// GLM-ASR: four frames concatenated into two layers.
     static let glmSpeech: Rule = { _, around, hidden in
         let audio = around.inside("audio_config")
         var (tower, _) = try whisper(audio, hasPositions: false, isWhole: false)
@@ -139,7 +139,7 @@ extension Towers {
         return tower
     }
 
-    /// Granite Speech: a conformer, and a query transformer into the decoder.
+    /// Granite Speech: a conformer, then a query transformer into the decoder.
     static let graniteSpeech: Rule = { _, around, hidden in
         let audio = around.inside("encoder_config")
         let width = try audio.size("hidden_dim", default: 1024)
@@ -155,8 +155,8 @@ extension Towers {
         let words = try audio.size("output_dim", default: 42, most: 1 << 16)
         var tower = Tower(name: "audio")
         tower.add("input", bands, width, bias: true, .replicated)
-        // Two half-step networks, attention and a convolution, each with a norm before it; only
-        // the networks and what leads to the words are cut.
+        // Two half-step networks, attention and a convolution, each after a norm. Only the networks
+        // and the projection to words are sharded.
         let columns = Projection.Split.columns(units: inner)
         tower.matrices += [
             .init(Projection("ff.up", width, inner, columns, hasBias: true), 2 * depth),
@@ -177,7 +177,7 @@ extension Towers {
         return tower
     }
 
-    /// BLIP-2: a vision transformer, a query transformer, one layer.
+    /// BLIP-2: a vision transformer, a query transformer, one linear layer.
     static let blip2: Rule = { vision, around, hidden in
         var blocks = try TowerBlocks(vision, width: 1408, depth: 39, inner: 6144)
         blocks.heads = try vision.size("num_attention_heads", default: 16, most: 4096)
@@ -197,8 +197,8 @@ extension Towers {
 }
 
 extension Tower {
-    /// Adds BLIP-2's query transformer, which every GPU holds whole: queries attend to each other
-    /// and, in some layers, to the encoder.
+    /// Adds BLIP-2's query transformer, replicated on every GPU. Queries attend to each other and,
+    /// in some layers, to the encoder.
     fileprivate mutating func addQueryTransformer(_ fields: ConfigFields) throws {
         let width = try fields.size("hidden_size", default: 768)
         let depth = try fields.size("num_hidden_layers", default: 12, most: 1024)
@@ -212,12 +212,12 @@ extension Tower {
         add("qformer", depth * (own + network) + crossed * cross + 2 * width)
     }
 
-    /// Makes every GPU hold all of the tower.
+    /// Replicates the whole tower on every GPU.
     mutating func replicate() {
         for index in matrices.indices { matrices[index].projection.split = .replicated }
     }
 
-    /// Takes the biases of the keys away.
+    /// Removes the keys' biases.
     fileprivate mutating func takeKeyBias(_ blocks: TowerBlocks) {
         matrices[0].projection.hasBias = false
         add("qkv.bias", 2 * blocks.depth * blocks.width)
@@ -232,7 +232,7 @@ extension Tower {
 }
 
 extension ConfigFields {
-    /// Fields of a nested object; none of them where there is no such object.
+    /// Fields of a nested object; empty if there is none.
     func inside(_ name: String) -> ConfigFields {
         nested(name) ?? ConfigFields(place: place, type: type, fields: [:])
     }

@@ -11,7 +11,7 @@ extension Towers {
         return count * count
     }
 
-    /// Qwen2-VL: layer norms, patches of two frames, a merger of four neighbours.
+    /// Qwen2-VL: layer norms, patches over two frames, a merger of four neighbours.
     static let qwen2: Rule = { vision, _, hidden in
         var blocks = try TowerBlocks(vision, width: 1280, depth: 32, inner: 1)
         blocks.width = try vision.size("embed_dim", default: 1280)
@@ -24,7 +24,7 @@ extension Towers {
         return tower
     }
 
-    /// Qwen2.5-VL: the same with root mean square norms and gates.
+    /// Qwen2.5-VL: the same with RMS norms and gates.
     static let qwen25: Rule = { vision, _, hidden in
         var blocks = try TowerBlocks(vision, width: 1280, depth: 32, inner: 3420)
         blocks.isGated = true
@@ -37,7 +37,7 @@ extension Towers {
         return tower
     }
 
-    /// Two layers over neighbouring patches side by side.
+    /// Adds two layers over concatenated neighbouring patches.
     private static func addMerger(_ tower: inout Tower, _ width: Int, _ out: Int) {
         tower.add("merger.fc1", width, width)
         tower.add("merger.fc2", width, out, bias: true, .rows)
@@ -61,8 +61,8 @@ extension Towers {
             tower.add("deepstack.norm", 2 * merged)
             addMerger(&tower, merged, out)
         }
-        // An image of 16,384 tokens is profiled whatever a step takes. Logs of 0.19 to 0.28 with
-        // Qwen3.5 on seven servers lack 0.3 to 1.3 GiB without it.
+        // An image of 16,384 tokens is profiled whatever the step's limit. Without it, logs of 0.19
+        // to 0.28 with Qwen3.5 on seven servers lack 0.3 to 1.3 GiB.
         tower.profiledBytes = Int64(0.9 * 0x1p30)
         return tower
     }
@@ -85,8 +85,8 @@ extension Towers {
         return tower
     }
 
-    /// Gemma 4's own: gates, norms over heads, two tables of positions. Transformers' module, so
-    /// every GPU holds all of it.
+    /// Gemma 4's own tower: gates, norms over heads, two tables of positions. It is Transformers'
+    /// module, so every GPU holds all of it.
     static let gemma4: Rule = { vision, _, hidden in
         var blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 4304)
         blocks.isGated = true
@@ -105,8 +105,8 @@ extension Towers {
         return tower
     }
 
-    /// MobileNet-V5 and a conformer, counted from the engine's class with their default sizes;
-    /// what embeds their outputs, 2,048 and 1,536 wide, is cut as the decoder is.
+    /// MobileNet-V5 and a conformer, counted from the engine's class with their default sizes. What
+    /// embeds their outputs, 2,048 and 1,536 wide, is sharded like the decoder.
     static let gemma3n: Rule = { _, _, hidden in
         var tower = Tower(name: "vision and audio")
         tower.add("towers", 681_355_808)
@@ -117,7 +117,7 @@ extension Towers {
         return tower
     }
 
-    /// CLIP, SigLIP or Pixtral, as the vision config says, and two layers into the decoder.
+    /// CLIP, SigLIP or Pixtral, by the vision config, and two layers into the decoder.
     static let llava: Rule = { vision, outer, hidden in
         let bias = try outer.flag("multimodal_projector_bias", default: true)
         var (tower, width) = try llavaTower(vision, outer)
@@ -138,7 +138,7 @@ extension Towers {
         var blocks = try TowerBlocks(
             vision, width: isSiglip ? 1152 : 1024, depth: isSiglip ? 27 : 24,
             inner: isSiglip ? 4304 : 4096)
-        // Blocks past the feature layer are not built, nor is the norm after them.
+        // Blocks after the feature layer are not built, nor is the norm after them.
         let layer = outer["vision_feature_layer"]?.integer ?? usual
         let isCut = layer != -1
         guard layer <= blocks.depth else {
@@ -164,7 +164,7 @@ extension Towers {
         return (tower, blocks.width)
     }
 
-    /// Pixtral: gates, root mean square norms, no biases.
+    /// Pixtral: gates, RMS norms, no biases.
     private static func pixtral(_ vision: ConfigFields) throws -> (Tower, TowerBlocks) {
         var blocks = try TowerBlocks(vision, width: 1024, depth: 24, inner: 4096)
         blocks.isGated = true
@@ -191,12 +191,12 @@ extension Towers {
         return tower
     }
 
-    /// Llama 4: patches unfolded, a class token, pixels shuffled through two layers.
+    /// Llama 4: unfolded patches, a class token, pixel shuffle through two layers.
     static let llama4: Rule = { vision, _, hidden in
         let blocks = try TowerBlocks(vision, width: 768, depth: 34, inner: 5632)
         var tower = blocks.tower()
         let width = blocks.width
-        // A linear layer over unfolded patches, cut like others.
+        // A linear layer over unfolded patches, sharded like others.
         let patch = try side(vision, 14)
         tower.add("patch_embed", 3 * patch * patch, width, bias: false)
         tower.add("embeddings", (try patches(vision, image: 448, patch: 14) + 2) * width)
@@ -241,7 +241,7 @@ extension Towers {
         return tower
     }
 
-    /// InternViT: a class token, scales after both parts, pixels shuffled into two layers.
+    /// InternViT: a class token, scales after both parts, pixel shuffle into two layers.
     static let internVL: Rule = { vision, outer, hidden in
         var (tower, width) = try internViT(vision, outer)
         tower.add("mlp1.norm", 8 * width)
@@ -250,7 +250,7 @@ extension Towers {
         return tower
     }
 
-    /// The vision transformer of InternVL up to the layer that is read, and its width.
+    /// InternVL's vision transformer up to the feature layer, and its width.
     static func internViT(
         _ vision: ConfigFields, _ outer: ConfigFields, idleHeads: Int = 0
     ) throws -> (tower: Tower, width: Int) {
@@ -263,7 +263,7 @@ extension Towers {
         if try vision.flag("qk_normalization", default: true) {
             blocks.otherElements = 2 * blocks.wide
         }
-        // The output projection has a bias whatever the others have.
+        // The output projection always has a bias.
         if !blocks.attentionBias { blocks.otherElements += blocks.width }
         var tower = blocks.tower()
         tower.attentionHeads = blocks.heads + idleHeads

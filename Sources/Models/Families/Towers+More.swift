@@ -1,6 +1,6 @@
 import Basics
 
-/// Towers of wrappers that came after LLaVA's.
+/// Towers of wrappers that came after LLaVA.
 extension Towers {
     private static func side(_ fields: ConfigFields, _ usual: Int) throws -> Int {
         try fields.size("patch_size", default: usual, most: 4096)
@@ -59,7 +59,7 @@ extension Towers {
         return tower
     }
 
-    /// EXAONE 4.5: Qwen2.5-VL's with fewer heads of keys and values.
+    /// EXAONE 4.5: Qwen2.5-VL's with fewer KV heads.
     static let exaone45: Rule = { vision, around, hidden in
         var tower = try qwen25(vision, around, hidden)
         let blocks = try TowerBlocks(vision, width: 3584, depth: 32, inner: 3420)
@@ -70,8 +70,8 @@ extension Towers {
         return tower
     }
 
-    /// SigLIP whose neighbouring patches go through a norm and two layers (PaddleOCR-VL); Keye has
-    /// a second table of positions.
+    /// SigLIP with neighbouring patches through a norm and two layers (PaddleOCR-VL). Keye has a
+    /// second table of positions.
     static let paddle: Rule = { vision, _, hidden in
         let blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 4304)
         var tower = blocks.tower()
@@ -86,7 +86,7 @@ extension Towers {
         return tower
     }
 
-    /// Keye 1.5: its norm is over merged patches.
+    /// Keye 1.5: like Keye, with its norm over merged patches.
     static let keye15: Rule = { vision, around, hidden in
         var tower = try keye(vision, around, hidden)
         let width = try vision.size("hidden_size", default: 1152)
@@ -99,7 +99,7 @@ extension Towers {
         var tower = try paddle(vision, around, hidden)
         let width = try vision.size("hidden_size", default: 1152)
         tower.add("packing_position_embedding", 32_768 * width)
-        // Its projector is cut, PaddleOCR's is not.
+        // Its projector is sharded, PaddleOCR's is not.
         let last = tower.matrices.count - 1
         let merged = tower.matrices[last].projection.inputs
         tower.matrices[last - 1].projection.split = .columns(units: merged)
@@ -107,7 +107,7 @@ extension Towers {
         return tower
     }
 
-    /// LFM2-VL: SigLIP 2, a norm where the file wants one, and two layers over merged patches.
+    /// LFM2-VL: SigLIP 2, an optional norm, and two layers over merged patches.
     static let lfm2: Rule = { vision, around, hidden in
         let blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 4304)
         var tower = blocks.tower()
@@ -127,7 +127,7 @@ extension Towers {
         return tower
     }
 
-    /// Command A Vision: SigLIP, merged patches through a gate.
+    /// Command A Vision: SigLIP, merged patches through a gated layer.
     static let cohere2: Rule = { vision, around, hidden in
         let blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 3072)
         var tower = blocks.tower()
@@ -141,16 +141,16 @@ extension Towers {
         return tower
     }
 
-    /// Transformers' InternVL and Intern-S1: as InternViT, with q, k and v apart.
+    /// Transformers' InternVL and Intern-S1: like InternViT, with separate q, k and v.
     static let internHF: Rule = { vision, around, hidden in
         var blocks = try TowerBlocks(vision, width: 1024, depth: 24, inner: 4096)
         blocks.attentionBias = try vision.flag("attention_bias", default: false)
         blocks.widthVectors = vision.word("norm_type") == "rms_norm" ? 4 : 6
         if try vision.flag("use_qk_norm", default: false) { blocks.widthVectors += 2 }
-        // The output projection has a bias whatever the others have.
+        // The output projection always has a bias.
         if !blocks.attentionBias { blocks.otherElements = blocks.width }
         var tower = blocks.tower()
-        // Attention is on every GPU, networks are cut.
+        // Attention is replicated, networks are sharded.
         tower.matrices[0].projection.split = .replicated
         tower.matrices[1].projection.split = .replicated
         let width = blocks.width
@@ -170,7 +170,7 @@ extension Towers {
         return tower
     }
 
-    /// dots.ocr: gates, root mean square norms, a merger of neighbours.
+    /// dots.ocr: gates, RMS norms, a merger of neighbours.
     static let dots: Rule = { vision, _, hidden in
         var blocks = try TowerBlocks(vision, width: 1536, depth: 42, inner: 4224, heads: 12)
         let width = try vision.size("embed_dim", "hidden_size", default: 1536)

@@ -1,24 +1,24 @@
 import Basics
 
-/// Towers of wrappers whose files bring code of their own: DeepSeek's, NVIDIA's, Ovis and
+/// Towers of wrappers whose checkpoints bring their own code: DeepSeek's, NVIDIA's, Ovis and
 /// Ultravox (vLLM 0.33.0's classes).
 extension Towers {
-    /// DeepSeek-VL2: SigLIP of 27 blocks over images of 384 pixels with its pooling head; then
-    /// neighbours side by side through two layers.
+    /// DeepSeek-VL2: 27 blocks of SigLIP over images of 384 pixels with a pooling head, then
+    /// concatenated neighbours through two layers.
     static let deepSeek: Rule = { _, around, hidden in
         var tower = try pooledSigLIP(around)
         try tower.addDeepSeekProjector(around, hidden)
         return tower
     }
 
-    /// DeepSeek-OCR: SAM and CLIP, and one layer.
+    /// DeepSeek-OCR: SAM and CLIP, and one linear layer.
     static let deepSeekReader: Rule = { _, around, hidden in
         var tower = try samAndCLIP(around)
         try tower.addDeepSeekProjector(around, hidden)
         return tower
     }
 
-    /// The blocks of a class's own sizes.
+    /// Blocks with the class's fixed sizes.
     private static func fixed(
         _ around: ConfigFields, width: Int, depth: Int, inner: Int
     ) throws -> TowerBlocks {
@@ -26,7 +26,7 @@ extension Towers {
         return try TowerBlocks(none, width: width, depth: depth, inner: inner)
     }
 
-    /// SigLIP so400m as timm has it: attention on every GPU whole, a head that pools.
+    /// SigLIP so400m as in timm: attention replicated, with a pooling head.
     private static func pooledSigLIP(_ around: ConfigFields) throws -> Tower {
         let blocks = try fixed(around, width: 1152, depth: 27, inner: 4304)
         var tower = blocks.tower()
@@ -47,8 +47,8 @@ extension Towers {
         return tower
     }
 
-    /// SAM's ViT-B over images of 1,024 pixels with two convolutions behind it, and CLIP-L without
-    /// patches of its own use.
+    /// SAM's ViT-B over images of 1,024 pixels followed by two convolutions, and CLIP-L without
+    /// patches of its own.
     private static func samAndCLIP(_ around: ConfigFields) throws -> Tower {
         var tower = try fixed(around, width: 1024, depth: 24, inner: 4096).tower()
         tower.addPatches(side: 14, width: 1024, bias: false)
@@ -57,7 +57,8 @@ extension Towers {
         blocks.replicate()
         blocks.addPatches(side: 16, width: 768, bias: true)
         blocks.add("pos_embed", 64 * 64 * 768)
-        // Relative positions: four of twelve blocks see all 64 x 64 patches, the others 14 x 14.
+        // Relative positions: four of twelve blocks attend to all 64 x 64 patches, the others to 14
+        // x 14.
         blocks.add("rel_pos", (4 * 127 + 8 * 27) * 2 * 64)
         blocks.add("neck", 768 * 256 + 9 * 256 * 256 + 4 * 256)
         blocks.add("net", 9 * (256 * 512 + 512 * 1024))
@@ -68,7 +69,7 @@ extension Towers {
 
     /// NVLM: InternViT, and a projector as wide inside as the decoder's network, without biases.
     static let nvlm: Rule = { vision, around, hidden in
-        // Seven more heads make 32 of 25.
+        // Seven idle heads pad 25 to 32.
         var (tower, width) = try internViT(vision, around, idleHeads: 7)
         let inner = try around.inside("text_config").size(
             "intermediate_size",
@@ -80,8 +81,8 @@ extension Towers {
         return tower
     }
 
-    /// Nemotron's RADIO: its sizes by the model's name, as many class tokens as it had teachers,
-    /// positions for the largest image; two layers into the decoder.
+    /// Nemotron's RADIO: sizes by the model's name, one class token per teacher, positions for the
+    /// largest image, two layers into the decoder.
     static let nemotronVision: Rule = { vision, around, hidden in
         let settings = vision.nested("args") ?? vision
         let name = settings.word("model") ?? "vit_huge_patch16_224"
@@ -90,7 +91,7 @@ extension Towers {
                 around.place, "vision_config.args.model is \"\(name.echoed())\"",
                 expected: radioSizes.map(\.name).joined(separator: ", "))
         }
-        // Both scales of a block are there, and both norms have biases.
+        // Each block has both scales, and both norms have biases.
         var blocks = try fixed(
             around, width: sizes.width, depth: sizes.depth, inner: 4 * sizes.width)
         blocks.heads = 16
@@ -128,7 +129,7 @@ extension Towers {
         ("vit_huge", 1280, 32),
     ]
 
-    /// Class tokens: one for each teacher of a name of its own, where the file says so.
+    /// Class tokens: one per distinctly named teacher, if the file says so.
     private static func radioTokens(_ settings: ConfigFields) -> Int {
         guard case .bool(true)? = settings["cls_token_per_teacher"],
             case .array(let teachers)? = settings["teachers"]
@@ -141,7 +142,7 @@ extension Towers {
         return max(1, Set(names).count)
     }
 
-    /// Ultravox: Whisper, frames side by side, two layers with a gate between them.
+    /// Ultravox: Whisper, concatenated frames, two layers with a gate between them.
     static let ultravox: Rule = { _, around, hidden in
         var (tower, width) = try whisper(
             around.inside("audio_config"), isWhole: false, bands: 80,
@@ -157,7 +158,7 @@ extension Towers {
         return tower
     }
 
-    /// Ovis 2 and 2.5: a backbone whose output chooses among visual words, and their embedding.
+    /// Ovis 2 and 2.5: a backbone that selects visual words, and their embedding.
     static let ovis: Rule = { _, around, hidden in
         let settings = around.nested("visual_tokenizer_config")
         let isFirst = settings != nil
@@ -175,7 +176,7 @@ extension Towers {
         let side = try vision.size("patch_size", default: 14, most: 4096)
         tower.addPatches(side: side, width: width, bias: true)
         let image = try vision.size("image_size", default: 512, most: 1 << 16) / side
-        // -1 where the patches follow from the image.
+        // -1 if the number of patches follows from the image.
         let own = max(0, min(1 << 20, vision["num_patches"]?.integer ?? 0))
         let patches = !isFirst && own > 0 ? own : image * image
         if try isFirst || vision.flag("preserve_original_pe", default: true) {
@@ -186,7 +187,7 @@ extension Towers {
         let words =
             try settings?.size("vocab_size", default: 16_384)
             ?? around.size("visual_vocab_size", default: 65_536)
-        // The last words stand for what surrounds an image.
+        // The last words mark the surroundings of an image.
         let head = max(1, words - (isFirst ? 5 : 4))
         tower.add("head", width * stride * stride, head, bias: false, .replicated)
         tower.add("head.norm", 2 * head)
@@ -196,7 +197,7 @@ extension Towers {
 }
 
 extension Tower {
-    /// DeepSeek's layers into the decoder, and two vectors that stand between rows and views.
+    /// Adds DeepSeek's layers into the decoder, and two vectors that separate rows and views.
     fileprivate mutating func addDeepSeekProjector(_ around: ConfigFields, _ hidden: Int) throws {
         let projector = around.inside("projector_config")
         let out = try projector.size("n_embed", default: 2048)

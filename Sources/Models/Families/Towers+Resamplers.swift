@@ -1,6 +1,6 @@
 import Basics
 
-/// Towers whose patches learned queries read, or a pool of neighbours.
+/// Towers whose patches are read by learned queries, or pooled with neighbours.
 extension Towers {
     /// MiniCPM-V: SigLIP and a resampler as wide as the decoder.
     static let miniCPM: Rule = { vision, around, hidden in
@@ -38,7 +38,7 @@ extension Towers {
         return tower
     }
 
-    /// Molmo: CLIP of 23 blocks over images of 336 pixels, two layers of it side by side, four
+    /// Molmo: 23 blocks of CLIP over images of 336 pixels, two layers of it concatenated, four
     /// neighbours pooled by attention, a gated projector (the class's own sizes).
     static let molmo: Rule = { _, around, hidden in
         let none = ConfigFields(place: around.place, type: around.type, fields: [:])
@@ -56,7 +56,7 @@ extension Towers {
         return tower
     }
 
-    /// Molmo 2: as many of SigLIP's blocks as its adapter reads, two of them side by side, pooled
+    /// Molmo 2: as many of SigLIP's blocks as its adapter reads, two of them concatenated, pooled
     /// by attention, a gated projector.
     static let molmo2: Rule = { _, around, hidden in
         let vision = around.inside("vit_config")
@@ -80,8 +80,8 @@ extension Towers {
         return tower
     }
 
-    /// Phi-3 Vision: CLIP of 23 blocks over images of 336 pixels, two layers, separators, and a
-    /// second embedding of the words, which the engine's class creates.
+    /// Phi-3 Vision: 23 blocks of CLIP over images of 336 pixels, two layers, separators, and a
+    /// second word embedding that the engine's class creates.
     static let phi3: Rule = { _, around, hidden in
         let none = ConfigFields(place: around.place, type: around.type, fields: [:])
         let blocks = try TowerBlocks(none, width: 1024, depth: 23, inner: 4096)
@@ -98,7 +98,7 @@ extension Towers {
         return tower
     }
 
-    /// Aria: all blocks of SigLIP, queries that read them, a network into the decoder.
+    /// Aria: all blocks of SigLIP, learned queries that read them, a network into the decoder.
     static let aria: Rule = { vision, around, hidden in
         let blocks = try TowerBlocks(vision, width: 1152, depth: 12, inner: 3072)
         var tower = blocks.tower()
@@ -125,8 +125,8 @@ extension Towers {
         return min(4096, max(1, counts?.max() ?? 256))
     }
 
-    /// ERNIE 4.5 VL: a vision transformer, neighbours and pairs of frames merged, and the experts
-    /// that only its output passes.
+    /// ERNIE 4.5 VL: a vision transformer, neighbours and pairs of frames merged, and experts that
+    /// only its output passes.
     static let ernie: Rule = { vision, around, hidden in
         var blocks = try TowerBlocks(vision, width: 1280, depth: 32, inner: 1)
         blocks.inner = blocks.width * (try vision.size("mlp_ratio", default: 4, most: 64))
@@ -153,8 +153,8 @@ extension Towers {
         return tower
     }
 
-    /// Phi-4 Multimodal: SigLIP of 26 blocks over images of 448 pixels and a conformer, each with
-    /// two layers into the decoder; LoRA adapters are loaded apart.
+    /// Phi-4 Multimodal: 26 blocks of SigLIP over images of 448 pixels and a conformer, each with
+    /// two layers into the decoder. LoRA adapters are loaded separately.
     static let phi4: Rule = { _, around, hidden in
         let none = ConfigFields(place: around.place, type: around.type, fields: [:])
         let blocks = try TowerBlocks(none, width: 1152, depth: 26, inner: 4304)
@@ -201,14 +201,14 @@ extension Towers {
 }
 
 extension Tower {
-    /// Adds two layers into the decoder, which every GPU holds whole.
+    /// Adds two replicated layers into the decoder.
     fileprivate mutating func addTwoLayers(_ name: String, _ width: Int, _ hidden: Int) {
         add(name + ".fc1", width, hidden, bias: true, .replicated)
         add(name + ".fc2", hidden, hidden, bias: true, .replicated)
     }
 
-    /// Adds ERNIE's experts for what the tower sees: the second entries of the lists that count
-    /// experts, with a router and its correction in float32.
+    /// Adds ERNIE's experts for the tower's output, by the second entries of the lists that count
+    /// experts, with a router and its float32 correction.
     fileprivate mutating func addExperts(_ fields: ConfigFields, _ hidden: Int) throws {
         func second(_ name: String, most: Int) throws -> Int? {
             guard let list = fields.integers(name), list.count > 1 else { return nil }

@@ -2,8 +2,8 @@ import Basics
 
 /// The towers of Kimi-K3 and MiniMax-M3.
 extension Towers {
-    /// Kimi-K3: as Kimi-K2.5 without biases, with attention wider than the hidden state; the
-    /// projector is on every GPU.
+    /// Kimi-K3: like Kimi-K2.5 without biases, with attention wider than the hidden state. The
+    /// projector is replicated.
     static let kimi3: Rule = { vision, _, hidden in
         let width = try vision.size("vt_hidden_size", default: 1024)
         let depth = try vision.size("vt_num_hidden_layers", default: 27, most: 1024)
@@ -32,7 +32,7 @@ extension Towers {
         return tower
     }
 
-    /// MiniMax-M3: blocks with biases, a projector for each patch, and a merger of neighbours.
+    /// MiniMax-M3: blocks with biases, a projector per patch, and a merger of neighbours.
     static let miniMax3: Rule = { vision, outside, hidden in
         let blocks = try TowerBlocks(vision, width: 1280, depth: 32, inner: 5120)
         var tower = blocks.tower()

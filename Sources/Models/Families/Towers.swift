@@ -1,14 +1,14 @@
 import Basics
 
-/// Towers that see images or hear, by the type of the wrapper.
+/// Vision and audio towers, by the type of the wrapper.
 ///
-/// The sums are those of vLLM 0.33.0's classes; defaults are the configuration classes' own
+/// Sizes follow vLLM 0.33.0's classes; defaults are those of the configuration classes
 /// (Transformers 5.20.2).
 enum Towers {
-    /// How one wrapper's tower is put together.
+    /// Builds one wrapper's tower.
     typealias Rule = @Sendable (ConfigFields, ConfigFields, Int) throws -> Tower
 
-    /// By the wrapper's model_type.
+    /// Rules by the wrapper's model_type.
     static let rules: [String: Rule] = [
         "qwen2_vl": qwen2, "qwen2_5_vl": qwen25, "qwen3_vl": qwen3, "qwen3_vl_moe": qwen3,
         "qwen3_5": qwen3, "qwen3_5_moe": qwen3, "gemma3": gemma3, "gemma4": gemma4,
@@ -31,14 +31,14 @@ enum Towers {
         "Llama_Nemotron_Nano_VL": nemotronVision,
     ]
 
-    /// By the wrapper's class, where several share a type.
+    /// Rules by the wrapper's class, where several classes share a type.
     static let rulesOfClasses: [String: Rule] = [
         "DeepseekVLV2ForCausalLM": deepSeek, "DeepseekOCRForCausalLM": deepSeekReader,
     ]
 
-    /// Adds the tower of a wrapper, and says what is not modelled.
+    /// Adds the tower of a wrapper, and a note on what is not modelled.
     static func add(to model: inout TransformerModel, _ fields: ConfigFields) throws {
-        // Qwen's omni models keep what they see and hear with inside thinker_config.
+        // Qwen's omni models nest their vision and audio settings in thinker_config.
         let around = fields.outside.nested("thinker_config") ?? fields.outside
         guard
             let rule = rules[fields.outerType] ?? model.architecture.flatMap({ rulesOfClasses[$0] })
@@ -60,7 +60,7 @@ enum Towers {
     }
 }
 
-/// The alike blocks of a tower.
+/// The equal blocks of a tower.
 struct TowerBlocks {
     var width: Int
     var depth: Int
@@ -69,13 +69,13 @@ struct TowerBlocks {
     var isGated = false
     var attentionBias = true
     var networkBias = true
-    /// Vectors of the hidden width in each block: norms, scales.
+    /// Vectors of the hidden width per block: norms, scales.
     var widthVectors = 4
-    /// Other elements of each block.
+    /// Other elements per block.
     var otherElements = 0
-    /// Heads beside the model's own that make their number even (NVLM).
+    /// Heads added to the model's own to make their number divisible (NVLM).
     var idleHeads = 0
-    /// Elements of all heads, idle ones too.
+    /// Elements of all heads, including idle ones.
     var wide: Int { width / max(1, heads) * (max(1, heads) + idleHeads) }
 
     /// The tower's blocks, as a tower to add to.
@@ -93,13 +93,13 @@ struct TowerBlocks {
                 isGated ? 2 * depth : depth),
             .init(Projection("fc2", inner, width, .rows, hasBias: networkBias), depth),
         ]
-        // A format scales q, k and v apart.
+        // A format has separate scales for q, k and v.
         tower.matrices[0].projection.parts = 3
         tower.add("norms", depth * (widthVectors * width + otherElements))
         return tower
     }
 
-    /// Blocks of a file's sizes; `others` where it leaves them out.
+    /// Blocks with a file's sizes; the parameters are its defaults.
     init(_ fields: ConfigFields, width: Int, depth: Int, inner: Int, heads: Int = 16) throws {
         self.width = try fields.size("hidden_size", "vt_hidden_size", "embed_dim", default: width)
         self.depth = try fields.size(
@@ -113,7 +113,7 @@ struct TowerBlocks {
 }
 
 extension Tower {
-    /// Adds elements that are in no matrix that tensor parallelism cuts.
+    /// Adds elements outside the matrices that tensor parallelism shards.
     mutating func add(_ name: String, _ elements: Int) {
         vectors.append(WeightVector(name, elements))
     }
@@ -130,7 +130,7 @@ extension Tower {
                     isQuantized: split != .replicated)))
     }
 
-    /// Adds what turns patches into vectors: `channels` of a square, over some frames.
+    /// Adds the patch embedding: three channels of `side` x `side` pixels, over some frames.
     mutating func addPatches(side: Int, frames: Int = 1, width: Int, bias: Bool) {
         add("patch_embed", 3 * side * side * frames, width, bias: bias, .replicated)
     }

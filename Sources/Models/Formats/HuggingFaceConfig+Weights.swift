@@ -1,13 +1,13 @@
 import Basics
 import Foundation
 
-/// How a checkpoint stores its weights, from its quantization_config.
+/// Reads how a checkpoint stores its weights from its quantization_config.
 extension HuggingFaceConfig {
-    /// Where the settings may stand; the first counts.
+    /// Fields that may hold the settings; the first one found counts.
     private static let settingsNames = ["quantization_config", "compression_config"]
 
-    /// Sets the model's formats, or why they are not known: what is not understood never counts as
-    /// bf16.
+    /// Sets the model's formats, or the reason why they are unknown. Settings that are not
+    /// understood never count as bf16.
     static func readWeights(_ fields: ConfigFields, into model: inout TransformerModel) throws {
         guard let name = settingsNames.first(where: { fields.has($0) }) else { return }
         guard let object = fields.object(name) else {
@@ -19,7 +19,7 @@ extension HuggingFaceConfig {
             try settings.check()
             read(settings, fields, into: &model)
         } else if settings.has("producer"), case .object? = object["quantization"] {
-            // modelopt's own form, which the engine knows by its producer.
+            // modelopt's own form, which the engine recognises by its producer.
             read(settings.named("modelopt"), fields, into: &model)
         } else {
             model.formatNotes = [
@@ -29,7 +29,7 @@ extension HuggingFaceConfig {
         }
     }
 
-    /// Reads the settings; a method or scheme that is not known is kept as the reason.
+    /// Reads the settings. An unknown method or scheme is kept as the reason.
     private static func read(
         _ settings: QuantizationSettings, _ fields: ConfigFields?,
         into model: inout TransformerModel
@@ -46,8 +46,8 @@ extension HuggingFaceConfig {
         }
     }
 
-    /// modelopt's settings may stand in a file of their own beside config.json, which the engine
-    /// reads where config.json has none.
+    /// Reads modelopt's settings from hf_quant_config.json beside config.json, as the engine does
+    /// if config.json has none.
     static func readNeighbour(of path: String, into model: inout TransformerModel) throws {
         guard model.quantization == nil, model.unreadWeights == nil, model.formatNotes.isEmpty
         else { return }
@@ -75,14 +75,14 @@ extension HuggingFaceConfig {
 }
 
 extension QuantizationSettings {
-    /// The same with a method.
+    /// The same settings with a method.
     fileprivate func named(_ method: String) -> QuantizationSettings {
         var fields = fields
         fields["quant_method"] = .string(method)
         return QuantizationSettings(fields, place: place)
     }
 
-    /// Refuses what no method could mean, at once.
+    /// Throws for settings that no method could mean.
     fileprivate func check() throws {
         guard case .string? = fields["quant_method"] else {
             throw InputError(

@@ -1,37 +1,37 @@
 import Basics
 
-/// A pattern of module names, as checkpoints' ignore lists and targets have them: a regular
-/// expression of Python's `re`, or a name with `*` for any text.
+/// A pattern for module names in checkpoints' ignore lists and targets: a regular expression of
+/// Python's `re`, or a name with `*` for any text.
 ///
-/// Matching takes O(pattern × name) time whatever the pattern: no state is tried twice at one
-/// place. Captures do not matter here, so references back to them are refused.
+/// Matching takes O(pattern × name) time for any pattern: no state is tried twice at one position.
+/// Captures are not needed here, so back-references are refused.
 struct ModulePattern: Equatable, Hashable, Sendable {
-    /// One step of the matcher.
+    /// One instruction of the matcher.
     enum Operation: Equatable, Hashable, Sendable {
         case byte(ByteSet)
-        /// Both ways go on.
+        /// Continues at both places.
         case split(Int, Int)
         case jump(Int)
         case start
         case end
-        /// A place between a word's letter and something else; or not one.
+        /// A word boundary, or its negation.
         case boundary(Bool)
-        /// The program up to `after` matches from here, or does not.
+        /// Lookahead: whether the program up to `after` matches from here, or does not.
         case look(isNegative: Bool, after: Int)
         case match
     }
 
     private let program: [Operation]
 
-    /// The pattern that `source` spells; `place` names the file in errors.
+    /// Compiles a regular expression. `place` names the file in errors.
     ///
-    /// - Throws: `InputError` for what is no expression, or one that this reader does not know.
+    /// - Throws: `InputError` for an invalid expression, or one with unsupported features.
     init(regex source: String, place: String) throws {
         var compiler = ModulePatternCompiler(source, place: place)
         program = try compiler.program()
     }
 
-    /// A name in which `*` stands for any text and `?` for one letter; all of a name must match.
+    /// A name in which `*` stands for any text and `?` for one letter. The whole name must match.
     init(wildcard source: String) {
         var program: [Operation] = []
         for byte in source.utf8 {
@@ -46,7 +46,7 @@ struct ModulePattern: Equatable, Hashable, Sendable {
         self.program = program + [.end, .match]
     }
 
-    /// Whether the beginning of `name` matches, as `re.match` says.
+    /// Whether the beginning of `name` matches, as in `re.match`.
     func matches(_ name: some StringProtocol) -> Bool { run(from: 0, Array(name.utf8), at: 0) }
 
     private func run(from first: Int, _ text: [UInt8], at start: Int) -> Bool {

@@ -1,6 +1,6 @@
 import Basics
 
-/// Reads a regular expression of Python's `re` into the steps of a `ModulePattern`.
+/// Compiles a regular expression of Python's `re` into the instructions of a `ModulePattern`.
 struct ModulePatternCompiler {
     private typealias Operation = ModulePattern.Operation
 
@@ -12,8 +12,8 @@ struct ModulePatternCompiler {
     private var looks = 0
     private var lookDepth = 0
 
-    /// Longest expression and program, most groups within groups, and most looks ahead, which each
-    /// try the rest of a name again: far beyond real lists.
+    /// Limits far beyond real lists: longest expression and program, deepest nesting of groups, and
+    /// most lookaheads, each of which tries the rest of a name again.
     private static let longest = 1000
     private static let mostSteps = 5000
     private static let deepest = 20
@@ -40,7 +40,7 @@ struct ModulePatternCompiler {
     }
 
     /// Alternatives up to a closing bracket or the end. Jumps are relative to the part's start
-    /// until `shifted` moves them.
+    /// until `shifted` makes them absolute.
     private mutating func alternatives() throws -> [Operation] {
         depth += 1
         defer { depth -= 1 }
@@ -82,7 +82,7 @@ struct ModulePatternCompiler {
         return result
     }
 
-    /// An atom with the repetition that follows it. Whether that is lazy does not matter.
+    /// An atom with the repetition that follows it. Laziness does not matter.
     private mutating func repeated(_ atom: [Operation]) throws -> [Operation] {
         var part = atom
         while at < text.count {
@@ -123,7 +123,7 @@ struct ModulePatternCompiler {
         return result
     }
 
-    /// `{2}`, `{2,}`, `{,3}` or `{2,3}`; nil: the brace is a letter. Leaves `at` behind it.
+    /// Reads `{2}`, `{2,}`, `{,3}` or `{2,3}` and advances `at`; nil if the brace is a literal.
     private mutating func bounds() -> (Int, Int?)? {
         guard let close = text[at...].firstIndex(of: UInt8(ascii: "}")) else { return nil }
         let inner = String(decoding: text[(at + 1)..<close], as: UTF8.self)
@@ -223,7 +223,7 @@ struct ModulePatternCompiler {
         }
     }
 
-    /// The inside of brackets, up to and with the closing one.
+    /// The content of a bracket expression, up to and including the closing bracket.
     private mutating func bytes() throws -> ByteSet {
         let isInverted = takes("^")
         var set = ByteSet()

@@ -1,18 +1,18 @@
-/// How weights are stored. Names are the values of `model.weights` and `--weights`.
+/// Storage format of weights. Names are the values of `model.weights` and `--weights`.
 package enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
     CodingKeyRepresentable
 {
     case bf16
-    /// One byte a weight; activations are quantised on the way in.
+    /// One byte per weight; activations are quantised on input.
     case fp8
-    /// Four bits and one 16-bit scale per 128 weights (GPTQ and AWQ checkpoints).
+    /// Four bits, plus one 16-bit scale per 128 weights (GPTQ and AWQ checkpoints).
     case int4
-    /// Eight bits and one 16-bit scale per 128 weights, with 16-bit inputs (GPTQ of 8 bits).
+    /// Eight bits, plus one 16-bit scale per 128 weights, with 16-bit inputs (8-bit GPTQ).
     case int8
-    /// Four bits and one 8-bit scale per 16 weights (NVIDIA's FP4).
+    /// Four bits, plus one 8-bit scale per 16 weights (NVIDIA's FP4).
     case nvfp4
-    /// Four bits and one 8-bit scale per 32 weights (OCP microscaling formats 1.0), for the
-    /// feed-forward weights and experts; everything else stays bf16, as gpt-oss ships.
+    /// Four bits, plus one 8-bit scale per 32 weights (OCP microscaling formats 1.0), for
+    /// feed-forward weights and experts. Everything else stays bf16, as in gpt-oss.
     case mxfp4
 
     /// Bits per quantised weight, scales included, in thousandths of a bit.
@@ -37,8 +37,8 @@ package enum WeightFormat: String, Sendable, CaseIterable, Codable, Hashable,
     package var bytesPerWeight: Double { Double(milliBits) / 8000 }
 }
 
-/// How cached keys and values are stored: vLLM's kv_cache_dtype. `auto` in a server's flags means
-/// `bf16` here.
+/// Storage format of cached keys and values: vLLM's kv_cache_dtype. `auto` in a server's flags
+/// means `bf16` here.
 package enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable,
     CodingKeyRepresentable
 {
@@ -46,7 +46,7 @@ package enum CacheFormat: String, Sendable, CaseIterable, Codable, Hashable,
     case fp8
     case int4
 
-    /// Bits per cached element. Scales are one per tensor and do not count.
+    /// Bits per cached element. Scales are per tensor and do not count.
     package var bits: Int64 {
         switch self {
         case .bf16: 16

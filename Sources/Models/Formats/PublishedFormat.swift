@@ -1,17 +1,17 @@
 import Basics
 
-/// The format that a checkpoint's published name ends in: "-FP8-dynamic", "-NVFP4", "-AWQ",
-/// "-GPTQ-Int4", "-quantized.w4a16".
+/// The format in a checkpoint's published name: "-FP8-dynamic", "-NVFP4", "-AWQ", "-GPTQ-Int4",
+/// "-quantized.w4a16".
 ///
-/// One suffix means what its publisher's tool writes: NVIDIA's modelopt, Qwen's blocks of 128,
+/// A suffix means what its publisher's tool writes: NVIDIA's modelopt, Qwen's blocks of 128,
 /// otherwise llm-compressor's compressed-tensors.
 struct PublishedFormat {
     /// The name without the suffix.
     var base: String
-    /// nil: 16 bits.
+    /// The format; nil: 16 bits.
     var quantization: Quantization?
 
-    /// The suffixes, longest first where one ends in another.
+    /// The suffixes. If one ends in another, the longer comes first.
     private static let suffixes: [(text: String, format: @Sendable (Publisher) -> Quantization?)] =
         [
             ("-fp8-dynamic", { _ in .compressed(.fp8(.channel)) }),
@@ -37,7 +37,7 @@ struct PublishedFormat {
             ("-bf16", { _ in nil }),
         ]
 
-    /// Who publishes, which decides what a suffix means.
+    /// The publisher, which decides what a suffix means.
     private enum Publisher {
         case nvidia, qwen, other
 
@@ -54,7 +54,7 @@ struct PublishedFormat {
         }
     }
 
-    /// The parts of a name in small letters with `-` between its words; nil: it has no such suffix.
+    /// Splits a name in lower case with `-` between its words; nil if it has no such suffix.
     init?(_ name: String, publisher: String) {
         for suffix in Self.suffixes {
             let word = suffix.text
@@ -85,7 +85,7 @@ struct PublishedFormat {
 }
 
 extension String {
-    /// The text without a word that a `-` follows; nil: the word is not there.
+    /// The text without `word` and a `-` after it; nil if the word is missing.
     fileprivate func cut(_ word: String) -> String? {
         var rest = self[...]
         while let dash = rest.firstIndex(of: "-") {
@@ -118,9 +118,9 @@ extension Quantization.Rule {
     }
 }
 
-/// The formats of published checkpoints that have no config.json here.
+/// Formats of published checkpoints whose config.json is not at hand.
 extension Quantization {
-    /// 128 x 128 weights share a scale, as DeepSeek-V3, Kimi-K2, MiniMax-M2 and Qwen3 publish.
+    /// One scale per 128 x 128 weights, as in DeepSeek-V3, Kimi-K2, MiniMax-M2 and Qwen3.
     static var blockFP8: Quantization { beside("fp8", .fp8(.block(.usual)), latent: 0) }
 
     /// gpt-oss: experts in MXFP4.
@@ -150,7 +150,7 @@ extension Quantization {
         return result
     }
 
-    /// A method that keeps four scales beside attention.
+    /// A method that stores four scales per attention.
     fileprivate static func beside(
         _ method: String, _ format: StoredFormat, latent: Int = QuantizationReader.cacheScaleBytes
     ) -> Quantization {

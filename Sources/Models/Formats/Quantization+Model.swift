@@ -1,15 +1,15 @@
 import Basics
 
 extension TransformerModel {
-    /// Whether the checkpoint stores its modules in formats of their own.
+    /// Whether the checkpoint has formats by module.
     package var isQuantized: Bool { quantization != nil }
 
-    /// Lays a checkpoint's formats over the modules.
+    /// Applies a checkpoint's formats to the modules.
     mutating func take(_ quantization: Quantization) {
         self.quantization = quantization
         formatNotes = quantization.notes
         if let reason = quantization.unserved {
-            // Of the format no release is known that loads it.
+            // No release is known to load this format.
             unserved = reason
             lastRelease = nil
         }
@@ -23,19 +23,19 @@ extension TransformerModel {
         nativeWeights = dominantFormat()
     }
 
-    /// What `kv_cache_dtype: auto` means: the checkpoint's cache where its settings say one, while
-    /// the weights are the checkpoint's too; nil: the model's own type.
+    /// The cache format that `kv_cache_dtype: auto` selects: the checkpoint's, if its settings give
+    /// one and the weights are in the checkpoint's format too; nil: the model's own type.
     package func checkpointCache(_ weights: WeightFormat) -> CacheFormat? {
         weights == nativeWeights ? quantization?.cache : nil
     }
 
-    /// What to tell where `auto` followed the checkpoint.
+    /// The note for a cache format that `auto` took from the checkpoint.
     package static func cacheNote(_ cache: CacheFormat) -> String {
         "the KV cache is \(cache.rawValue): kv_cache_dtype auto follows the checkpoint's settings"
     }
 
-    /// Takes the format that a published name ends in; a checkpoint of 8-bit floats stays as it is
-    /// where the name says no more than that.
+    /// Applies the format of a published name. An fp8 checkpoint keeps its own settings if the name
+    /// only says fp8.
     mutating func take(_ published: PublishedFormat) {
         guard let asked = published.quantization else {
             self = nativeWeights == .bf16 ? self : stored(as: .bf16)
@@ -45,8 +45,8 @@ extension TransformerModel {
         take(asked)
     }
 
-    /// The model as a deployment's weights store it: in the checkpoint's own formats where these
-    /// are asked for, else all in one.
+    /// The model as stored in a deployment's format: the checkpoint's own formats if `format` is
+    /// its, else one format for all.
     package func stored(as format: WeightFormat) -> TransformerModel {
         guard quantization != nil, format != nativeWeights else { return self }
         var result = self
@@ -57,7 +57,7 @@ extension TransformerModel {
         return result
     }
 
-    /// The format whose kernels most of the weights run on.
+    /// The format whose kernels compute most of the weights.
     private func dominantFormat() -> WeightFormat {
         var elements: [WeightFormat: Int64] = [:]
         for layer in layers {
@@ -76,7 +76,7 @@ extension TransformerModel {
 }
 
 extension Quantization {
-    /// Formats of a layer whose modules' names begin with `start`.
+    /// Formats of a layer whose module names begin with `start`.
     func formats(of layer: Layer, _ start: String, hidden: Int) -> LayerFormats {
         var plain = layer
         plain.formats = nil

@@ -1,61 +1,61 @@
 import Basics
 
-/// How a checkpoint stores its weights: a format for each module, by its name.
+/// How a checkpoint stores its weights: a format for each module, by name.
 ///
-/// The rules are those of vLLM 0.33.0's quantisation methods: lists of modules that stay in 16
-/// bits, targets by name, by pattern or by class, and one format for what no rule names.
+/// Follows vLLM 0.33.0's quantisation methods: lists of modules that stay in 16 bits, targets by
+/// name, pattern or class, and one format for modules that no rule names.
 package struct Quantization: Equatable, Sendable {
-    /// What a module is, beside its name.
+    /// The kind of a module.
     package enum Role: Equatable, Sendable {
         case linear
         case experts
-        /// The output head, which is quantised only where a rule names it.
+        /// The output head, which is only quantised if a rule names it.
         case head
     }
 
-    /// Names and patterns of modules, with what they say of a module's format.
+    /// Names and patterns of modules, with their format.
     struct Rule: Equatable, Sendable {
-        /// Names as `ModuleName.canonical` spells them; a name stands for all below it too.
+        /// Names as `ModuleName.canonical` writes them. A name also covers the modules below it.
         var names: Set<String> = []
-        /// Beginnings of such names.
+        /// Prefixes of such names.
         var prefixes: [String] = []
-        /// Parts of names.
+        /// Substrings of names.
         var parts: [String] = []
         var patterns: [ModulePattern] = []
-        /// Whether every linear layer and expert is meant.
+        /// Whether the rule covers every linear layer and expert.
         var isEverything = false
-        /// nil: 16 bits.
+        /// Their format; nil: 16 bits.
         var format: StoredFormat?
 
-        /// Whether it names nothing.
+        /// Whether it names no module.
         var isEmpty: Bool {
             names.isEmpty && prefixes.isEmpty && parts.isEmpty && patterns.isEmpty && !isEverything
         }
     }
 
-    /// The method, as the engine resolves its name.
+    /// The method, by the name that the engine resolves it to.
     package var method: String
-    /// In order; the first that names a module decides.
+    /// The rules in order; the first that names a module decides.
     var rules: [Rule] = []
     /// Formats of modules that no rule names; nil: 16 bits.
     package var linear: StoredFormat?
     package var experts: StoredFormat?
-    /// The output head's; nil: 16 bits. modelopt quantises it unless its list names it.
+    /// Format of the output head; nil: 16 bits. modelopt quantises it unless its list names it.
     package var head: StoredFormat?
-    /// Whether routers that take a format take this one's (not GPTQ's).
+    /// Whether routers take this format if they can take one (not with GPTQ).
     package var quantizesRouters = true
-    /// What `kv_cache_dtype: auto` means; nil: the model's own type.
+    /// The cache format that `kv_cache_dtype: auto` selects; nil: the model's own type.
     package var cache: CacheFormat?
-    /// Bytes that the method keeps beside attention with heads, and beside latent attention:
-    /// scales of keys, values and queries, created whether or not they are used.
+    /// Bytes that the method keeps beside attention with heads, and beside latent attention: scales
+    /// of keys, values and queries, created even if unused.
     package var attentionBytes = 0
     package var latentAttentionBytes = 0
-    /// Why vLLM 0.33.0 refuses it; nil: it does not.
+    /// Why vLLM 0.33.0 refuses it; nil if it does not.
     package var unserved: InputError?
-    /// What the reader has to say, one line each.
+    /// The reader's notes, one line each.
     package var notes: [String] = []
 
-    /// A method that stores all linear layers and experts alike.
+    /// A method that stores all linear layers alike, and all experts alike.
     init(_ method: String, linear: StoredFormat?, experts: StoredFormat?) {
         self.method = method
         self.linear = linear
@@ -66,7 +66,7 @@ package struct Quantization: Equatable, Sendable {
         self.init(method, linear: format, experts: format)
     }
 
-    /// The format of a module; 16 bits where no rule says otherwise. O(rules).
+    /// The format of a module; 16 bits unless a rule says otherwise. O(rules).
     package func format(of path: String, _ role: Role) -> StoredFormat {
         let name = ModuleName(path, isExperts: role == .experts)
         for rule in rules where rule.names(name, role) { return rule.format ?? .plain }
@@ -77,12 +77,13 @@ package struct Quantization: Equatable, Sendable {
         }
     }
 
-    /// Every format that a rule may give.
+    /// Every format that may occur.
     var formats: [StoredFormat] {
         (rules.map(\.format) + [linear, experts]).compactMap(\.self)
     }
 
-    /// The format of a tower's linear layers: 16 bits where a list names the tower or a part of it.
+    /// The format of a tower's linear layers; nil, 16 bits, if a list excludes the tower or a part
+    /// of it.
     var tower: StoredFormat? {
         let words = ["vision", "visual", "tower", "projector"]
         let samples = ["vision_tower.layers.0.self_attn.q_proj", "visual.blocks.0.attn.qkv"]
@@ -104,7 +105,7 @@ extension Quantization.Rule {
             if prefixes.contains(where: { name.hasPrefix($0) }) { return true }
             if parts.contains(where: { name.contains($0) }) { return true }
         }
-        // A list names a part of the model with all its modules.
+        // The name of a part covers all its modules.
         if !names.isEmpty, module.ancestors.contains(where: { names.contains($0) }) { return true }
         guard !patterns.isEmpty else { return false }
         let spellings = module.spellings
@@ -112,20 +113,20 @@ extension Quantization.Rule {
     }
 }
 
-/// A module's name in the spellings that checkpoints and the engine have for it.
+/// A module's name in the forms that checkpoints and the engine use.
 struct ModuleName {
-    /// Without the words before the decoder's own, which publishers write differently:
-    /// "layers.0.mlp.gate_proj". The name, those of what it is fused of or into, and of an expert's
-    /// matrices.
+    /// Names without the prefix before the decoder's own, which publishers write differently:
+    /// "layers.0.mlp.gate_proj". Includes the names of the modules that it fuses or is fused into,
+    /// and of an expert's matrices.
     let names: [String]
     private let path: String
 
-    /// Words that lead to the decoder and say nothing else.
+    /// Words that lead to the decoder and carry no other meaning.
     private static let leading: Set<Substring> = [
         "model", "language_model", "text_model", "transformer", "backbone", "decoder", "llm",
     ]
 
-    /// Modules that the engine fuses, with what checkpoints call the parts.
+    /// Fused modules of the engine, with the checkpoints' names for their parts.
     private static let fusions: [(whole: String, parts: [String])] = [
         ("qkv_proj", ["q_proj", "k_proj", "v_proj"]), ("gate_up_proj", ["gate_proj", "up_proj"]),
         ("in_proj_qkvz", ["in_proj_qkv", "in_proj_z"]), ("in_proj_ba", ["in_proj_b", "in_proj_a"]),
@@ -151,7 +152,7 @@ struct ModuleName {
         self.names = names
     }
 
-    /// A name without the words before the decoder's own.
+    /// A name without the prefix before the decoder's own.
     static func canonical(_ path: String) -> String {
         var words = path.split(separator: ".", omittingEmptySubsequences: false)[...]
         while words.count > 1, let first = words.first, leading.contains(first) {
@@ -160,7 +161,7 @@ struct ModuleName {
         return words.joined(separator: ".")
     }
 
-    /// The name of the module that the engine makes of a matrix: `qkv_proj` of `q_proj`.
+    /// The engine's fused module for a matrix: `qkv_proj` for `q_proj`.
     static func fused(_ path: String) -> String {
         let cut = path.lastIndex(of: ".").map { path.index(after: $0) } ?? path.startIndex
         let last = String(path[cut...])
@@ -168,7 +169,7 @@ struct ModuleName {
         return path[..<cut] + fusion.whole
     }
 
-    /// Names of what it is a part of.
+    /// Names of the modules that contain it.
     var ancestors: [String] {
         var name = names[0][...]
         var all: [String] = []
@@ -179,7 +180,7 @@ struct ModuleName {
         return all
     }
 
-    /// Whole names as a pattern may spell them.
+    /// Full names that a pattern may match.
     var spellings: [String] {
         let starts = [
             "", "model.", "language_model.model.", "model.language_model.", "language_model.",

@@ -1,6 +1,6 @@
 import Basics
 
-/// compressed-tensors: groups of targets, each with a scheme, and a list of what is ignored.
+/// compressed-tensors: groups of targets, each with a scheme, and a list of ignored modules.
 extension QuantizationReader {
     func compressedTensors() throws -> Quantization {
         var result = Quantization("compressed-tensors", linear: nil, experts: nil)
@@ -27,12 +27,13 @@ extension QuantizationReader {
 
     private func form(_ word: String?, _ wanted: String) -> Bool { word == wanted }
 
-    /// group_2 comes before group_10.
+    /// Numeric order, so that group_2 comes before group_10.
     private static func groupsInOrder(_ one: String, _ other: String) -> Bool {
         one.utf8.count == other.utf8.count ? one < other : one.utf8.count < other.utf8.count
     }
 
-    /// A class of modules ("Linear") means all linear layers and experts; else names and patterns.
+    /// A rule for a group's targets. A class ("Linear") means all linear layers and experts;
+    /// otherwise they are names and patterns.
     private func targets(_ list: [String], _ format: StoredFormat) throws -> Quantization.Rule {
         let isClass = { (name: String) in !name.contains(".") && name.hasSuffix("Linear") }
         guard !list.contains(where: isClass), !list.isEmpty else {
@@ -78,7 +79,8 @@ extension QuantizationReader {
                 bits: bits, group: isGrouped ? group : nil, hasZeros: !isSymmetric,
                 ordersInputs: order == "group")
             if inputs != nil { format.name = "w\(bits)a8" }
-            // Two 64-bit sizes of the unpacked matrix; in 16 bits beside each expert's matrices.
+            // Two 64-bit sizes of the unpacked matrix, or 16-bit ones per fused module of an
+            // expert.
             format.moduleBytes = 16
             format.expertModuleBytes = 4
             return format
@@ -98,7 +100,7 @@ extension QuantizationReader {
         }
     }
 
-    /// `kv_cache_scheme`: the cache follows it.
+    /// The cache format from `kv_cache_scheme`.
     func cacheScheme() throws -> CacheFormat? {
         guard settings.has("kv_cache_scheme") else { return nil }
         if case .string(let word)? = settings.fields["kv_cache_scheme"] {
@@ -112,7 +114,7 @@ extension QuantizationReader {
         return .fp8
     }
 
-    /// A cache's algorithm by its name.
+    /// A cache format by the name of its algorithm.
     func cacheFormat(_ word: String) throws -> CacheFormat? {
         switch word.uppercased() {
         case "FP8": return .fp8
@@ -123,7 +125,7 @@ extension QuantizationReader {
 }
 
 extension QuantizationSettings {
-    /// Whether inputs are scaled as they come: true, or "local".
+    /// Whether inputs are scaled dynamically: true, or "local".
     fileprivate var isDynamic: Bool {
         get throws {
             if case .string? = fields["dynamic"] { return true }
@@ -131,7 +133,7 @@ extension QuantizationSettings {
         }
     }
 
-    /// A word, or nil for whatever else stands there.
+    /// A word; nil for any other value.
     fileprivate func text(_ name: String) throws -> String? {
         if case .string(let word)? = fields[name] { return word }
         return nil

@@ -1,10 +1,10 @@
 import Basics
 
-/// Methods of weights alone: GPTQ, AWQ and AutoRound.
+/// Weight-only methods: GPTQ, AWQ and AutoRound.
 extension QuantizationReader {
-    /// Bits of a weight, which one of two names says.
+    /// Bits per weight, from either of two names.
     ///
-    /// - Throws: `InputError` where neither does: the engine has no default.
+    /// - Throws: `InputError` if both are missing: the engine has no default.
     private func bits() throws -> Int {
         guard let bits = try settings.integer("bits", "w_bit", range: 1...64) else {
             throw settings.unread("a quantization_config without bits")
@@ -12,7 +12,7 @@ extension QuantizationReader {
         return bits
     }
 
-    /// Inputs that share a scale; nil: all of an output.
+    /// Inputs per scale; nil: all inputs of an output.
     private func group(default other: Int) throws -> Int? {
         let size =
             try settings.integer(
@@ -21,7 +21,7 @@ extension QuantizationReader {
         return size > 0 ? size : nil
     }
 
-    /// GPTQ: 4 or 8 bits with zero points, whether or not these are used.
+    /// GPTQ: 4 or 8 bits with zero points, even if these are unused.
     func gptq() throws -> Quantization {
         let bits = try bits()
         let group = try group(default: 128)
@@ -60,7 +60,7 @@ extension QuantizationReader {
         return result
     }
 
-    /// GPTQModel's `dynamic`: patterns of modules with settings of their own (`+:`), or in 16 bits
+    /// GPTQModel's `dynamic`: patterns of modules with other settings (`+:`), or kept in 16 bits
     /// (`-:`).
     private func overrides(
         _ format: (QuantizationSettings) throws -> StoredFormat
@@ -92,7 +92,7 @@ extension QuantizationReader {
         return result
     }
 
-    /// AutoRound, which packs as GPTQ or AWQ do.
+    /// AutoRound, which packs like GPTQ or AWQ.
     func autoRound() throws -> Quantization {
         let bits = try bits()
         let group = try group(default: 128)
@@ -120,7 +120,7 @@ extension QuantizationReader {
         if !blocks.isEmpty {
             var named = Quantization.Rule()
             named.names = Set(blocks.map(ModuleName.canonical))
-            // The name of a list of layers, without a number, is their common ancestor.
+            // A list of layers is named by their common ancestor, without a number.
             named.format = result.linear
             result.rules.append(named)
             (result.linear, result.experts) = (nil, nil)

@@ -1,9 +1,10 @@
 import Basics
 
-/// NVIDIA's modelopt: an algorithm for all, or one for each layer, and a list of what is excluded.
+/// NVIDIA's modelopt: one algorithm for all layers or one per layer, and a list of excluded
+/// modules.
 extension QuantizationReader {
     func modelOpt() throws -> Quantization {
-        // Files of its own nest the settings; those of config.json are flat.
+        // A separate file nests the settings; config.json has them flat.
         let inner = try settings.object("quantization")
         let nested = inner ?? settings
         let algorithm = (try nested.word("quant_algo") ?? "").uppercased()
@@ -37,7 +38,7 @@ extension QuantizationReader {
         return Quantization.Rule()
     }
 
-    /// Inputs that share a scale: of the settings, or of a group of the flat form.
+    /// Inputs per scale, from the settings or from a group of the flat form.
     private func groupSize(_ nested: QuantizationSettings) throws -> Int {
         if let size = try nested.integer("group_size", range: 1...1024) { return size }
         guard let groups = try nested.object("config_groups") else { return 16 }
@@ -55,14 +56,14 @@ extension QuantizationReader {
         case "FP8_PB_WO", "FP8_PB_REAL": return .fp8(.block(.usual))
         case "NVFP4": return .nvfp4(group: group)
         case "W4A16_NVFP4", "NVFP4_W4A16":
-            // Two bytes more a matrix than compressed-tensors has (read off the engine's classes).
+            // Two bytes more per matrix than in compressed-tensors (read off the engine's classes).
             return .nvfp4(hasInputScale: false, group: group, otherBytes: 2)
         case "MXFP8": return .mx(bits: 8)
         default: throw settings.unread("quant_algo \"\(algorithm.prefix(40))\" of modelopt")
         }
     }
 
-    /// Rules of layers that name their algorithm each; of equal formats one.
+    /// Rules for layers with an algorithm each; layers of equal format share a rule.
     private func layers(
         _ nested: QuantizationSettings, _ group: Int
     ) throws -> [Quantization.Rule] {

@@ -2,8 +2,8 @@ import Basics
 
 /// AMD's quark and PyTorch's torchao.
 extension QuantizationReader {
-    /// Quark: a scheme for all, others for layers by pattern, and a list of what is excluded.
-    /// Its cache settings are not followed by the engine.
+    /// Quark: a scheme for all layers, others for layers by pattern, and a list of excluded
+    /// modules. The engine ignores its cache settings.
     func quark() throws -> Quantization {
         guard let whole = try settings.object("global_quant_config") else {
             throw settings.unread("quark without global_quant_config")
@@ -44,7 +44,7 @@ extension QuantizationReader {
         }
     }
 
-    /// A scheme's settings of one tensor; a list holds those of several steps, the last stores.
+    /// A scheme's settings of one tensor. If a list has several steps, the last one is stored.
     private func first(
         _ scheme: QuantizationSettings, _ name: String
     ) throws -> QuantizationSettings? {
@@ -55,7 +55,7 @@ extension QuantizationReader {
         return try scheme.object(name)
     }
 
-    /// torchao: the engine creates 16 bits and quantises them once they are loaded.
+    /// torchao: the engine creates 16-bit weights and quantises them after loading.
     func torchAO() throws -> Quantization {
         let kind = try settings.object("quant_type")?.object("default")?.word("_type") ?? ""
         let known: [(part: String, bits: Int, priced: WeightFormat)] = [

@@ -1,26 +1,26 @@
 import Basics
 
-/// Reads a checkpoint's quantisation settings into formats of modules.
+/// Reads a checkpoint's quantisation settings into formats by module.
 ///
-/// The methods, their names and what each stores are those of vLLM 0.33.0. A method or scheme that
-/// is not known is refused by its name; nothing that is not understood counts as 16 bits.
+/// Methods, names and stored data are those of vLLM 0.33.0. Refuses an unknown method or scheme by
+/// name: nothing unknown counts as 16 bits.
 struct QuantizationReader {
     let settings: QuantizationSettings
-    /// The model's family, which some methods have a form of their own for.
+    /// The model's family. Some methods have a special form for one.
     let family: String
-    /// What its config says of the experts' type where they have one of their own (DeepSeek-V4).
+    /// The config's type for experts, if they have their own (DeepSeek-V4).
     var expertType: String?
 
     var place: String { settings.place }
 
-    /// Bytes of scales that a method keeps beside attention: four of 16 bits; compressed-tensors
-    /// keeps 18 bytes (read off the engine's own classes at every tensor parallel size).
+    /// Bytes of scales per attention: four of 16 bits. compressed-tensors keeps 18 bytes (read off
+    /// the engine's own classes at every tensor-parallel size).
     static let cacheScaleBytes = 8
     static let compressedTensorsCacheScaleBytes = 18
 
     private typealias Method = @Sendable (QuantizationReader) throws -> Quantization
 
-    /// The methods by the names that checkpoints write.
+    /// The methods by their names in checkpoints.
     private static let methods: [String: Method] = [
         "fp8": { try $0.fp8() }, "deepseek_v4_fp8": { try $0.fp8() },
         "fbgemm_fp8": { try $0.fbgemm() },
@@ -40,7 +40,7 @@ struct QuantizationReader {
 
     /// The formats that the settings describe.
     ///
-    /// - Throws: `InputError` at the file, naming the method or scheme that is not read.
+    /// - Throws: `InputError` at the file, naming the unsupported method or scheme.
     func quantization() throws -> Quantization {
         guard let word = try settings.word("quant_method") else {
             throw settings.unread("quantisation without quant_method")
@@ -57,7 +57,7 @@ struct QuantizationReader {
         return result
     }
 
-    /// Modules that stay in 16 bits, as the older methods list them.
+    /// A rule for modules that stay in 16 bits, as the older methods list them.
     func skipped(_ names: String...) throws -> Quantization.Rule {
         for name in names where settings.has(name) {
             return try Quantization.Rule(try settings.names(name), place: place)
@@ -65,14 +65,14 @@ struct QuantizationReader {
         return Quantization.Rule()
     }
 
-    /// Why the engine refuses the checkpoint.
+    /// The error for a checkpoint that the engine refuses.
     func refusal(_ problem: String, _ expected: String) -> InputError {
         InputError(place, problem, expected: expected + ", or model.allow_unserved=true")
     }
 
     // MARK: 8-bit floats
 
-    /// A scale for each block (weight_block_size) or each matrix.
+    /// fp8: one scale per block (weight_block_size) or per matrix.
     private func fp8() throws -> Quantization {
         let scheme = try settings.word("activation_scheme") ?? "dynamic"
         guard scheme == "dynamic" || scheme == "static" else {
@@ -83,11 +83,11 @@ struct QuantizationReader {
             block.map(StoredFormat.Scales.block) ?? .tensor,
             isStatic: scheme == "static" && block == nil)
         let isFourth = family.hasPrefix("deepseek_v4")
-        // Exponents of 8 bits, which only DeepSeek-V4's form keeps as they are.
+        // 8-bit exponents, which only DeepSeek-V4's form keeps.
         if isFourth, try settings.word("scale_fmt") == "ue8m0" { format.scaleBytes = 1 }
         var result = Quantization(isFourth ? "deepseek_v4_fp8" : "fp8", format)
         if expertType == "fp4" {
-            // NVIDIA's checkpoints of DeepSeek-V4 name their experts' format apart.
+            // NVIDIA's checkpoints of DeepSeek-V4 name the experts' format separately.
             let isNVFP4 = try settings.word("moe_quant_algo")?.uppercased() == "NVFP4"
             result.experts = isFourth && isNVFP4 ? .nvfp4(group: 16) : .mx(bits: 4)
         }
@@ -96,7 +96,7 @@ struct QuantizationReader {
         return result
     }
 
-    /// A scale for each output, and an upper bound of the inputs.
+    /// One scale per output, and an upper bound of the inputs.
     private func fbgemm() throws -> Quantization {
         var format = StoredFormat.fp8(.channel)
         format.moduleBytes = 4
@@ -119,17 +119,17 @@ struct QuantizationReader {
         return result
     }
 
-    /// Experts in 8-bit integers, a scale for each output; quantised while they are loaded.
+    /// Experts in 8-bit integers with one scale per output, quantised during loading.
     private func expertsInt8() throws -> Quantization {
         Quantization("experts_int8", linear: nil, experts: .w8a8(.channel))
     }
 
-    /// NormalFloat of 4 bits, or 8-bit integers: known for memory, no method of 0.33.0.
+    /// NormalFloat of 4 bits, or 8-bit integers. Memory is known, but 0.33.0 has no such method.
     private func bitsAndBytes() throws -> Quantization {
         let isFour = try settings.flag(
             "load_in_4bit", default: settings.flag("_load_in_4bit", default: false))
         let isDouble = try settings.flag("bnb_4bit_use_double_quant", default: false)
-        // A scale for 64 weights: float32, or 8 bits with a float32 for 256 of them.
+        // One scale per 64 weights: float32, or 8 bits with one float32 per 256 of them.
         var format =
             isFour
             ? StoredFormat(

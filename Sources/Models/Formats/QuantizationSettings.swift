@@ -1,6 +1,6 @@
 import Basics
 
-/// The fields of a quantization_config, read with a check on each.
+/// The fields of a quantization_config, each checked when read.
 struct QuantizationSettings {
     let fields: [String: JSONField]
     /// The file, for messages.
@@ -19,21 +19,21 @@ struct QuantizationSettings {
             expected: expected)
     }
 
-    /// A word, or nil where it is absent.
+    /// A word; nil if absent.
     func word(_ name: String) throws -> String? {
         guard has(name) else { return nil }
         guard case .string(let word)? = fields[name] else { throw problem(name, "a name") }
         return word
     }
 
-    /// A flag, or `other` where it is absent.
+    /// A flag; `other` if absent.
     func flag(_ name: String, default other: Bool) throws -> Bool {
         guard has(name) else { return other }
         guard case .bool(let flag)? = fields[name] else { throw problem(name, "true or false") }
         return flag
     }
 
-    /// The first of some integers that is there, or nil.
+    /// The first integer found under several names; nil if all are absent.
     func integer(_ names: String..., range: ClosedRange<Int>) throws -> Int? {
         guard let name = names.first(where: { has($0) }) else { return nil }
         guard case .number(let number)? = fields[name], let value = Int(exactly: number),
@@ -42,14 +42,14 @@ struct QuantizationSettings {
         return value
     }
 
-    /// The settings of an object, or nil where it is absent.
+    /// The settings of a nested object; nil if absent.
     func object(_ name: String) throws -> QuantizationSettings? {
         guard has(name) else { return nil }
         guard case .object(let fields)? = fields[name] else { throw problem(name, "an object") }
         return QuantizationSettings(fields, place: place)
     }
 
-    /// The first list of names that is there; a single name is a list of one.
+    /// The first list of names found; a single name counts as a list.
     func names(_ names: String...) throws -> [String] {
         guard let name = names.first(where: { has($0) }), let field = fields[name] else {
             return []
@@ -89,14 +89,14 @@ struct QuantizationSettings {
             expected: "two integers, such as [128, 128]")
     }
 
-    /// The error of groups of no inputs.
+    /// The error for groups without inputs.
     var emptyGroup: InputError {
         InputError(
             place, "group_size of its quantisation settings is 0",
             expected: "inputs that share a scale, or -1 for all of an output")
     }
 
-    /// An error that names a format which is not read.
+    /// The error for a format that is not supported.
     func unread(_ what: String) -> InputError {
         InputError(
             place, "\(what.echoed()) is not read",
@@ -106,10 +106,10 @@ struct QuantizationSettings {
 }
 
 extension Quantization.Rule {
-    /// Most patterns of one list: every module is tried against each.
+    /// Most patterns in a list: every module is matched against each.
     private static let mostPatterns = 1000
 
-    /// A rule of a list: names, names with `*`, and `re:` with a regular expression.
+    /// A rule from a list: names, names with `*`, and `re:` followed by a regular expression.
     init(_ list: [String], _ format: StoredFormat? = nil, place: String) throws {
         self.format = format
         for entry in list {
@@ -132,12 +132,12 @@ extension Quantization.Rule {
         }
     }
 
-    /// A rule of words that stand anywhere in a name.
+    /// A rule from words that may occur anywhere in a name.
     init(anywhere list: [String]) { parts = list.map(ModuleName.canonical) }
 }
 
 extension StringProtocol {
-    /// Without spaces at both ends.
+    /// Without leading and trailing spaces.
     fileprivate var trimmed: SubSequence {
         var text = self[...]
         while text.first == " " { text = text.dropFirst() }

@@ -1,15 +1,15 @@
-/// The formats that checkpoints have, as vLLM 0.33.0 creates their parameters.
+/// The formats of checkpoints, with the parameters that vLLM 0.33.0 creates for them.
 extension StoredFormat {
     /// 8-bit floats with float32 scales.
     ///
-    /// - Parameter isStatic: inputs have a scale of their own in the checkpoint.
+    /// - Parameter isStatic: whether the checkpoint has scales for the inputs.
     static func fp8(_ scales: Scales, isStatic: Bool = false) -> StoredFormat {
         var format = StoredFormat("fp8", bits: 8, scales: scales, priced: .fp8)
         if isStatic { format.inputScaleBytes = 4 }
         return format
     }
 
-    /// 8-bit integers with float32 scales; inputs are 8-bit integers too.
+    /// 8-bit integers with float32 scales, for weights and inputs.
     static func w8a8(
         _ scales: Scales, isStatic: Bool = false, hasAsymmetricInputs: Bool = false
     ) -> StoredFormat {
@@ -19,8 +19,8 @@ extension StoredFormat {
         return format
     }
 
-    /// Packed integers with a 16-bit scale for each group of inputs, or for each output without
-    /// groups; inputs stay in 16 bits.
+    /// Packed integers with a 16-bit scale per group of inputs, or per output without groups.
+    /// Inputs stay in 16 bits.
     static func packed(
         bits: Int, group: Int?, hasZeros: Bool, ordersInputs: Bool = false
     ) -> StoredFormat {
@@ -32,10 +32,10 @@ extension StoredFormat {
         return format
     }
 
-    /// NVFP4: 4-bit floats, an 8-bit scale for 16 inputs and a float32 scale of the scales; one
-    /// more for inputs where these are quantised too.
+    /// NVFP4: 4-bit floats, one 8-bit scale per 16 inputs and a float32 scale of these scales;
+    /// another for inputs if they are quantised too.
     ///
-    /// - Parameter otherBytes: beside a matrix without scale of its inputs.
+    /// - Parameter otherBytes: bytes per matrix if there is no input scale.
     static func nvfp4(
         hasInputScale: Bool = true, group: Int = 16, otherBytes: Int = 0
     ) -> StoredFormat {
@@ -46,15 +46,16 @@ extension StoredFormat {
         return format
     }
 
-    /// OCP microscaling formats 1.0: floats of 4, 6 or 8 bits, an 8-bit exponent for 32 inputs.
+    /// OCP microscaling formats 1.0: floats of 4, 6 or 8 bits, one 8-bit exponent per 32 inputs.
     static func mx(bits: Int) -> StoredFormat {
         StoredFormat(
             "mxfp\(bits)", bits: bits, scales: .group(32), scaleBytes: 1,
             priced: bits == 4 ? .mxfp4 : .fp8)
     }
 
-    /// gpt-oss's experts: columns of one GPU in multiples of 64 as created, the width in multiples
-    /// of 256 as loaded (2,880 becomes 3,072: logs of 0.26 and 0.28, Triton's layout).
+    /// gpt-oss's experts: one GPU's columns are padded to a multiple of 64 when created, the width
+    /// to a multiple of 256 when loaded (2,880 becomes 3,072: logs of 0.26 and 0.28, Triton's
+    /// layout).
     static var mxfp4Experts: StoredFormat {
         var format = mx(bits: 4)
         format.expertMultiple = 64
@@ -62,8 +63,8 @@ extension StoredFormat {
         return format
     }
 
-    /// Whose price is used where that is not the format's own; nil: it is measured, or the clock's
-    /// assumptions say it.
+    /// The format whose price stands in for this one's; nil if it is measured, or the clock's
+    /// assumptions cover it.
     var pricedAs: String? {
         guard name != "fp8", name != StoredFormat.plain.name, priced == .fp8 || readBits != nil
         else { return nil }

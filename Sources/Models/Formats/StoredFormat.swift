@@ -1,51 +1,50 @@
-/// How a module's weights are stored, and what the engine creates beside them: everything that
-/// its bytes on one GPU follow from.
+/// How a module's weights are stored, and what the engine keeps beside them. Determines the bytes
+/// on one GPU.
 ///
 /// The numbers are those of vLLM 0.33.0's parameters, as its own classes create them.
 package struct StoredFormat: Equatable, Hashable, Sendable {
     /// Which weights share a scale.
     package enum Scales: Equatable, Hashable, Sendable {
         case none
-        /// All of a matrix.
+        /// All weights of a matrix.
         case tensor
         /// A row: all weights of an output.
         case channel
-        /// A block of outputs × inputs; ends count as whole blocks.
+        /// A block of outputs × inputs. Partial blocks at the ends count as whole.
         case block(ScaleBlock)
-        /// So many inputs of one output.
+        /// That many inputs of one output.
         case group(Int)
     }
 
-    /// The field's short name: "fp8", "nvfp4", "w4a16".
+    /// Short name in the field: "fp8", "nvfp4", "w4a16".
     package var name: String
-    /// Bits of a weight.
+    /// Bits per weight.
     package var bits: Int
     package var scales: Scales
-    /// Bytes of a scale.
+    /// Bytes per scale.
     package var scaleBytes: Int
-    /// Bits of a zero point; each group has one, or each row where a row has a scale.
+    /// Bits per zero point; one per group, or per row if scales are per row.
     package var zeroBits = 0
-    /// Bytes beside each matrix: scales of the scales (NVFP4).
+    /// Bytes per matrix: scales of the scales (NVFP4).
     package var matrixBytes = 0
-    /// Bytes of an input's static scale: one a matrix, and one for the matrices of an expert that
-    /// run as one.
+    /// Bytes of a static input scale: one per matrix, and one for an expert's fused matrices.
     package var inputScaleBytes = 0
-    /// Bytes beside each output: what asymmetric inputs add.
+    /// Bytes per output, for asymmetric inputs.
     package var outputBytes = 0
-    /// Bytes beside each module that runs as one, and beside the same of one expert.
+    /// Bytes per fused module, and per fused module of an expert.
     package var moduleBytes = 0
     package var expertModuleBytes = 0
-    /// Whether inputs are in an order of their own, with 4 bytes each; every GPU then holds the
-    /// scales of all groups (GPTQ's desc_act).
+    /// Whether inputs are reordered, at 4 bytes each. Every GPU then holds the scales of all groups
+    /// (GPTQ's desc_act).
     package var ordersInputs = false
     /// An expert's columns on one GPU are padded to a multiple of this.
     package var expertMultiple = 1
-    /// An expert's width is padded to a multiple of this once it is loaded: Triton's layout.
+    /// An expert's width is padded to a multiple of this after loading: Triton's layout.
     package var loadedWidthMultiple = 1
-    /// Whose kernels price it.
+    /// The format whose kernels determine the price.
     package var priced: WeightFormat
-    /// Bits of a weight that a step reads where they are not those that are created (torchao
-    /// quantises after loading).
+    /// Bits per weight that a step reads, if they differ from those created (torchao quantises
+    /// after loading).
     package var readBits: Int?
 
     package init(
@@ -62,8 +61,8 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
     /// 16 bits without scales.
     package static let plain = StoredFormat("16 bit", bits: 16, priced: .bf16)
 
-    /// Inputs that share a scale where the kernels take a share of whole groups only: packed
-    /// integers (GPTQ, AWQ, compressed-tensors); nil: they do not, or there are no groups.
+    /// Inputs per scale if kernels only accept shards of whole groups: packed integers (GPTQ, AWQ,
+    /// compressed-tensors). nil: they accept any, or there are no groups.
     var wholeGroup: Int? {
         guard case .group(let size) = scales, scaleBytes == 2, [4, 8].contains(bits) else {
             return nil
@@ -71,14 +70,14 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
         return size
     }
 
-    /// Bytes of a weight that a step reads; scales of groups in, others are too few to count.
+    /// Bytes per weight that a step reads. Includes scales of groups; others are too few to matter.
     package var bytesPerWeight: Double {
         let weight = Double(readBits ?? bits)
         guard case .group(let size) = scales, readBits == nil else { return weight / 8 }
         return (weight + Double(8 * scaleBytes + zeroBits) / Double(size)) / 8
     }
 
-    /// Bytes of one matrix of `inputs` × `outputs` on a GPU. `allInputs` are those of all GPUs.
+    /// Bytes of a matrix of `inputs` × `outputs` on one GPU. `allInputs`: inputs over all GPUs.
     /// O(1).
     package func bytes(inputs: Int, outputs: Int, allInputs: Int? = nil) -> Int64 {
         let elements = Int64(inputs) * Int64(outputs)
@@ -97,14 +96,16 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
         case .channel: Int64(outputs)
         case .block(let block):
             Int64(inputs.dividedUp(by: block.inputs)) * Int64(outputs.dividedUp(by: block.outputs))
-        // What is left of a group has no scale of its own.
+        // A partial group has no scale of its own.
         case .group(let size): Int64(max(1, inputs / size)) * Int64(outputs)
         }
     }
 
-    /// Bytes of one expert's matrices on a GPU that holds `intermediate` of its columns; biases in.
+    /// Bytes of one expert's matrices on a GPU that holds `intermediate` of its columns, including
+    /// biases.
     ///
-    /// - Parameter isLoaded: as the kernel's layout pads them after loading, not as created.
+    /// - Parameter isLoaded: whether padded for the kernel's layout after loading, rather than as
+    ///   created.
     package func expertBytes(
         width: Int, intermediate: Int, isGated: Bool, hasBias: Bool, isLoaded: Bool
     ) -> Int64 {
@@ -124,8 +125,8 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
 }
 
 extension ScaleBlock {
-    /// The block that an expert's share of `columns` columns takes: 0.33.0 halves it until whole
-    /// blocks make the share.
+    /// The block for an expert's shard of `columns` columns. 0.33.0 halves the block until it
+    /// divides the shard; for powers of two this is the greatest common divisor.
     func within(_ columns: Int) -> ScaleBlock {
         func shared(_ size: Int) -> Int {
             var (larger, smaller) = (size, columns)
@@ -135,20 +136,20 @@ extension ScaleBlock {
         return ScaleBlock(outputs: shared(outputs), inputs: shared(inputs))
     }
 
-    /// Least side of a block that an expert may have.
+    /// Smallest side of an expert's block.
     static let leastOfExperts = 32
 }
 
 extension Int {
-    /// The next multiple.
+    /// The next multiple, or the number itself if it is one.
     func roundedUp(to multiple: Int) -> Int { dividedUp(by: multiple) * multiple }
 }
 
 /// Formats of one layer's weights in a quantised checkpoint.
 package struct LayerFormats: Equatable, Hashable, Sendable {
-    /// Of `Layer.matrices`, in order.
+    /// Formats of `Layer.matrices`, in order.
     package var matrices: [StoredFormat]
-    /// Of the routed experts.
+    /// Format of the routed experts.
     package var experts: StoredFormat
     /// Bytes that the format keeps beside attention: scales of the cache.
     package var attentionBytes: Int
@@ -159,7 +160,7 @@ package struct LayerFormats: Equatable, Hashable, Sendable {
         self.attentionBytes = attentionBytes
     }
 
-    /// Projections with their formats; `start` matrices of the layer come before them.
+    /// Projections with their formats, where `start` matrices of the layer come before them.
     func stamped(_ parts: [[Projection]], after start: Int) -> [[Projection]] {
         var index = start
         return parts.map { fused in

@@ -1,16 +1,16 @@
 extension TransformerModel {
-    /// Bytes of weights on one GPU of a replica as they are loaded: of the fullest pipeline stage.
+    /// Bytes of weights on one GPU after loading, for the fullest pipeline stage.
     package func weightBytesPerGPU(_ deployment: Deployment) -> Int64 {
         weightBytesByStage(deployment).max() ?? 0
     }
 
-    /// Bytes of weights on one GPU of each pipeline stage, as they are loaded; scaled to the size
-    /// in the checkpoint's index file where there is one.
+    /// Bytes of weights on one GPU of each pipeline stage after loading. Scaled to the size in the
+    /// checkpoint's index file, if there is one.
     ///
-    /// The first stage holds the embedding and the towers; the last the head, with the final norm,
-    /// or the embedding again where the head is tied to it (vLLM 0.33.0's model classes under its
-    /// model runner V2). Towers, embedding, head and norms are 16 bit unless a rule of the
-    /// checkpoint's format says otherwise. O(layers × matrices).
+    /// The first stage holds the embedding and the towers. The last holds the head and the final
+    /// norm; a tied head is the embedding again (vLLM 0.33.0's model classes under its model runner
+    /// V2). Towers, embedding, head and norms are 16 bit unless a rule of the checkpoint's format
+    /// says otherwise. O(layers × matrices).
     package func weightBytesByStage(_ deployment: Deployment) -> [Int64] {
         let reckoned = stored(as: deployment.weights).weightBytes(deployment, isLoaded: true)
         guard let checkpointBytes, deployment.weights == nativeWeights, unreadWeights == nil else {
@@ -22,8 +22,8 @@ extension TransformerModel {
         return reckoned.map { Int64((Double($0) * share).rounded()) }
     }
 
-    /// The same on the fullest stage as the engine creates its parameters, before kernels pad or
-    /// repack them: what a checkpoint's index file says (metadata.total_size) on one GPU.
+    /// The same for the fullest stage when the engine creates its parameters, before kernels pad or
+    /// repack them. On one GPU this is the checkpoint index file's metadata.total_size.
     package func createdWeightBytesPerGPU(_ deployment: Deployment) -> Int64 {
         stored(as: deployment.weights).weightBytes(deployment, isLoaded: false).max() ?? 0
     }
@@ -46,7 +46,7 @@ extension TransformerModel {
     /// Layers as the engine counts them.
     private var countedLayers: Int { layers.reduce(0) { $0 + ($1.continues ? 0 : 1) } }
 
-    /// Embedding, head, towers and whatever stands outside the layers, by pipeline stage.
+    /// Bytes of embedding, head, towers and everything else outside the layers, by pipeline stage.
     private func outerBytes(_ deployment: Deployment) -> [Int64] {
         let size = deployment.tensorParallel
         let rows = vocabularyRows.dividedUp(by: size)
@@ -119,7 +119,7 @@ extension Layer {
                     experts.intermediate, Int(share) * experts.leastShare)
             }
             let all = Int64(experts.count) * shown.weightsPerExpert(hidden: hidden)
-            // What is added after the last matrix is on every GPU that holds the expert.
+            // The bias after the last matrix is replicated on every GPU that holds the expert.
             let last = experts.hasBias ? Int64(experts.count * experts.width(hidden: hidden)) : 0
             return deployment.weights.bytes(all - last) / share
                 + deployment.weights.bytes(last) / Int64(max(1, deployment.expertParallel))
@@ -137,7 +137,7 @@ extension Layer {
 }
 
 extension Attention {
-    /// Rows of zeros below the matrix of its first projections on one GPU.
+    /// Zero rows that pad the first projections' matrix on one GPU.
     fileprivate func paddedRows(tensorParallel: Int) -> Int {
         guard case .recurrent(let mixer) = self, mixer.padsInputs else { return 0 }
         let rows = (mixer.projections.first ?? []).reduce(0) {
@@ -146,7 +146,7 @@ extension Attention {
         return rows.roundedUp(to: 16) - rows
     }
 
-    /// Bytes of its weights that are no projections, on one GPU.
+    /// Bytes on one GPU of the weights outside projections.
     fileprivate func vectorBytes(tensorParallel: Int) -> Int64 {
         switch self {
         case .none: return 0
@@ -164,8 +164,8 @@ extension Attention {
 }
 
 extension Projection {
-    /// Bytes of the matrix and its bias on one GPU; `weights` is the format where the checkpoint
-    /// has none of its own.
+    /// Bytes of the matrix and its bias on one GPU. `weights`: the format if the checkpoint has no
+    /// format for it.
     func bytes(_ weights: WeightFormat, tensorParallel: Int) -> Int64 {
         let shape = shard(tensorParallel: tensorParallel)
         let bias = hasBias ? 2 * Int64(shape.outputs) : 0
@@ -176,7 +176,7 @@ extension Projection {
         var sum = stored.bytes(
             inputs: shape.inputs, outputs: shape.outputs,
             allInputs: split == .rows ? inputs : shape.inputs)
-        // Every further matrix that it holds has what stands beside one.
+        // Every further matrix inside it adds the bytes kept per matrix.
         let beside =
             stored.matrixBytes + stored.inputScaleBytes
             + (stored.scales == .tensor ? stored.scaleBytes : 0)
@@ -186,8 +186,8 @@ extension Projection {
 }
 
 extension Array where Element == Projection {
-    /// Bytes beside each module that the engine runs these matrices as: q, k and v are one module,
-    /// gate and up another, each other matrix its own.
+    /// Bytes kept per fused module: q, k and v are one module, gate and up another, other matrices
+    /// one each.
     fileprivate var moduleBytes: Int64 {
         var modules = Set<String>()
         var sum: Int64 = 0

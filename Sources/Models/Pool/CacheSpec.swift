@@ -1,15 +1,15 @@
 /// What one layer keeps in the block pool on one GPU: the pool's view of a layer, whatever its
 /// mathematics.
 ///
-/// A layer gives none (it caches nothing, or reads another layer's cache), one, or several: an
-/// indexer beside a latent (DeepSeek-V3.2), a state beside attention (Falcon-H1). vLLM 0.33.0's
-/// `KVCacheSpec` says the same.
+/// A layer has none (it caches nothing, or reads another layer's cache), one, or several: an
+/// indexer beside a latent (DeepSeek-V3.2), a state beside attention (Falcon-H1). Equivalent to
+/// vLLM 0.33.0's `KVCacheSpec`.
 package struct CacheSpec: Equatable, Hashable, Sendable {
-    /// Which tokens stay, and how the engine's allocator counts them.
+    /// Which tokens are kept, and how the engine's allocator counts them.
     package enum Kind: Equatable, Hashable, Sendable {
         /// Every token, keys and values by head.
         case full
-        /// Every token, one latent row for all heads; an indexer's rows too.
+        /// Every token, one latent row for all heads; also an indexer's rows.
         case mla
         /// The last `window` tokens, as the engine counts them (Cohere2: the config's + 1).
         case sliding(window: Int)
@@ -20,23 +20,23 @@ package struct CacheSpec: Equatable, Hashable, Sendable {
     }
 
     package var kind: Kind
-    /// Tokens of a block that the layer's kernel asks for while the user names none: 16; 64 for
-    /// sparse MLA with its indexer and for MLA in fp8.
+    /// Tokens per block that the layer's kernel needs if the user sets none: 16; 64 for sparse MLA
+    /// with its indexer and for MLA in fp8.
     package var blockSize: Int
-    /// Bytes of one stored row on one GPU; a row is a token unless `tokensPerRow` says otherwise.
-    /// 0 for a state.
+    /// Bytes of one stored row on one GPU. A row is a token unless `tokensPerRow` says otherwise. 0
+    /// for a state.
     package var rowBytes: Int64
-    /// Tokens that share a row: 4 and 128 in DeepSeek-V4's compressed caches.
+    /// Tokens per row: 4 and 128 in DeepSeek-V4's compressed caches.
     package var tokensPerRow = 1
-    /// A page is padded to a multiple of this many bytes: 576 in DeepSeek-V4.
+    /// Pages are padded to a multiple of this many bytes: 576 in DeepSeek-V4.
     package var pageMultiple: Int64 = 1
-    /// Whether the block size is the kernel's own and `--block-size` does not change it
+    /// Whether the kernel fixes the block size, so that `--block-size` does not change it
     /// (DeepSeek-V4's windows and compressor states).
     package var hasOwnBlockSize = false
-    /// Whether a draft model or head owns it, which lives on the last pipeline stage.
+    /// Whether it belongs to a draft model or head, on the last pipeline stage.
     package var isDraft = false
     /// Whether the engine's model creates it before those of earlier layers (Zamba2's shared
-    /// attention): kinds form groups in order of creation.
+    /// attention). Groups form in order of creation.
     package var isCreatedFirst = false
 
     /// A cache of rows.
@@ -49,13 +49,13 @@ package struct CacheSpec: Equatable, Hashable, Sendable {
     /// A state.
     package init(_ state: StateSpec) { self.init(.state(state), rowBytes: 0) }
 
-    /// The state, where it is one.
+    /// The state, if it is one.
     package var state: StateSpec? {
         if case .state(let state) = kind { return state }
         return nil
     }
 
-    /// Tokens that attention or the state's allocator keeps at most; nil: all.
+    /// Most tokens that attention or the state's allocator keeps; nil: all.
     package var window: Int? {
         switch kind {
         case .sliding(let window): window
@@ -75,13 +75,14 @@ package struct CacheSpec: Equatable, Hashable, Sendable {
 package struct StateSpec: Equatable, Hashable, Sendable {
     /// One tensor of the state.
     package struct Part: Equatable, Hashable, Sendable {
-        /// Elements on one GPU without drafts.
+        /// Elements on one GPU without speculative tokens.
         package var elements: Int
-        /// Elements that each speculative token adds (the convolution's further inputs).
+        /// Elements that each speculative token adds (further inputs of the convolution).
         package var elementsPerDraft: Int
-        /// Bytes of an element: 2 (bfloat16, float16) or 4 (float32).
+        /// Bytes per element: 2 (bfloat16, float16) or 4 (float32).
         package var elementBytes: Int
-        /// Whether `--mamba-ssm-cache-dtype` sets its type: the recurrence, not the convolution.
+        /// Whether `--mamba-ssm-cache-dtype` sets its type: true for the recurrence, not the
+        /// convolution.
         package var isRecurrence: Bool
 
         package init(
@@ -95,8 +96,8 @@ package struct StateSpec: Equatable, Hashable, Sendable {
         }
     }
 
-    /// Where the prefill kernel can hand out a state from inside a chunk, which decides a third
-    /// block a request and the grid of block sizes (SEMANTICS-memory 3.1, 4.5).
+    /// Where the prefill kernel can export a state from inside a chunk. Decides whether a request
+    /// takes a third block, and the grid of block sizes (SEMANTICS-memory 3.1, 4.5).
     package enum Checkpoint: Equatable, Hashable, Sendable {
         /// Nowhere: Mamba 1, short convolutions, Kimi-Linear's KDA, Triton's gated delta.
         case none
@@ -107,7 +108,7 @@ package struct StateSpec: Equatable, Hashable, Sendable {
         case blocks(of: Int)
     }
 
-    /// The family's name, for people: "mamba1", "mamba2", "gdn_attn", "short_conv", "linear".
+    /// Readable name of the family: "mamba1", "mamba2", "gdn_attn", "short_conv", "linear".
     package var type: String
     package var parts: [Part]
     package var checkpoint: Checkpoint
@@ -127,7 +128,7 @@ package struct StateSpec: Equatable, Hashable, Sendable {
 }
 
 extension CacheSpec.Kind {
-    /// The kind as the engine's logs call it.
+    /// The kind's name in the engine's logs.
     package var engineName: String {
         switch self {
         case .full: "FullAttention"

@@ -1,20 +1,20 @@
 import Basics
 
-/// What one GPU of a replica keeps per token and per sequence, as people reckon it; how layers
-/// share the block pool says `PoolLayout`.
+/// What one GPU of a replica caches per token and per sequence. `PoolLayout` says how layers share
+/// the block pool.
 package struct KVCacheLayout: Equatable, Sendable {
-    /// Bytes per token of one layer on one GPU; the largest where layers differ.
+    /// Bytes per token of one layer on one GPU; the largest if layers differ.
     package var bytesPerTokenPerLayer: Int64
-    /// Bytes per token over all layers on one GPU, while nothing has left a window.
+    /// Bytes per token over all layers on one GPU, before anything leaves a window.
     package var bytesPerToken: Int64
     /// Bytes of constant state per sequence on one GPU (linear attention, Mamba).
     package var stateBytesPerSequence: Int64
     private var caches: [CacheSpec]
 
-    /// What a model keeps under a deployment.
+    /// The layout of a model under a deployment.
     ///
-    /// KV heads are divided over tensor-parallel GPUs and replicated once there are more GPUs
-    /// than heads; an MLA latent is on every GPU. With pipeline stages, the stage with the most
+    /// KV heads are sharded over tensor-parallel GPUs, and replicated once there are more GPUs than
+    /// heads. Every GPU holds a full MLA latent. With pipeline stages, the stage with the most
     /// layers counts.
     package init(_ model: TransformerModel, _ deployment: Deployment) {
         let layers = model.caches(deployment)
@@ -32,7 +32,8 @@ package struct KVCacheLayout: Equatable, Sendable {
         stateBytesPerSequence = caches.reduce(0) { $0 + ($1.state?.bytes() ?? 0) }
     }
 
-    /// Bytes that a sequence of `context` tokens holds on one GPU, whole blocks not considered.
+    /// Bytes that a sequence of `context` tokens takes on one GPU, without rounding up to whole
+    /// blocks.
     package func bytes(context: Int) -> Int64 {
         caches.reduce(stateBytesPerSequence) {
             $0 + $1.bytes(tokens: min(context, $1.window ?? context))
@@ -41,7 +42,7 @@ package struct KVCacheLayout: Equatable, Sendable {
 }
 
 extension CacheSpec {
-    /// Bytes of the rows of so many tokens.
+    /// Bytes of the rows for `tokens` tokens.
     fileprivate func bytes(tokens: Int) -> Int64 { rowBytes * Int64(tokens) / Int64(tokensPerRow) }
 }
 

@@ -1,7 +1,7 @@
 import Basics
 
-/// Where the memory of one GPU goes, and how many KV blocks remain: the arithmetic a server does
-/// at start-up.
+/// How the memory of one GPU is divided, and how many KV blocks remain: the arithmetic of a
+/// server's start-up.
 ///
 ///     cache  = gpu_memory_utilization x memory - weights - activations - outside PyTorch - graphs
 ///     blocks = cache / bytes of a block, rounded down
@@ -13,15 +13,15 @@ package struct MemoryBudget: Equatable, Sendable {
     /// (the calibration study's figure; it reproduces measured KV exhaustion of Llama-3.1-70B).
     package static let runtimeReserve: Int64 = 3_500_000_000
 
-    /// What is taken besides weights and cache.
+    /// The memory taken in addition to weights and cache.
     package enum Terms: Equatable, Sendable {
         /// A flat reserve, bytes.
         case reserve(Int64)
-        /// What a server of some shape profiles at its start.
+        /// What a server of this shape measures in its start-up profile.
         case profiled(ServerMemory)
     }
 
-    /// The server's flags that replace the arithmetic.
+    /// Server flags that replace the arithmetic.
     package struct Given: Equatable, Sendable {
         /// Bytes of the cache on each GPU (`--kv-cache-memory-bytes`).
         package var cacheBytes: Int64?
@@ -34,17 +34,18 @@ package struct MemoryBudget: Equatable, Sendable {
         }
     }
 
-    /// What the engine may use: gpu_memory_utilization x memory, bytes.
+    /// The memory the engine may use: gpu_memory_utilization x memory, bytes.
     package var usableBytes: Int64
-    /// Weights on the GPU with the fewest blocks, the fullest pipeline stage's, bytes.
+    /// Weights on the GPU with the fewest blocks, that of the fullest pipeline stage, bytes.
     package var weightBytes: Int64
-    /// Peak of activations and workspace there; the whole reserve where it is flat.
+    /// Peak of activations and workspace there, bytes; the whole reserve if it is flat.
     package var activationBytes: Int64
-    /// CUDA context, libraries, NCCL; 0 under a flat reserve.
+    /// CUDA context, libraries, NCCL, bytes; 0 under a flat reserve.
     package var nonTorchBytes: Int64 = 0
-    /// The estimate of CUDA graphs; 0 under a flat reserve, and where the release counts none.
+    /// The estimate for CUDA graphs, bytes; 0 under a flat reserve, and for releases that count
+    /// none.
     package var graphBytes: Int64 = 0
-    /// The release whose logs give these terms, "0.19"; nil: a flat reserve.
+    /// The release whose logs these terms come from, "0.19"; nil: a flat reserve.
     package var evidence: String?
     /// Bytes for the cache on the fullest GPU.
     package var availableBytes: Int64
@@ -52,44 +53,44 @@ package struct MemoryBudget: Equatable, Sendable {
     package var bytesPerBlock: Int64
     /// How layers share the pool.
     package var layout: PoolLayout
-    /// Blocks the pool gets, the null block included: vLLM's num_gpu_blocks.
+    /// Blocks in the pool, including the null block: vLLM's num_gpu_blocks.
     package var numGPUBlocks: Int
-    /// Why the engine does not start with them at its max_model_len; nil: it does.
+    /// Why the engine does not start with them at its max_model_len; nil if it does.
     package var refusal: PoolRefusal?
     /// The flags that replaced the arithmetic.
     package var given: Given
-    /// Sequences of the start-up run that was taken instead of the server's own, which reaches
-    /// beyond the measured ones and would leave no room; nil: its own was.
+    /// Sequences of the start-up profile, if reduced to the most that were measured because the
+    /// server's own number would leave no room; nil: not reduced.
     package var profiledSequences: Int?
 
     /// Activations, context and graphs together, bytes.
     package var reserveBytes: Int64 { activationBytes + nonTorchBytes + graphBytes }
 
-    /// Tokens of the longest single sequence that the pool holds beside the null block.
+    /// Tokens of the longest single sequence that the pool holds in addition to the null block.
     package var tokenCapacity: Int {
         layout.longestContext(blocks: numGPUBlocks, limit: Int(Int32.max))
     }
 
-    /// Whole sequences of `context` tokens that the pool holds beside the null block once they
-    /// run, `most` at most: a window and what is behind it, a state's block in each group.
+    /// Running sequences of `context` tokens that the pool holds in addition to the null block, at
+    /// most `most`. Counts a window's blocks only, and one block per group of states.
     package func sequences(context: Int, most: Int) -> Int {
         let blocks = layout.blocksOfRunning(context: context)
         return min(most, (numGPUBlocks - 1) / max(1, blocks))
     }
 
-    /// The engine's own line about its pool.
+    /// The engine's own log line about its pool.
     package var line: String { layout.line(blocks: numGPUBlocks) }
 
-    /// The budget of a model on a GPU. A start-up run of more sequences than were measured is a
-    /// line drawn on: where it leaves no room, the run of as many as were measured counts instead
+    /// The budget of a model on a GPU. A start-up profile with more sequences than were measured is
+    /// extrapolated. If that leaves no room, the most measured sequences count instead
     /// (`profiledSequences`).
     ///
     /// - Parameters:
     ///   - memoryBytes: the GPU's memory as its driver reports it; `gpu`: its name, for errors.
     ///   - utilization: gpu_memory_utilization, in (0, 1].
     ///   - pool: the flags that decide the layout.
-    /// - Throws: `InputError` at `model` with the arithmetic when nothing is left for the cache,
-    ///   or for a layout that does not divide.
+    /// - Throws: `InputError` at `model` with the arithmetic if nothing is left for the cache, or
+    ///   for a layout that does not divide.
     package init(
         _ model: TransformerModel, _ deployment: Deployment, gpu: String, memoryBytes: Int64,
         utilization: Double = MemoryBudget.defaultUtilization, pool: PoolOptions,
@@ -173,7 +174,8 @@ package struct MemoryBudget: Equatable, Sendable {
         }
     }
 
-    /// A server starts only where as much is free, beside its context, as it may use.
+    /// Throws unless the memory free after the CUDA context covers what the server may use;
+    /// otherwise it does not start.
     private static func checkFree(
         _ utilization: Double, usable: Int64, memoryBytes: Int64, taken: Int64, _ gpu: String
     ) throws {
@@ -188,7 +190,7 @@ package struct MemoryBudget: Equatable, Sendable {
             expected: "at most \(most)")
     }
 
-    /// Where the memory goes, term by term: "16.1 GB weights", in the order of the arithmetic.
+    /// The terms in the order of the arithmetic: "16.1 GB weights".
     package var parts: [String] {
         var parts = ["\(gigabytes(weightBytes)) weights"]
         if evidence == nil {
@@ -218,7 +220,8 @@ package struct MemoryBudget: Equatable, Sendable {
                 + "smaller weights or a higher gpu_memory_utilization")
     }
 
-    /// The error of a server that does not start at max_model_len: its arithmetic, and what would.
+    /// The error for a server that does not start at max_model_len: the arithmetic, and what would
+    /// work.
     ///
     /// - Parameter gpu: the GPU's name.
     package func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
@@ -239,8 +242,8 @@ package struct MemoryBudget: Equatable, Sendable {
                 : "more GPUs, smaller weights or a higher gpu_memory_utilization")
     }
 
-    /// The error at the flag that fixed a pool too small for `blocks` blocks beside the null block;
-    /// nil where no flag did.
+    /// The error at the flag that made the pool too small for `blocks` blocks in addition to the
+    /// null block; nil if no flag did.
     private func tooSmall(_ blocks: Int, of what: String, longest: Int = 0) -> InputError? {
         let or = longest > 0 ? ", or engine.max_model_len of at most \(longest)" : ""
         if let override = given.blocks {
@@ -257,8 +260,8 @@ package struct MemoryBudget: Equatable, Sendable {
             expected: "at least \(Int64(blocks + 1) * bytesPerBlock)\(or)")
     }
 
-    /// The error at the flag that fixed a pool for which a GPU has no room beside the weights and
-    /// the context, nil where no flag did or it has: a server allocates what it is told to.
+    /// The error at a flag that sets a pool larger than the GPU's room beside weights and context.
+    /// A server allocates what it is told to. Nil if no flag did, or it fits.
     ///
     /// - Parameter memoryBytes: the GPU's memory; `gpu`: its name.
     package func overflow(memoryBytes: Int64, gpu: String) -> InputError? {
@@ -277,7 +280,7 @@ package struct MemoryBudget: Equatable, Sendable {
                 : "more GPUs or smaller weights")
     }
 
-    /// The flag that fixed the pool, its value, and the cache's bytes on the fullest GPU.
+    /// The flag that set the pool, its value, and the cache's bytes on the fullest GPU.
     private var givenBytes: (key: String, value: Int64, bytes: Int64)? {
         if let blocks = given.blocks {
             let all = Int64(blocks).multipliedReportingOverflow(by: bytesPerBlock)

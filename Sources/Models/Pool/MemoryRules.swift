@@ -1,54 +1,54 @@
-/// What a release of vLLM takes of a GPU besides weights and cache: the coefficients that differ
-/// between releases, each fitted to servers' own logs.
+/// GPU memory that a release of vLLM takes in addition to weights and cache. Holds the coefficients
+/// that differ between releases, each fitted to servers' own logs.
 ///
 /// Sources: components of H100 servers of 0.11 to 0.19 (llm-d-planner's accuracy report and
-/// empirical results), and start-up logs of 0.21 to 0.31 quoted in public repositories. Their rows
-/// and errors stand in the article "The memory model".
+/// empirical results), and start-up logs of 0.21 to 0.31 quoted in public repositories. The article
+/// "The memory model" lists their rows and errors.
 package struct MemoryRules: Equatable, Sendable {
-    /// Bytes that sampling holds per sequence and word of the vocabulary: 38 while top-k and top-p
-    /// sort the logits (two copies of them, values and indices sorted, scratch), 14.6 since 0.17.
+    /// Sampler bytes per sequence and vocabulary word: 38 while top-k and top-p sort the logits
+    /// (two copies of them, sorted values and indices, scratch), 14.6 since 0.17.
     package var samplerBytes = 38.07
     /// Bytes outside PyTorch's allocator on one GPU: the CUDA context and libraries.
     package var contextBytes = 0.13 * MemoryRules.gibibyte
-    /// What GPUs that run FlashAttention 2 take besides, on one GPU: from 0.18 on, logs of an A100,
-    /// an A5000, cards of 16, 32 and 44 GiB and an RTX 5090 lack 0.1 to 0.7 GiB (median 0.3)
-    /// without it.
+    /// Additional bytes on GPUs that run FlashAttention 2: from 0.18 on, logs of an A100, an A5000,
+    /// cards of 16, 32 and 44 GiB and an RTX 5090 lack 0.1 to 0.7 GiB (median 0.3) without it.
     package var olderGPUBytes = 0.0
-    /// The same with tensor parallelism, NCCL and custom all-reduce included: on two GPUs.
+    /// `contextBytes` with tensor parallelism over two GPUs, including NCCL and custom all-reduce.
     package var groupBytes = 0.55 * MemoryRules.gibibyte
-    /// What each doubling of the GPUs adds to `groupBytes`.
+    /// Additional bytes for each further doubling of the GPUs.
     package var groupBytesPerDoubling = 0.0
-    /// The same without NVLink, for any number of GPUs: there is no buffer of custom all-reduce.
+    /// The same without NVLink for any number of GPUs, as custom all-reduce then has no buffer.
     /// Logs of 0.8 and 0.26 have 0.33 (two RTX 5090), 0.2 (four cards of 22 GB) and 0.13 GiB (four
     /// of 80 GB).
     package static let groupBytesOverPCIe = 0.25 * gibibyte
     /// Which servers subtract an estimate of their CUDA graphs.
     package var graphs = CountedGraphs.none
-    /// The release whose logs give these figures, "0.19".
+    /// The release whose logs these figures come from, "0.19".
     package var evidence = "0.11"
 
     /// Which servers subtract CUDA graphs from the cache.
     package enum CountedGraphs: Sendable {
         /// None: graphs are captured from what is left over.
         case none
-        /// Those of model runner V1: gated-delta hybrids and models with towers, from 0.26 to 0.30.
+        /// Servers on model runner V1: gated-delta hybrids and models with towers, from 0.26 to
+        /// 0.30.
         case firstRunner
-        /// All.
+        /// All servers.
         case all
     }
 
     static let gibibyte = Double(1 << 30)
 
-    /// Bytes that the estimate counts for one graph, per element of the hidden state: the engine
-    /// draws on what its second graph takes. GiB of logs of 0.19 to 0.26, and what this gives:
-    /// 0.37 (54 graphs, 3,584 wide) 0.36; 0.84 (102, 4,096) 0.78; 1.05 (102, 5,376) 1.03; 0.78
-    /// (86, 4,096) 0.66; 0.64 (86, 2,560) 0.41; 0.21 (102, 896) 0.17; 0.52 (86, 5,120) 0.83.
+    /// Estimated bytes per CUDA graph and element of the hidden state. The engine extrapolates from
+    /// its second graph. GiB in logs of 0.19 to 0.26, and by this estimate: 0.37 (54 graphs, 3,584
+    /// wide) 0.36; 0.84 (102, 4,096) 0.78; 1.05 (102, 5,376) 1.03; 0.78 (86, 4,096) 0.66; 0.64 (86,
+    /// 2,560) 0.41; 0.21 (102, 896) 0.17; 0.52 (86, 5,120) 0.83.
     package static let graphBytesPerElement = 1.875e-6 * gibibyte
     /// The same with experts: 1.32 GiB for 102 graphs, 2,048 wide (Qwen3.5-35B-A3B, 0.26), 3.06
     /// for 102, 4,096 wide (DeepSeek-V4-Flash, 0.26).
     package static let graphBytesPerSparseElement = 6800.0
 
-    /// The rules of release 0.`minor`: its own, or those of the nearest earlier one with logs.
+    /// The rules of release 0.`minor`: its own, or those of the nearest earlier release with logs.
     package static func release(minor: Int) -> MemoryRules {
         var rules = MemoryRules()
         for change in changes where change.minor <= minor {
@@ -83,10 +83,10 @@ package struct MemoryRules: Equatable, Sendable {
     ]
 }
 
-/// What of a server decides the memory that it profiles at its start.
+/// The server settings that decide the memory in its start-up profile.
 package struct ServerMemory: Equatable, Sendable {
-    /// The largest max_num_seqs among the servers whose logs the rules are fitted to: the API
-    /// server's default on a GPU of 70 GiB and more.
+    /// The largest max_num_seqs of the servers whose logs the rules are fitted to: the API server's
+    /// default on GPUs of 70 GiB and more.
     package static let mostMeasuredSequences = 1024
 
     package var rules = MemoryRules.release(minor: .max)
@@ -106,11 +106,11 @@ package struct ServerMemory: Equatable, Sendable {
     /// The largest batch that is captured unless sizes are given, however many sequences run.
     package var largestGraph = 512
 
-    /// The batch sizes that are captured: 1, 2, 4, every 8th to 256 and every 16th to twice
-    /// max_num_seqs, `largestGraph` at most.
+    /// The batch sizes with captured graphs: 1, 2, 4, every 8th to 256 and every 16th to twice
+    /// max_num_seqs, at most `largestGraph`.
     package var capturedSizes: [Int] {
         if enforcesEager { return [] }
-        // Larger batches than a step has are not captured.
+        // Batches larger than a step are not captured.
         if let captureSizes { return captureSizes.filter { $0 <= maxNumBatchedTokens } }
         let most = min(2 * maxNumSeqs, largestGraph, maxNumBatchedTokens)
         let sizes =
@@ -119,7 +119,8 @@ package struct ServerMemory: Equatable, Sendable {
         return sizes.filter { $0 <= most }
     }
 
-    /// Graphs: one piecewise for each size, and a full one for each that a batch of decodes has.
+    /// Number of graphs: a piecewise one for each size, and a full one for each size that a decode
+    /// batch can have.
     package var graphs: Int {
         let sizes = capturedSizes
         return sizes.count + sizes.count { $0 <= maxNumSeqs }

@@ -1,10 +1,10 @@
 import Basics
 
-/// A layer's cache on its pipeline stage, with the page that the pool gives it.
+/// A layer's cache on its pipeline stage, with the page size that the pool gives it.
 struct PlacedCache {
     var spec: CacheSpec
     var stage: Int
-    /// Tokens of a block.
+    /// Tokens per block.
     var blockSize = 0
     /// Bytes of a block of this layer.
     var pageBytes: Int64 = 0
@@ -24,13 +24,13 @@ struct PlacedCache {
         return caches.filter(\.spec.isCreatedFirst) + caches.filter { !$0.spec.isCreatedFirst }
     }
 
-    /// What must be equal for two layers to fall into one bucket.
+    /// Whether two layers belong to the same bucket.
     func isLike(_ other: PlacedCache) -> Bool {
         spec.kind == other.spec.kind && blockSize == other.blockSize
             && pageBytes == other.pageBytes
     }
 
-    /// Whether two layers are counted alike, whatever their widths.
+    /// Whether blocks of two layers are counted alike, whatever their widths.
     func isCountedLike(_ other: PlacedCache) -> Bool {
         guard blockSize == other.blockSize else { return false }
         switch (spec.kind, other.spec.kind) {
@@ -41,8 +41,8 @@ struct PlacedCache {
     }
 }
 
-/// Which stage holds which layer: as many as are given, else equally many, left-over ones on the
-/// stages before the last (`get_pp_indices`).
+/// Which stage holds which layers: as given, else equally many. Remaining layers go to the stages
+/// before the last (`get_pp_indices`).
 package struct PipelineStages: Equatable, Sendable {
     /// Layers of each stage.
     package let counts: [Int]
@@ -69,7 +69,7 @@ package struct PipelineStages: Equatable, Sendable {
 }
 
 extension [PlacedCache] {
-    /// Turns windows into full attention where the flag asks, and sets the states' types.
+    /// Turns windows into full attention if the flag is set, and sets the states' types.
     mutating func applyFlags(_ options: PoolOptions) throws {
         if options.disablesHybridManager {
             guard !contains(where: { $0.spec.state != nil }) || areStatesOnly else {
@@ -94,16 +94,16 @@ extension [PlacedCache] {
         }
     }
 
-    /// Whether nothing is kept per token.
+    /// Whether only states are kept, and nothing per token.
     var areStatesOnly: Bool { allSatisfy { $0.spec.state != nil } }
 
-    /// Tokens of a block before pages are made equal: the flag's or the kernels' choice, raised
-    /// beside states until one layer's page holds a state (SEMANTICS-memory 3).
+    /// Tokens per block before pages are made equal: the flag's or the kernels' choice. Beside
+    /// states it grows until one layer's page holds a state (SEMANTICS-memory 3).
     func alignedBlockSize(_ options: PoolOptions) -> Int {
         let kernels = filter { !$0.spec.hasOwnBlockSize || $0.spec.window == nil }
         let natural = kernels.map(\.spec.blockSize).max() ?? 16
         var size = options.blockSize ?? natural
-        // A kernel that reads whole blocks of its own size does not run others.
+        // A kernel with a larger block size of its own only runs multiples of it.
         if natural > 16, size % natural != 0 { size = natural }
         let states = compactMap(\.spec.state)
         let attention = filter { $0.spec.state == nil }
@@ -124,7 +124,8 @@ extension [PlacedCache] {
         return Swift.max(size, unit * Int(units))
     }
 
-    /// Gives every cache its block size and page; the share of a page that pads a state.
+    /// Gives every cache its block size and page. Returns the largest padding of a state's page
+    /// over the state's bytes.
     mutating func givePages(_ size: Int, _ options: PoolOptions) -> Double {
         let attention = filter { $0.spec.state == nil }
         let page = attention.map { $0.spec.pageBytes(tokens: size) }.max()
@@ -147,15 +148,16 @@ extension [PlacedCache] {
         return padding
     }
 
-    /// Whether one group holds all: equal block sizes, and one way to count blocks.
+    /// Whether one group can hold all: equal block sizes, counted alike.
     var areOfOneType: Bool {
         guard let first else { return true }
         return allSatisfy { $0.isCountedLike(first) }
     }
 
-    /// Raises the block size of caches whose page divides the largest, and pads the others.
+    /// Makes pages equal: raises the block size of caches whose page divides the largest, and pads
+    /// the others.
     ///
-    /// - Throws: `InputError` at `model` for a latent whose page does neither.
+    /// - Throws: `InputError` at `model` for a latent whose page allows neither.
     mutating func makePagesEqual() throws {
         let largest = map(\.pageBytes).max() ?? 0
         for index in indices where self[index].pageBytes < largest {

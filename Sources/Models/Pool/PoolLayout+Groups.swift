@@ -1,5 +1,5 @@
 extension [PlacedCache] {
-    /// All in one group.
+    /// One group of all caches.
     func group(_ options: PoolOptions) -> PoolLayout.Group {
         var bytes = [Int64](repeating: 0, count: options.pipelineParallel)
         for cache in self { bytes[cache.stage] += cache.pageBytes }
@@ -14,9 +14,9 @@ extension [PlacedCache] {
             isMixed: isMixed, bytesByStage: bytes)
     }
 
-    /// Buckets of like layers, cut to about equally many: as many as the smallest bucket has, or
-    /// as the largest where that has less than 1.5 times as many. Layer j of a bucket goes to group
-    /// j mod groups, so that sizes differ by at most one.
+    /// Groups of about equally many layers from buckets of like ones. The group size is the
+    /// smallest bucket's, or the largest's if that has less than 1.5 times as many layers. Layer j
+    /// of a bucket goes to group j mod groups, so sizes differ by at most one.
     func groupsOfEqualPages(_ options: PoolOptions) -> [PoolLayout.Group] {
         let buckets = buckets { $0.isLike($1) }
         let fewest = buckets.map(\.count).min() ?? 1
@@ -25,8 +25,8 @@ extension [PlacedCache] {
         return buckets.flatMap { $0.dealt(into: $0.count.dividedUp(by: size), options) }
     }
 
-    /// DeepSeek-V4's groups: one for each way to count and block size, with pages of their own;
-    /// windows of many bytes are dealt into as many groups as keep a block as small as the
+    /// DeepSeek-V4's groups: one per way of counting and block size, each with its own pages.
+    /// Windows with many bytes are split into enough groups to keep a block as small as the
     /// unwindowed caches need.
     func groupsByBlockSize(_ options: PoolOptions) -> [PoolLayout.Group] {
         let buckets = buckets { $0.isCountedLike($1) }

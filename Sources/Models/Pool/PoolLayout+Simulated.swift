@@ -1,20 +1,20 @@
-/// The pool as the simulator's schedule takes it: one block size, full and sliding groups.
+/// The pool as the simulator's scheduler needs it: full and sliding groups with one block size.
 package struct SimulatedPool: Equatable, Sendable {
-    /// Tokens of a block.
+    /// Tokens per block.
     package var blockSize: Int
     package var groups: [CacheGroup]
-    /// What of the schedule is not the engine's, for a note; nil: it is the engine's own.
+    /// How the schedule differs from the engine's, for a note; nil if it does not.
     package var difference: String?
 }
 
 extension PoolLayout {
     /// Full and sliding groups of one block size that take as many blocks as the engine's groups.
     ///
-    /// Models of states alone without prefix caching take one block a group for as long as they
-    /// run: full attention over blocks of max_model_len. A state beside attention is taken as a
-    /// window that needs the block before the next token. A group of shorter blocks is taken as
-    /// several groups of long ones, which hold as many: a window's while it decodes, where it has
-    /// the blocks of the window and one more.
+    /// Models with only states and no prefix caching take one block per group while they run: full
+    /// attention with blocks of max_model_len. A state beside attention becomes a window that needs
+    /// the block before the next token. A group with shorter blocks becomes several groups with
+    /// long ones that hold as many tokens; for a window, as many as while it decodes, with the
+    /// blocks of the window and one more.
     package var simulated: SimulatedPool {
         let share = options.decodeContextParallel
         guard !groups.isEmpty else {
@@ -62,8 +62,7 @@ extension PoolLayout {
 }
 
 extension TransformerModel {
-    /// What each layer keeps in the pool under a deployment, in the model's order: layers as the
-    /// engine counts them.
+    /// What each layer of the engine keeps in the pool under a deployment, in the model's order.
     package func caches(_ deployment: Deployment) -> [[CacheSpec]] {
         var caches: [[CacheSpec]] = []
         for layer in layers {
@@ -79,7 +78,7 @@ extension TransformerModel {
         return caches
     }
 
-    /// Whether its layers keep nothing but states.
+    /// Whether all layers keep only states.
     package var keepsStatesOnly: Bool {
         let caches = caches(Deployment()).joined()
         return !caches.isEmpty && caches.allSatisfy { $0.state != nil }

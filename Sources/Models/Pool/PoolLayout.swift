@@ -3,39 +3,40 @@ import Basics
 /// How a model's caches share one pool of blocks: vLLM 0.33.0's groups, block sizes and pages.
 ///
 /// A block of the pool holds, for one group, `blockSize` tokens (or one state) of each of the
-/// group's layers. All groups draw from one pool, so pages are made equal first and groups are cut
-/// to about equally many layers; a block is as large as the widest group's layers. The rules are
-/// those that the engine's own runs show (46 captured layouts, held by `PoolLayoutTests`).
+/// group's layers. All groups draw from one pool. Pages are therefore made equal first, and groups
+/// get about equally many layers; a block is as large as the widest group needs. The rules are
+/// those that the engine's own runs show (46 captured layouts, checked by `PoolLayoutTests`).
 package struct PoolLayout: Equatable, Sendable {
     /// Layers that take their blocks together.
     package struct Group: Equatable, Sendable {
-        /// What its layers keep; the first's where they differ in width.
+        /// What its layers keep; the first layer's if they differ in width.
         package var kind: CacheSpec.Kind
+        /// Number of layers.
         package var layers: Int
-        /// Tokens of a block; a state's without prefix caching is max_model_len.
+        /// Tokens per block; for a state without prefix caching, max_model_len.
         package var blockSize: Int
-        /// Bytes of one layer's page; of all layers' pages together where they differ.
+        /// Bytes of one layer's page, or of all layers' pages together if they differ.
         package var pageBytes: Int64
-        /// Whether layers of several widths share it, each with pages of its own.
+        /// Whether it contains layers of several widths, each with its own page size.
         package var isMixed = false
         /// Bytes of its layers on each pipeline stage.
         package var bytesByStage: [Int64]
     }
 
-    /// The groups, in the engine's order: by the first layer of each kind.
+    /// The groups in the engine's order: by the first layer of each kind.
     package var groups: [Group]
-    /// Bytes of a block on a GPU of each pipeline stage: the widest group's layers there.
+    /// Bytes per block on a GPU of each pipeline stage: those of the widest group's layers there.
     package var bytesPerBlock: [Int64]
-    /// Tokens of a block once pages hold a state: the engine's `cache_config.block_size`.
+    /// Tokens per block once pages hold a state: the engine's `cache_config.block_size`.
     package var blockSize: Int
-    /// Share of a page that pads a state, 0 to 1; 0 without states beside attention.
+    /// Largest padding of a state's page, over the state's own bytes; 0 without states beside
+    /// attention.
     package var statePadding: Double
     package var options: PoolOptions
 
-    /// The layout of layers, each with the caches it keeps.
+    /// The layout for the caches of each layer. O(layers x kinds).
     ///
     /// - Throws: `InputError` at the key that the engine refuses.
-    /// Complexity: O(layers x kinds).
     package init(_ layers: [[CacheSpec]], _ options: PoolOptions) throws {
         var caches = PlacedCache.all(layers, options)
         self.options = options
@@ -61,27 +62,27 @@ package struct PoolLayout: Equatable, Sendable {
         groups.contains { if case .state = $0.kind { true } else { false } }
     }
 
-    /// Whether nothing but states is kept: a request takes as many blocks whatever its length.
+    /// Whether only states are kept, so that a request takes as many blocks whatever its length.
     package var isStatesOnly: Bool {
         !groups.isEmpty
             && groups.allSatisfy { if case .state = $0.kind { true } else { false } }
     }
 
-    /// Tokens between places where a prefix hit can end: the least common multiple of the groups'
-    /// block sizes, over the GPUs that share positions.
+    /// Tokens between positions where a prefix hit can end: the least common multiple of the
+    /// groups' block sizes, over the GPUs that share positions.
     package var schedulerBlockSize: Int {
         groups.reduce(1) { $0.leastCommonMultiple($1.blockSize) } * options.decodeContextParallel
     }
 
-    /// Tokens that one key names: the greatest common divisor of the block sizes while prefixes
-    /// are cached, else the scheduler's block.
+    /// Tokens per prefix key: the greatest common divisor of the block sizes with prefix caching,
+    /// else the scheduler's block.
     package var keyUnit: Int {
         guard options.enablesPrefixCaching else { return schedulerBlockSize }
         return groups.reduce(0) { $0.greatestCommonDivisor($1.blockSize) }
             * options.decodeContextParallel
     }
 
-    /// Blocks that one request of `tokens` tokens takes at most, by group.
+    /// Most blocks that a request of `tokens` tokens takes, by group.
     package func blocks(ofRequest tokens: Int) -> [Int] {
         groups.map { group in
             let size = group.blockSize
@@ -100,7 +101,7 @@ package struct PoolLayout: Equatable, Sendable {
     }
 
     /// Blocks that a request holds over all groups while it decodes at a context of `context`
-    /// tokens: what has left a window is given back, and a state takes one block.
+    /// tokens. Tokens outside a window are freed, and a state takes one block.
     package func blocksOfRunning(context: Int) -> Int {
         groups.reduce(0) { sum, group in
             let size = group.blockSize
@@ -117,27 +118,28 @@ package struct PoolLayout: Equatable, Sendable {
     /// Blocks that one request of max_model_len takes: the divisor of the printed line.
     package var blocksOfOneRequest: Int { blocks(ofRequest: options.maxModelLen).reduce(0, +) }
 
-    /// Blocks that fit the bytes left on a GPU of each stage (one figure: on all of them).
+    /// Blocks that fit in the bytes left on a GPU of each stage (one figure: the same on all).
     package func numBlocks(availableBytes: [Int64]) -> Int {
         Int(bytesPerBlock.indices.compactMap { held(by: $0, availableBytes) }.min() ?? 0)
     }
 
-    /// The stage with the fewest blocks, which all stages get; the last of equal ones.
+    /// The stage with the fewest blocks, which limits all stages; the last one if several are
+    /// equal.
     func fullestStage(availableBytes: [Int64]) -> Int {
         bytesPerBlock.indices.reversed().min {
             (held(by: $0, availableBytes) ?? .max) < (held(by: $1, availableBytes) ?? .max)
         } ?? 0
     }
 
-    /// Blocks that a stage's bytes hold; nil where it keeps nothing.
+    /// Blocks that fit in a stage's bytes; nil if it keeps nothing.
     private func held(by stage: Int, _ availableBytes: [Int64]) -> Int64? {
         guard bytesPerBlock[stage] > 0 else { return nil }
         let bytes = availableBytes.count == 1 ? availableBytes[0] : availableBytes[stage]
         return max(0, bytes) / bytesPerBlock[stage]
     }
 
-    /// Longest context, up to `limit`, of which one request fits `blocks` blocks beside the null
-    /// block; 0: none. Complexity: O(groups x log limit).
+    /// Longest context, up to `limit`, of one request that fits in `blocks` blocks in addition to
+    /// the null block; 0 if none does. O(groups x log limit).
     package func longestContext(blocks: Int, limit: Int) -> Int {
         func fits(_ tokens: Int) -> Bool {
             self.blocks(ofRequest: tokens).reduce(0, +) <= blocks - 1
@@ -152,13 +154,13 @@ package struct PoolLayout: Equatable, Sendable {
         return low
     }
 
-    /// Requests of max_model_len that `blocks` blocks hold, as the engine prints it: the null
-    /// block counts.
+    /// Requests of max_model_len in `blocks` blocks as the engine prints it, counting the null
+    /// block.
     package func concurrency(blocks: Int) -> Double {
         Double(blocks) / Double(max(1, blocksOfOneRequest))
     }
 
-    /// Tokens that `blocks` blocks hold, as the engine prints them.
+    /// Tokens in `blocks` blocks as the engine prints it.
     package func printedTokens(blocks: Int) -> Int {
         if options.printsBlocksOfAGroup {
             let size = groups.map(\.blockSize).min() ?? 0
@@ -169,7 +171,7 @@ package struct PoolLayout: Equatable, Sendable {
 }
 
 extension StateSpec {
-    /// Whether the prefill kernel leaves a checkpoint under these options.
+    /// Whether the prefill kernel exports a checkpoint under these options.
     func exportsCheckpoint(_ options: PoolOptions) -> Bool {
         guard options.exportsCheckpoints else { return false }
         switch checkpoint {

@@ -1,31 +1,31 @@
-/// What a server finds that it needs on one GPU besides weights and cache, when it runs its
-/// largest step at its start.
+/// Memory that a server finds it needs on one GPU in addition to weights and cache, when it runs
+/// its largest step at start-up.
 ///
 ///     activation = max(sampling, forward pass) + experts' workspace + encoder
 ///
-/// in bytes, with T = max_num_batched_tokens, S = max_num_seqs and 2 bytes an element:
+/// in bytes, with T = max_num_batched_tokens, S = max_num_seqs and 2 bytes per element:
 /// - sampling: S x vocabulary x the release's bytes, and 1.59 rows of the T hidden states;
 /// - forward pass: T x (gate, up and their product + 4.2 rows of hidden state), widest layer;
 /// - workspace: what the fused experts' kernel keeps between layers, T x k x (the wider of an
 ///   expert's output and its intermediate + the wider of output and gate with up);
-/// - encoder: the T embeddings of images and their pixels, and what a tower keeps in any case.
+/// - encoder: the T embeddings of images and their pixels, and a fixed part per tower.
 ///
-/// Source of the two coefficients: least squares over the H100 components of
-/// `kv_capacity.csv`; the forms are what the engine allocates.
+/// Source of the two coefficients: least squares over the H100 components of `kv_capacity.csv`; the
+/// forms are what the engine allocates.
 package struct StartupProfile: Equatable, Sendable {
-    /// Peak of transient activations, and workspace, on a GPU that samples.
+    /// Peak of transient activations and workspace, on a GPU that samples.
     package var activationBytes: Int64
-    /// The same on a GPU of an earlier pipeline stage, which does not.
+    /// The same on a GPU of an earlier pipeline stage, which does not sample.
     package var activationBytesBeforeLast: Int64
     /// CUDA context, libraries, NCCL and custom all-reduce.
     package var nonTorchBytes: Int64
-    /// The estimate of CUDA graphs that is subtracted.
+    /// The estimate for CUDA graphs that is subtracted.
     package var graphBytes: Int64
 
-    /// Rows of hidden states that stay while the sampler runs, and beside the widest layer.
+    /// Rows of hidden states kept while the sampler runs, and beside the widest layer.
     static let rowsWhileSampling = 1.59
     static let rowsWhileComputing = 4.2
-    /// Rows that a pipeline stage passes on or takes in besides.
+    /// Additional rows that a pipeline stage sends or receives.
     static let rowsBetweenStages = 3.0
 
     package init(_ model: TransformerModel, _ deployment: Deployment, _ server: ServerMemory) {
@@ -81,7 +81,7 @@ package struct StartupProfile: Equatable, Sendable {
 }
 
 extension TransformerModel {
-    /// Bytes that the estimate counts for one CUDA graph.
+    /// Estimated bytes of one CUDA graph.
     var graphBytes: Double {
         let isSparse = layers.contains {
             if case .experts = $0.feedForward { true } else { false }
@@ -91,7 +91,7 @@ extension TransformerModel {
                 ? MemoryRules.graphBytesPerSparseElement : MemoryRules.graphBytesPerElement)
     }
 
-    /// Whether vLLM 0.26 to 0.30 run it on model runner V1: gated delta, or a tower.
+    /// Whether vLLM 0.26 to 0.30 run it on model runner V1: with gated delta, or a tower.
     var runsOnFirstRunner: Bool {
         tower != nil
             || layers.contains {
@@ -105,8 +105,8 @@ extension TransformerModel {
 }
 
 extension Layer {
-    /// Elements per token that its widest operator holds at once on one GPU: a network's gate, up
-    /// and product; or twice what a mixer projects its input to.
+    /// Elements per token that the layer's widest operator holds at once on one GPU: a network's
+    /// gate, up and product, or twice the width of a mixer's input projections.
     fileprivate func transientWidth(_ hidden: Int, _ deployment: Deployment) -> Double {
         let share = Double(deployment.tensorParallel)
         func width(_ dense: DenseFeedForward) -> Double {

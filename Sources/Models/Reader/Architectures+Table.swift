@@ -1,5 +1,5 @@
 extension Architectures {
-    /// The engine's classes that generate text (vLLM 0.33.0's registry, and the classes that its
+    /// Text-generating classes of the engine (vLLM 0.33.0's registry, and the classes that its
     /// Transformers backend takes), by the rule in `Families` that reads them.
     static let readText = """
         afmoe: AfmoeForCausalLM
@@ -112,7 +112,7 @@ extension Architectures {
         bailing_delta: BailingMoeV3ForCausalLM
         """
 
-    /// Classes of the same lists that no rule reads: their layers are kinds of their own.
+    /// Classes of the same lists that no rule reads: their layers are of special kinds.
     static let unreadText = """
         loop: DoryForCausalLM HrmTextForCausalLM
         state: AliceAIForCausalLM
@@ -123,7 +123,7 @@ extension Architectures {
           Qwen4ExpForCausalLM Step5ForCausalLM
         """
 
-    /// Classes that see or hear; the type of the decoder that they wrap says its rule.
+    /// Vision and audio classes. The type of the wrapped decoder decides the rule.
     static let wrappersText = """
         wrapper: HCXVisionV2ForCausalLM Alpamayo2Super AriaForConditionalGeneration
           AudioFlamingo3ForConditionalGeneration BagelForConditionalGeneration
@@ -182,7 +182,7 @@ extension Architectures {
           HunYuanVLForConditionalGeneration VibeVoiceAsrForConditionalGeneration
         """
 
-    /// Classes that the engine does not serve any more, by the last version that did.
+    /// Classes that the engine no longer serves, by the last version that did.
     static let removedText = """
         0.10.2: MotifForCausalLM Phi4FlashForCausalLM DonutForConditionalGeneration
           MllamaForConditionalGeneration
@@ -205,7 +205,7 @@ extension Architectures {
           MptForCausalLM RWForCausalLM StableLMEpochForCausalLM PrithviGeoSpatialMAE
         """
 
-    /// Classes that need a plug-in of the engine.
+    /// Classes that need a plug-in for the engine.
     static let plugInText = """
         plug-in: BartModel BartForConditionalGeneration Florence2ForConditionalGeneration
           MBartForConditionalGeneration Nemotron3_5AsrForRNNT

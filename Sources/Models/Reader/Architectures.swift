@@ -1,25 +1,25 @@
 import Basics
 
-/// What vLLM 0.33.0 does with each class that a config.json's `architectures` may name, and the
-/// rule that reads it here.
+/// How vLLM 0.33.0 treats each class that a config.json's `architectures` may name, and the rule
+/// that reads it here.
 ///
-/// The engine takes the first name that it knows; without names it takes the bare class of the
+/// The engine takes the first name that it knows. Without names it takes the bare class of the
 /// model_type, which pools and generates nothing.
 enum Architectures {
-    /// What becomes of a class.
+    /// How a class is treated.
     enum Fate: Equatable, Sendable {
-        /// Read by the rule of a name.
+        /// Read by the rule of this name.
         case read(rule: String)
-        /// The decoder's own type says the rule.
+        /// A wrapper: the decoder's own type decides the rule.
         case wrapper
-        /// Served by the engine, read by no rule; why, as a word of `reasons`.
+        /// Served by the engine, but read by no rule; `why` is a key of `reasons`.
         case unread(why: String)
-        /// Not served any more.
+        /// No longer served.
         case removed(last: String)
         case plugIn
     }
 
-    /// The fate of every class of the registry.
+    /// The fate of every class in the registry.
     static let fates: [String: Fate] = {
         var fates: [String: Fate] = [:]
         func add(_ text: String, _ fate: (String) -> Fate) {
@@ -40,7 +40,7 @@ enum Architectures {
         return fates
     }()
 
-    /// What no rule says of a class that is not read.
+    /// What no rule covers, for the classes that are not read.
     static let reasons = [
         "loop": "its layers run several times for a token, each time with a cache of its own",
         "state": "some of its layers keep a state of a kind that no rule has",
@@ -49,8 +49,8 @@ enum Architectures {
         "own": "its attention is a kind of its own",
     ]
 
-    /// The rule that reads a model_type where no class says more: a wrapper's decoder, or a file
-    /// without architectures.
+    /// The rule for a model_type if no class decides: for a wrapper's decoder, or a file without
+    /// architectures.
     static let rulesOfTypes: [String: String] = {
         var rules: [String: String] = [:]
         var key = ""
@@ -64,8 +64,7 @@ enum Architectures {
         return rules
     }()
 
-    /// Types by rule. Those that are not listed are read by the rule of their own name, if there
-    /// is one.
+    /// Types by rule. Unlisted types are read by the rule of their own name, if there is one.
     private static let typesText = """
         llama: mistral ministral3 smollm3 exaone ernie4_5 phi3 gemma solar internlm3 teleflm
           iquestcoder nanbeige paddleocr_vl_text phi3_v phi4mm phi4_siglip pangu_embedded
@@ -112,22 +111,22 @@ enum Architectures {
         gated_deltanet: gated_delta_net gated_delta
         """
 
-    /// The types of files that leave model_type out and name one of these classes (vLLM 0.33.0's
-    /// list of checkpoints that give code alone).
+    /// Types for files without model_type that name one of these classes (vLLM 0.33.0's list of
+    /// checkpoints with only code).
     static let typesOfClasses = [
         "LongcatFlashForCausalLM": "longcat_flash",
         "LongcatFlashNgramForCausalLM": "longcat_flash",
     ]
 
-    /// Types whose decoder's kind follows from a version that the file gives: the types by the
-    /// versions from which they count (vLLM 0.33.0, `MiniCPMV` and `MiniCPMO`).
+    /// Types whose decoder depends on a version in the file, each with the first version of every
+    /// decoder type (vLLM 0.33.0, `MiniCPMV` and `MiniCPMO`).
     private static let typesByVersion: [String: [(from: Double, type: String)]] = [
         "minicpmv": [(0, "minicpm"), (2.5, "llama"), (2.6, "qwen2"), (4, "llama"), (4.5, "qwen3")],
         "minicpmo": [(0, "qwen2"), (4.5, "qwen3")],
     ]
 
-    /// The type of a decoder whose file gives a version; the type itself where none follows from
-    /// it. Without a version: 2.5, or 2 where the decoder is MiniCPM's of 2,304.
+    /// The decoder type for a file's version; the type itself if it does not depend on one. Default
+    /// version: 2.5, or 2 with MiniCPM's decoder of 2,304.
     static func type(_ type: String, _ fields: [String: JSONField]) -> String {
         guard let versions = typesByVersion[type] else { return type }
         var version = fields["hidden_size"]?.integer == 2304 ? 2 : 2.5
@@ -135,7 +134,7 @@ enum Architectures {
         return versions.last { $0.from <= version }?.type ?? type
     }
 
-    /// The rule of a model_type, or nil.
+    /// The rule for a model_type; nil if there is none.
     static func rule(ofType type: String) -> String? {
         if let rule = rulesOfTypes[type] { return rule }
         return Families.all[type] == nil ? nil : type

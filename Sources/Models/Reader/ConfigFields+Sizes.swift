@@ -4,7 +4,7 @@ extension ConfigFields {
     /// Width of the hidden state.
     func hiddenSize() throws -> Int { try size("hidden_size", "n_embd", "d_model") }
 
-    /// Number of layers. Far more than any published depth; with the other bounds no count
+    /// Number of layers. Its limit is far above any published depth; with the other limits no count
     /// overflows.
     func layerCount() throws -> Int {
         try size("num_hidden_layers", "n_layer", "n_layers", "num_layers", most: 1024)
@@ -19,13 +19,13 @@ extension ConfigFields {
     func tiesEmbeddings() throws -> Bool {
         let name = "tie_word_embeddings"
         guard isWrapped else { return try flag(name, default: false) }
-        // A wrapper's own word, or its class's, goes before its decoder's.
+        // A wrapper's own setting, or its class's, takes precedence over its decoder's.
         if outer[name] != nil { return try outside.flag(name, default: false) }
         if let around = ClassDefaults.fields(of: outerType)[name] { return around == .bool(true) }
         return try flag(name, default: false)
     }
 
-    /// Elements of a head; the hidden size over the heads where no field has it.
+    /// Elements per head: a field's value, else the hidden size over the heads.
     func headDim(_ names: [String], queries: Int) throws -> Int {
         if let width = try optionalSize(names, most: 8192) { return width }
         let hidden = try hiddenSize()
@@ -37,7 +37,7 @@ extension ConfigFields {
         return max(1, hidden / queries)
     }
 
-    /// A size over a number of parts.
+    /// A size divided by a number of parts. Throws if it does not divide evenly.
     func evenly(_ size: Int, over parts: Int, _ name: String, _ partsName: String) throws -> Int {
         guard size % parts == 0, size >= parts else {
             throw InputError(
@@ -47,7 +47,7 @@ extension ConfigFields {
         return size / parts
     }
 
-    /// The first of every `period` layers that is of a kind.
+    /// The first layer of a kind within each `period` layers.
     func offset(_ name: String, default other: Int, within period: Int) throws -> Int {
         let offset = try count(name, default: min(other, period - 1))
         guard offset < period else {
@@ -57,16 +57,16 @@ extension ConfigFields {
         return offset
     }
 
-    /// The window, where there is one; 0 is none.
+    /// The window in tokens; nil if missing or 0.
     func window() throws -> Int? {
         guard has("sliding_window") else { return nil }
         if case .number(0)? = self["sliding_window"] { return nil }
         return try size("sliding_window", most: 1 << 30)
     }
 
-    /// The type of the checkpoint's numbers as PyTorch calls it; nil where the file has none.
+    /// PyTorch's name for the type of the checkpoint's numbers; nil if the file has none.
     ///
-    /// - Throws: `InputError` for what is no type that a checkpoint is loaded from.
+    /// - Throws: `InputError` for a type that no checkpoint is loaded from.
     func numberType() throws -> String? {
         let known = ["bfloat16", "float16", "half", "float32", "float", "auto", "float8_e4m3fn"]
         for name in ["torch_dtype", "dtype"] {
@@ -85,7 +85,7 @@ extension ConfigFields {
         return nil
     }
 
-    /// The kinds of the layers, checked against their number; nil where the file has none.
+    /// The kinds of the layers, checked against their number; nil if the file has none.
     func layerTypes(layers: Int) throws -> [String]? {
         guard let field = self["layer_types"] else { return nil }
         guard let types = words("layer_types") else {
@@ -116,7 +116,7 @@ extension ConfigFields {
         "window_size", "sliding_window_pattern", "swa_window_size",
     ]
 
-    /// The kinds of layers that configuration classes know (Transformers 5.20).
+    /// Kinds of layers that configuration classes know (Transformers 5.20).
     private static let layerTypeNames = [
         "full_attention", "sliding_attention", "chunked_attention", "linear_attention", "attention",
         "conv", "mamba", "moe", "hybrid", "mlp",

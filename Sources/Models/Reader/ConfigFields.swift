@@ -1,30 +1,29 @@
 import Basics
 import Foundation
 
-/// The fields of a config.json's decoder, read with a check on each: present, an integer, within
-/// what any decoder has.
+/// The fields of a config.json's decoder, each checked when read: present, an integer, within the
+/// limits of any decoder.
 ///
-/// A wrapper's decoder stands in an object of its own (`text_config` and its like). A field that
-/// the decoder leaves out takes the default of its type's class, then what stands outside; null is
-/// none, as in Python.
+/// A wrapper has its decoder in a nested object (`text_config` and its like). A missing field takes
+/// the default of the type's class, then the wrapper's value. null means missing, as in Python.
 struct ConfigFields {
     /// The file, for messages.
     let place: String
-    /// The decoder's model_type, and the file's own; equal where nothing is wrapped.
+    /// The decoder's model_type, and the file's own; equal if nothing is wrapped.
     let type: String
     let outerType: String
     /// The file's own fields.
     let outer: [String: JSONField]
-    /// The decoder's; the file's own where nothing is wrapped.
+    /// The decoder's fields; the file's own if nothing is wrapped.
     private let own: [String: JSONField]
     private let defaults: [String: JSONField]
     /// Whether the file wraps its decoder.
     let isWrapped: Bool
 
-    /// Largest value of a size: 2^18 is over ten times the largest published hidden size.
+    /// Largest size: 2^18 is over ten times the largest published hidden size.
     static let largestSize = 1 << 18
 
-    /// Where wrappers keep their decoder, in the order in which the engine looks.
+    /// Fields that may hold a wrapper's decoder, in the engine's order.
     static let wrappers = [
         "text_config", "llm_config", "language_config", "thinker_config", "language_model_config",
     ]
@@ -54,7 +53,7 @@ struct ConfigFields {
         defaults = ClassDefaults.fields(of: self.type)
     }
 
-    /// The fields of a wrapper's decoder; nil where nothing is wrapped.
+    /// The fields of a wrapper's decoder; nil if nothing is wrapped.
     ///
     /// - Throws: `InputError` at `place` for a decoder that is neither an object nor null.
     private static func decoder(
@@ -73,7 +72,7 @@ struct ConfigFields {
         return nil
     }
 
-    /// The type of a file that gives none, where its class says it.
+    /// The type implied by the class, for a file that gives none.
     private static func typeOfClass(_ fields: [String: JSONField]) -> String? {
         guard case .array(let classes)? = fields["architectures"], let name = string(classes.first)
         else { return nil }
@@ -85,28 +84,28 @@ struct ConfigFields {
         return nil
     }
 
-    /// What stands under a name: in the decoder, in its class, outside; nil for null.
+    /// A field's value: from the decoder, its class, or the wrapper; nil for null.
     subscript(_ name: String) -> JSONField? {
-        // An inner null leaves what stands outside.
+        // A null in the decoder falls back to the wrapper's value.
         let inner = own[name] == .null && isWrapped ? nil : own[name] ?? defaults[name]
         let found = inner ?? outer[name]
         return found == .null ? nil : found
     }
 
-    /// Whether the field has a value, the class's own included.
+    /// Whether the field has a value, including the class's default.
     func has(_ name: String) -> Bool { self[name] != nil }
 
-    /// Whether the file itself gives the field, null or not.
+    /// Whether the decoder's object itself has the field, even as null.
     func gives(_ name: String) -> Bool { own[name] != nil }
 
-    /// What the file itself gives under a name, outside first.
+    /// The value that the file itself gives; the wrapper's takes precedence.
     func given(_ name: String) -> JSONField? {
         let found = outer[name] ?? own[name]
         return found == .null ? nil : found
     }
 
-    /// The value under the first of some names that the file gives, then under the first that the
-    /// class has. A null in the file is no value.
+    /// The value of the first name that the decoder's object gives, else of the first with a
+    /// default. A null in the file is no value.
     private func value(_ names: [String]) -> (name: String, value: JSONField)? {
         for name in names {
             if let value = own[name], value != .null { return (name, value) }
@@ -145,7 +144,7 @@ struct ConfigFields {
 
     private func integer(_ names: [String], _ range: ClosedRange<Int>) throws -> Int? {
         guard var found = value(names) else { return nil }
-        // A list of one number for all layers (Hunyuan) is that number.
+        // A list with the same number for all layers (Hunyuan) counts as that number.
         if case .array(let items) = found.value, let first = items.first,
             items.allSatisfy({ $0 == first })
         {
@@ -187,7 +186,7 @@ struct ConfigFields {
         return items.map { Self.string($0) ?? "" }
     }
 
-    /// A list of integers, or nil; entries that are none become 0.
+    /// A list of integers, or nil; other entries become 0.
     func integers(_ name: String) -> [Int]? {
         guard case .array(let items)? = self[name] else { return nil }
         return items.map { item in
@@ -221,8 +220,8 @@ struct ConfigFields {
         object(name).map { ConfigFields(place: place, type: type, fields: $0) }
     }
 
-    /// The same fields with those of one layer, entry `index` of a list of objects, in their
-    /// place; nil where there is no such list.
+    /// The same fields, overridden by those of layer `index` from a list of objects; nil if there
+    /// is no such list.
     func overlaid(with name: String, _ index: Int) throws -> ConfigFields? {
         guard case .array(let blocks)? = self[name] else { return nil }
         guard index < blocks.count, case .object(let block) = blocks[index] else {
@@ -234,10 +233,10 @@ struct ConfigFields {
         return ConfigFields(place: place, type: type, fields: own, defaults: defaults)
     }
 
-    /// Fields that stand outside the decoder, read with the same checks.
+    /// The wrapper's own fields, read with the same checks.
     var outside: ConfigFields { ConfigFields(place: place, type: outerType, fields: outer) }
 
-    /// The same with the first entry in place of each list of numbers.
+    /// The same with each list of numbers replaced by its first entry.
     var firstOfLists: ConfigFields {
         let own = own.mapValues { field in
             if case .array(let items) = field, case .number? = items.first {
@@ -262,6 +261,6 @@ struct ConfigFields {
         isWrapped = false
     }
 
-    /// Those of `names` that are absent.
+    /// Those of `names` that have no value.
     func missing(_ names: [String]) -> [String] { names.filter { !has($0) } }
 }

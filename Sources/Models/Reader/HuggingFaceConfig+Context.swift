@@ -1,34 +1,33 @@
 import Basics
 
 extension ConfigFields {
-    /// How much context a model takes, tokens.
+    /// A model's context lengths, in tokens.
     struct Context {
-        /// When nobody asks for a length.
+        /// The default length.
         var usual: Int
-        /// Most that may be asked for.
+        /// The longest length that may be set.
         var limit: Int
-        /// Positions as the file numbers them, before rotary scaling: what a table of learned
-        /// positions holds.
+        /// Positions in the file before rotary scaling: the size of a table of learned positions.
         var positions: Int
     }
 
-    /// Largest context that any length may have.
+    /// Largest context allowed.
     private static let longest = 1 << 30
 
-    /// The fields that number a model's positions; the smallest counts.
+    /// The fields with a model's number of positions; the smallest counts.
     private static let lengthNames = [
         "max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length",
         "max_target_positions", "max_sequence_length", "max_seq_length", "seq_len",
     ]
 
-    /// Rotary kinds whose factor the engine leaves out of the length.
+    /// Rotary kinds whose factor the engine does not apply to the length.
     private static let unscaledKinds: Set = [
         "yarn", "deepseek_yarn", "llama3", "longrope", "su", "deepseek_llama_scaling",
     ]
 
-    /// The lengths that vLLM 0.33.0 derives (`_get_and_verify_max_len`): the smallest field,
-    /// `model_max_length` in its place where there is one, times the factor of linear, dynamic and
-    /// other rotary scaling.
+    /// The lengths that vLLM 0.33.0 derives (`_get_and_verify_max_len`): the smallest field, or
+    /// `model_max_length` instead if present, times the factor of linear, dynamic and other rotary
+    /// scaling.
     func context() throws -> Context {
         var found: [Int] = []
         for name in Self.lengthNames where has(name) {
@@ -38,7 +37,7 @@ extension ConfigFields {
             found = [try size("context_length", most: Self.longest)]
         }
         guard let positions = found.min() else {
-            // vLLM takes 2,048 unless it is asked for another length, whatever that is.
+            // vLLM defaults to 2,048 and accepts any other length.
             return Context(usual: 2048, limit: .max, positions: 2048)
         }
         let rotary = try rotary(isGemma3: type.contains("gemma3"))
@@ -57,18 +56,18 @@ extension ConfigFields {
         return Context(usual: usual, limit: max(limit, own ?? 0), positions: positions)
     }
 
-    /// Rotary kinds that the engine has (`get_rope`, and "mrope" and "su", which it renames).
+    /// Rotary kinds that the engine supports (`get_rope`, plus "mrope" and "su", which it renames).
     private static let rotaryNames: Set = [
         "default", "linear", "dynamic", "ntk", "yarn", "deepseek_yarn", "llama3", "mllama4",
         "longrope", "su", "mrope", "xdrope", "proportional", "openpangu", "none",
         "deepseek_llama_scaling",
     ]
 
-    /// Those among them that nothing can be made of without a factor.
+    /// Those that require a factor.
     private static let factorKinds: Set = ["linear", "yarn", "deepseek_yarn", "llama3"]
 
-    /// What rotary scaling multiplies the length by, and whether it is of the kind that has a
-    /// short and a long form.
+    /// The factor of rotary scaling on the length, and whether the kind has a short and a long
+    /// form.
     private func rotary(isGemma3: Bool) throws -> (factor: Double, isLong: Bool) {
         var factor = 1.0
         var isLong = false
@@ -100,7 +99,7 @@ extension ConfigFields {
         return (factor, isLong)
     }
 
-    /// The rotary settings: one object, or one for each kind of layers, by name.
+    /// The rotary settings: one object, or one per kind of layer, by name.
     private func rotaryKinds() throws -> [[String: JSONField]] {
         let names = ["rope_scaling", "rope_parameters"]
         guard let name = names.first(where: { has($0) }) else { return [] }

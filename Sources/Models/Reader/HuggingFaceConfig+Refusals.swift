@@ -1,8 +1,8 @@
 import Basics
 
-/// Why a file is not read, or is read and not served.
+/// Errors for files that cannot be read, or that the engine does not serve.
 extension HuggingFaceConfig {
-    /// A class that the engine serves and no rule reads.
+    /// The error for a class that the engine serves but no rule reads.
     static func unreadClass(
         _ name: String, _ fields: ConfigFields, why: String? = nil
     ) -> InputError {
@@ -13,8 +13,8 @@ extension HuggingFaceConfig {
             expected: "a class of the table in the article Families")
     }
 
-    /// A family that nobody knows: what would decide it, and the nearest family only where all of
-    /// its fields are there and none that it does not have.
+    /// The error for an unknown family: which usual decoder fields are missing, and the nearest
+    /// type.
     static func unknown(_ names: [String], _ fields: ConfigFields) -> InputError {
         let type = fields.type
         if let name = names.first, let fate = Architectures.fates[name],
@@ -46,8 +46,8 @@ extension HuggingFaceConfig {
             otherwise: "model_type and architectures of a family of the article Families")
     }
 
-    /// Why the engine does not serve a file of a type that nothing knows: none of its own classes
-    /// or Transformers' reads it, and the file brings no code. nil: something does.
+    /// The error if the engine knows no class for the file's type: neither its own nor
+    /// Transformers', and the file brings no code. Nil if something reads it.
     static func unknownType(_ fields: ConfigFields) -> InputError? {
         let type = fields.outerType
         guard fields.object("auto_map") == nil, !ClassDefaults.knows(type),
@@ -58,7 +58,8 @@ extension HuggingFaceConfig {
                 + "code of its own (auto_map)", fields)
     }
 
-    /// Why the engine does not serve a file whose class it does not take; nil: nothing says so.
+    /// Why the engine does not serve a file whose class it does not take; nil if no reason is
+    /// known.
     static func unserved(_ name: String?, _ fields: ConfigFields) -> InputError? {
         guard let name else {
             return refusal(

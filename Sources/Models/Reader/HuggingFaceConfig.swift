@@ -5,14 +5,14 @@ import Foundation
 ///
 ///     let model = try HuggingFaceConfig.model(file: "models/Qwen3-8B/config.json")
 ///
-/// `architectures` and `model_type` choose the family as they choose the engine's class; a field
-/// that the file leaves out takes the default of its type's class.
+/// `architectures` and `model_type` select the family as they select the engine's class. A missing
+/// field takes the default of its type's class.
 package enum HuggingFaceConfig {
-    /// The model of a config.json file, or of the folder of a snapshot that holds one.
+    /// The model of a config.json file, or of the snapshot folder that contains one.
     ///
     /// - Throws: `InputError` naming the file and the field.
     package static func model(file path: String) throws -> TransformerModel {
-        // Real ones are a few kilobytes; anything beyond this is another file.
+        // Real files have a few kilobytes; anything beyond this is another file.
         let data = try Data(
             InputFile.contents(
                 path, atMost: 16_000_000, expected: "a Hugging Face config.json"))
@@ -41,20 +41,20 @@ package enum HuggingFaceConfig {
         return model
     }
 
-    /// Which rule reads a file.
+    /// The rule that reads a file.
     struct Choice {
         var rule: String
-        /// The class or type that chose it.
+        /// The class or type that selected it.
         var name: String
         var architecture: String?
         var isWrapper = false
-        /// Why the engine does not serve it.
+        /// Why the engine does not serve it; nil if it does.
         var unserved: InputError?
-        /// The last release that does.
+        /// The last release that serves it.
         var lastRelease: String?
     }
 
-    /// The first class that the engine knows decides; then the type.
+    /// Selects by the first class that the engine knows, else by the type.
     static func choice(_ fields: ConfigFields) throws -> Choice {
         let names = try Self.names(fields)
         for name in names {
@@ -100,7 +100,8 @@ package enum HuggingFaceConfig {
         }
     }
 
-    /// A wrapper's decoder is chosen by its own class where it names one, else by its type.
+    /// Selects the rule for a wrapper's decoder: by its own class if it names one, else by its
+    /// type.
     private static func wrapped(_ name: String, _ fields: ConfigFields) throws -> Choice {
         if fields.isWrapped, let inner = fields.words("architectures")?.first,
             case .read(let rule)? = Architectures.fates[inner]
@@ -113,7 +114,7 @@ package enum HuggingFaceConfig {
         return Choice(rule: rule, name: name, architecture: name, isWrapper: true)
     }
 
-    /// The folder a config.json stands in names the model.
+    /// The model's name: that of the folder with the config.json.
     private static func folderName(_ place: String) -> String {
         let parts = place.split(separator: "/")
         return (parts.count > 1 ? parts[parts.count - 2] : place[...]).echoed()

@@ -24,7 +24,7 @@ enum JSONField: Decodable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The value in a message: scalars as they are, the rest by kind.
+    /// The value in a message: scalars as they are, other values by kind.
     var description: String {
         switch self {
         case .null: "null"
@@ -42,7 +42,7 @@ enum JSONField: Decodable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The integer it is, or nil.
+    /// The value as an integer; nil if it is not one.
     var integer: Int? {
         if case .number(let number) = self { return Int(exactly: number) }
         return nil

@@ -1,23 +1,23 @@
 import Basics
 import Foundation
 
-/// A checkpoint's JSON as Python's `json.loads` reads it, since the engine reads config.json so.
+/// Reads a checkpoint's JSON as Python's `json.loads` does, which the engine uses for config.json.
 ///
-/// Of two equal keys the last counts; NaN, Infinity and -Infinity are numbers; a number beyond 64
-/// bits is one, too; half a surrogate pair is read, as the replacement character. Refused are
-/// comments, commas before a closing bracket, single quotes, control characters in a text, a byte
-/// order mark, and what is not UTF-8. (CPython 3.11's `json` module, with its default arguments.)
+/// The last of two equal keys counts. NaN, Infinity, -Infinity and numbers beyond 64 bits are
+/// numbers. Half a surrogate pair becomes the replacement character. Refuses comments, trailing
+/// commas, single quotes, control characters in a text, a byte order mark, and invalid UTF-8.
+/// (CPython 3.11's `json` module, with its default arguments.)
 struct PythonJSON {
     private let bytes: [UInt8]
     private let place: String
     private var position = 0
 
-    /// Objects and lists inside one another: Python's own recursion ends near 1,000.
+    /// Deepest nesting of objects and lists. Python's own recursion ends near 1,000.
     private static let deepest = 500
-    /// Digits of an integer that Python converts at most (`sys.int_info.default_max_str_digits`).
+    /// Most digits of an integer that Python converts (`sys.int_info.default_max_str_digits`).
     private static let mostDigits = 4300
 
-    /// The one value of a file. O(bytes).
+    /// The single value of a file. O(bytes).
     ///
     /// - Throws: `InputError` at the file's line, counted from 1.
     static func value(_ data: Data, place: String) throws -> JSONField {
@@ -128,8 +128,8 @@ struct PythonJSON {
 }
 
 extension PythonJSON {
-    /// A number: digits without a leading zero, a fraction, an exponent. One too large for 64 bits
-    /// is infinite where it has a fraction or an exponent, as in Python.
+    /// Reads a number: digits without a leading zero, a fraction, an exponent. One too large for 64
+    /// bits is infinite if it has a fraction or an exponent, as in Python.
     private mutating func number() throws -> Double {
         let start = position
         _ = take("-")
@@ -155,7 +155,7 @@ extension PythonJSON {
         while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
     }
 
-    /// Skips a fraction and an exponent; whether there was one.
+    /// Skips a fraction and an exponent. Returns whether there was one.
     private mutating func skipFraction() -> Bool {
         let start = position
         func isDigit(_ at: Int) -> Bool {
@@ -178,7 +178,7 @@ extension PythonJSON {
         return position > start
     }
 
-    /// The text in quotes here, its escapes resolved.
+    /// Reads the quoted text here and resolves its escapes.
     private mutating func text() throws -> String {
         let start = position
         position += 1
@@ -202,7 +202,7 @@ extension PythonJSON {
         throw problem("a text without its closing quote", "the quote")
     }
 
-    /// What an escape stands for, as UTF-8.
+    /// The UTF-8 bytes of an escape.
     private mutating func escape() throws -> [UInt8] {
         let start = position
         position += 1
@@ -223,7 +223,8 @@ extension PythonJSON {
         }
     }
 
-    /// The scalar of \u and four digits, or of a pair; half a pair is the replacement character.
+    /// The scalar of \u and four digits, or of a surrogate pair; half a pair gives the replacement
+    /// character.
     private mutating func unicode(from start: Int) throws -> Unicode.Scalar {
         let unit = try hexadecimal(from: start)
         if let scalar = Unicode.Scalar(unit) { return scalar }
@@ -250,7 +251,7 @@ extension PythonJSON {
 
     private func utf8(_ scalar: Unicode.Scalar) -> [UInt8] { Array(String(scalar).utf8) }
 
-    /// What stands where something else should.
+    /// What was found here instead of what was expected.
     private var found: String {
         guard let next else {
             return position == 0 ? "the text is empty" : "the text ends too early"

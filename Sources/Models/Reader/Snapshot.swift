@@ -1,9 +1,9 @@
 import Basics
 import Foundation
 
-/// What stands beside a config.json in the folder of a checkpoint.
+/// Reads other files of a checkpoint's folder, beside config.json.
 enum Snapshot {
-    /// Takes the size of the weights from model.safetensors.index.json, where there is one.
+    /// Sets the size of the weights from model.safetensors.index.json, if it exists.
     static func read(beside path: String, into model: inout TransformerModel) throws {
         let index = path.containingFolder.appending(
             pathComponent: "model.safetensors.index.json")
@@ -20,14 +20,14 @@ enum Snapshot {
         try take(Int64(bytes), from: index, into: &model)
     }
 
-    /// How far the sum of the matrices may lie from the file's size without a note.
+    /// Largest deviation between the matrices' sum and the file's size that needs no note, as a
+    /// share.
     static let quietShare = 0.02
 
-    /// Takes the size, with a note where the matrices make another one.
+    /// Sets the size, with a note if the matrices give another one.
     ///
-    /// float32 checkpoints are loaded in 16 bits: half their size. Methods that quantise while
-    /// they load have a checkpoint of another format than the one in memory, and keep their own
-    /// reckoning.
+    /// float32 checkpoints are loaded in 16 bits: half their size. For methods that quantise during
+    /// loading, the checkpoint's format differs from the one in memory, so the computed size stays.
     private static func take(
         _ bytes: Int64, from index: String, into model: inout TransformerModel
     ) throws {

@@ -6,14 +6,14 @@ package enum Reach: Equatable, Hashable, Sendable {
     case sliding(window: Int)
     /// Those of its own chunk of `chunk` tokens (Llama 4).
     case chunked(chunk: Int)
-    /// The last `window` tokens, and one entry for each `ratio` tokens before, of which an indexer
-    /// chooses `chosen` where there is one (DeepSeek-V4). What is cached, the layer lists.
+    /// The last `window` tokens, and one entry per `ratio` tokens before them, of which an indexer
+    /// chooses `chosen` if there is one (DeepSeek-V4). The layer lists what is cached.
     case compressed(window: Int, ratio: Int, chosen: Int?, positions: Int)
-    /// A window, some tokens that all attend to, and random blocks: Longformer (arXiv 2004.05150)
-    /// and BigBird (arXiv 2007.14062).
+    /// A window, some tokens that all others attend to, and random blocks: Longformer (arXiv
+    /// 2004.05150) and BigBird (arXiv 2007.14062).
     case sparse(window: Int, globalTokens: Int, randomTokens: Int)
 
-    /// Most keys a token attends to; nil: no limit.
+    /// Most keys that a token attends to; nil: no limit.
     package var limit: Int? {
         switch self {
         case .full: nil
@@ -26,7 +26,7 @@ package enum Reach: Equatable, Hashable, Sendable {
         }
     }
 
-    /// Whether entries stand for several tokens each.
+    /// Whether entries stand for several tokens.
     package var isCompressed: Bool {
         if case .compressed = self { return true }
         return false
@@ -36,41 +36,40 @@ package enum Reach: Equatable, Hashable, Sendable {
     package func keys(context: Int) -> Int { min(context, limit ?? context) }
 }
 
-/// Attention with a key and a value per cached token: MHA, MQA and GQA are its special cases.
+/// Attention with a key and a value per cached token. Covers MHA, MQA and GQA.
 package struct HeadAttention: Equatable, Hashable, Sendable {
     package var queryHeads: Int
     package var keyValueHeads: Int
     /// Elements of a query or key of one head.
     package var headDim: Int
-    /// Elements of a value of one head; mostly `headDim` (MiMo-V2: 128 beside keys of 192).
+    /// Elements of a value of one head; usually `headDim` (MiMo-V2: 128 beside keys of 192).
     package var valueDim: Int
     package var reach: Reach
     /// Biases on q, k and v (Qwen2), and on the output projection (GPT-3, gpt-oss).
     package var inputBias = false
     package var outputBias = false
-    /// A norm over each head's q and k (Qwen3, Gemma 3).
+    /// Whether each head's q and k have a norm (Qwen3, Gemma 3).
     package var normalizesHeads = false
     /// Whether norms over whole q and k sum their squares over the GPUs that share the heads
     /// (MiniMax-M2).
     package var sumsNorms = false
-    /// An output gate of the queries' size, computed with them (Qwen3-Next).
+    /// Whether the output has a gate of the queries' size, computed with them (Qwen3-Next).
     package var gatesOutput = false
-    /// Whether the keys are the values too: no v projection (Gemma 4's full layers).
+    /// Whether the keys are also the values: no v projection (Gemma 4's full layers).
     package var sharesValues = false
-    /// Whether an earlier layer's cache is read and none is written (Gemma 3n, Gemma 4).
+    /// Whether it reads an earlier layer's cache and writes none (Gemma 3n, Gemma 4).
     package var readsEarlierCache = false
     /// Whether the engine creates its cache before those of earlier layers (Zamba2's shared
     /// blocks).
     package var isCreatedFirst = false
-    /// Bytes of a stored row where no format of elements says it (DeepSeek-V4's 584); keys and
-    /// values in one, the same on every GPU.
+    /// Bytes of a stored row, if no element format determines them (DeepSeek-V4's 584). Keys and
+    /// values together, replicated on every GPU.
     package var rowBytes: Int64?
-    /// Weights besides the projections and `normalizesHeads`: norms over whole q and k, sinks.
+    /// Weights other than the projections and `normalizesHeads`: norms over whole q and k, sinks.
     package var vectors: [WeightVector] = []
-    /// Its projections where they are not q, k, v and o (Step-3's shared query, MiniCPM3's
-    /// latents).
+    /// Its projections, if they are not q, k, v and o (Step-3's shared query, MiniCPM3's latents).
     package var ownProjections: [[Projection]]?
-    /// The module's name within its layer, as checkpoints spell it.
+    /// The module's name within its layer in checkpoints.
     package var path = "self_attn"
 
     package init(
@@ -98,7 +97,7 @@ package struct LatentAttention: Equatable, Hashable, Sendable {
     package var keyDim: Int
     /// Elements of a value, per head (v_head_dim).
     package var valueDim: Int
-    /// Whether every head's keys and values are cached in place of the latent: the MHA ablation.
+    /// Whether every head's keys and values are cached instead of the latent: the MHA ablation.
     package var cachesHeads = false
     /// Whether an indexer, of this layer or an earlier one, chooses the keys (DeepSeek-V3.2).
     package var isSparse = false
@@ -106,10 +105,10 @@ package struct LatentAttention: Equatable, Hashable, Sendable {
     package var hasBias = false
     /// Whether its projections take the checkpoint's format (not GLM-5.3-Flash's).
     package var isQuantized = true
-    /// Matrices and weights besides: an indexer's (DeepSeek-V3.2), in the order of the phases.
+    /// Further matrices and weights: an indexer's (DeepSeek-V3.2), in the order of the phases.
     package var otherProjections: [[Projection]] = []
     package var vectors: [WeightVector] = []
-    /// The module's name within its layer, as checkpoints spell it.
+    /// The module's name within its layer in checkpoints.
     package var path = "self_attn"
 
     package init(
@@ -123,9 +122,9 @@ package struct LatentAttention: Equatable, Hashable, Sendable {
         self.valueDim = valueDim
     }
 
-    /// Elements of a token's latent and its shared rotary key, which are what is cached.
+    /// Cached elements per token: its latent and its shared rotary key.
     package var cachedElements: Int { latentRank + ropeDim }
-    /// Bytes of the same packed: the latent in fp8, a float32 scale for each 128 of its elements,
+    /// Bytes of these when packed: the latent in fp8, one float32 scale per 128 of its elements,
     /// the rotary key in 16 bits. DeepSeek-V3.2: 512 + 16 + 128 = 656 (vLLM 0.33.0's fp8_ds_mla).
     package var packedBytes: Int { latentRank + 4 * latentRank.dividedUp(by: 128) + 2 * ropeDim }
     /// Elements of one head's key, its rotary part included.
@@ -137,10 +136,10 @@ package enum Attention: Equatable, Hashable, Sendable {
     case heads(HeadAttention)
     case latent(LatentAttention)
     case recurrent(RecurrentMixer)
-    /// None: the layer is a feed-forward part only (Nemotron-H).
+    /// No mixer: the layer is only a feed-forward part (Nemotron-H).
     case none
 
-    /// The field's short name of the kind.
+    /// The kind's short name in the field.
     package var kindName: String {
         switch self {
         case .latent(let latent): return latent.cachesHeads ? "MHA (expanded MLA)" : "MLA"
@@ -186,7 +185,7 @@ package enum Attention: Equatable, Hashable, Sendable {
         return heads.reach != .full
     }
 
-    /// The limit on attended keys, where there is one.
+    /// The limit on attended keys, if there is one.
     package var window: Int? {
         if case .heads(let heads) = self { return heads.reach.limit }
         return nil

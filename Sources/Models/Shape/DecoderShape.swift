@@ -1,17 +1,16 @@
-/// How the families of decoders are put together from their sizes. The catalogue and the reader of
-/// config.json files both build their models here.
+/// Builds decoders from their sizes. Both the catalogue and the reader of config.json files use it.
 struct DecoderShape {
     var hidden: Int
     var layers: Int
     var vocabulary: Int
     var context: Int
-    /// Most context that may be asked for; nil: `context`.
+    /// Longest context that may be set; nil: `context`.
     var contextLimit: Int?
     var tiesEmbeddings = false
     /// Norms over the hidden state per layer.
     var normsPerLayer = 2
 
-    /// A model whose layer `index` is made by `layer`: a mixer and a feed-forward part.
+    /// A model whose layer `index` has the mixer and feed-forward part that `layer` returns.
     func model(_ layer: (Int) -> (Attention, FeedForward)) -> TransformerModel {
         var model = TransformerModel(
             name: "", hiddenSize: hidden, vocabularySize: vocabulary,
@@ -36,7 +35,7 @@ struct DecoderShape {
         model { _ in (.heads(heads), .experts(experts)) }
     }
 
-    /// DeepSeek: latent attention, `denseLayers` with one network, then experts.
+    /// DeepSeek: latent attention; `denseLayers` layers with one network, then experts.
     func latent(
         _ latent: LatentAttention, denseLayers: Int, intermediate: Int,
         _ experts: ExpertFeedForward

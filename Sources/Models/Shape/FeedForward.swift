@@ -2,10 +2,10 @@
 package enum FeedForward: Equatable, Hashable, Sendable {
     case dense(DenseFeedForward)
     case experts(ExpertFeedForward)
-    /// None: the mixer is the whole layer (Mamba).
+    /// No network: the mixer is the whole layer (Mamba).
     case none
 
-    /// The projections every token passes, experts' own not included.
+    /// The projections that every token passes, without those of the experts.
     package func projections(hidden: Int) -> [[Projection]] {
         switch self {
         case .none: return []
@@ -15,7 +15,7 @@ package enum FeedForward: Equatable, Hashable, Sendable {
         }
     }
 
-    /// Weights of the part that are no projections.
+    /// Weights of the part outside projections.
     package var vectors: [WeightVector] {
         if case .experts(let experts) = self { return experts.vectors }
         return []
@@ -25,10 +25,10 @@ package enum FeedForward: Equatable, Hashable, Sendable {
 /// One feed-forward network for all tokens.
 package struct DenseFeedForward: Equatable, Hashable, Sendable {
     package var intermediate: Int
-    /// Whether a gate multiplies the up-projection (SwiGLU, GeGLU): three matrices, not two.
+    /// Whether a gate multiplies the up-projection (SwiGLU, GeGLU): three matrices instead of two.
     package var isGated: Bool
     package var hasBias: Bool
-    /// The module's name within its layer, as checkpoints spell it.
+    /// The module's name within its layer in checkpoints.
     package var path = "mlp"
     /// Whether every GPU holds all of it (Step-3's shared expert).
     package var isReplicated = false
@@ -60,36 +60,37 @@ package struct DenseFeedForward: Equatable, Hashable, Sendable {
 package struct ExpertFeedForward: Equatable, Hashable, Sendable {
     /// Routed experts.
     package var count: Int
-    /// Routed experts a token passes.
+    /// Routed experts per token.
     package var chosen: Int
     /// Intermediate size of one routed expert.
     package var intermediate: Int
-    /// Whether a gate multiplies an expert's up-projection: three matrices, not two (Nemotron-H).
+    /// Whether a gate multiplies an expert's up-projection: three matrices instead of two
+    /// (Nemotron-H).
     package var isGated = true
-    /// What every token passes besides (DeepSeek's and Qwen's shared experts).
+    /// The network that every token also passes (DeepSeek's and Qwen's shared experts).
     package var shared: DenseFeedForward?
     /// Biases on router and experts (gpt-oss).
     package var hasBias = false
-    /// Width of the experts' inputs and outputs where it is not the hidden size (Nemotron-3's
-    /// latent experts); two matrices lead there and back.
+    /// Width of the experts' inputs and outputs, if not the hidden size (Nemotron-3's latent
+    /// experts). One matrix leads there, one back.
     package var latent: Int?
-    /// The names of these two within the layer, as checkpoints spell them.
+    /// Names of these two matrices within the layer in checkpoints.
     package var latentPaths = ["mlp.fc1_latent_proj", "mlp.fc2_latent_proj"]
-    /// Whether formats apply to these two.
+    /// Whether quantised formats apply to these two.
     package var quantizesLatent = true
-    /// Columns that a GPU's share of an expert is padded to (Kimi-Linear); 0: none.
+    /// Columns to which a GPU's shard of an expert is padded (Kimi-Linear); 0: not padded.
     package var leastShare = 0
     /// Whether the router's matrix is float32 (MiniMax-M2, GLM-4.5, LongCat).
     package var hasWideRouter = false
-    /// Whether the router takes the checkpoint's format unless a list names it (Qwen 3).
+    /// Whether the router uses the checkpoint's format unless a list excludes it (Qwen 3).
     package var quantizesRouter = false
-    /// Outputs of the router; more than `count` where some choices are no network (LongCat).
+    /// Outputs of the router; more than `count` if some choices are not a network (LongCat).
     package var routerOutputs: Int
-    /// A sigmoid gate of one output on the shared expert (Qwen).
+    /// Whether a sigmoid gate of one output scales the shared expert (Qwen).
     package var gatesShared = false
-    /// Weights besides the matrices: the correction bias of the router's scores (DeepSeek-V3).
+    /// Weights other than matrices: the correction bias of the router's scores (DeepSeek-V3).
     package var vectors: [WeightVector] = []
-    /// Module names within the layer, as checkpoints spell them.
+    /// Module names within the layer in checkpoints.
     package var path = "mlp.experts"
     package var routerPath = "mlp.gate"
 
@@ -101,7 +102,7 @@ package struct ExpertFeedForward: Equatable, Hashable, Sendable {
         routerOutputs = count
     }
 
-    /// Routed experts that a token passes on average: some of its choices may be no network.
+    /// Routed experts per token on average: some choices may not be a network.
     package var meanChosen: Int { chosen * count / max(1, routerOutputs) }
 
     /// Width of an expert's input.

@@ -1,6 +1,6 @@
 extension Layer {
-    /// What the layer keeps in the block pool on one of `tensorParallel` GPUs: nothing, its keys
-    /// and values, its state, and what `caches` adds.
+    /// What the layer keeps in the block pool on one of `tensorParallel` GPUs: its keys and values,
+    /// its state, or nothing, plus `caches`.
     package func cacheSpecs(
         tensorParallel: Int, cache: CacheFormat, packsLatents: Bool = false
     ) -> [CacheSpec] {
@@ -16,7 +16,7 @@ extension Layer {
             let row = attention.cacheBytesPerToken(deployment)
             var spec = CacheSpec(attention.cacheKind, rowBytes: row)
             if case .heads(let heads) = attention { spec.isCreatedFirst = heads.isCreatedFirst }
-            // The latent kernel that reads fp8 has blocks of 64 tokens.
+            // The latent kernel that reads fp8 needs blocks of 64 tokens.
             if spec.kind == .mla, cache == .fp8 { spec.blockSize = 64 }
             return [spec] + caches
         }
@@ -36,7 +36,7 @@ extension Attention {
             case .chunked(let chunk): return .chunked(chunk: chunk)
             case .compressed(let window, _, _, _): return .sliding(window: window)
             case .sparse(let window, let globals, let randoms):
-                // Random keys differ by query, so nothing may be forgotten.
+                // Random keys differ by query, so no token may be dropped.
                 return randoms > 0 ? .full : .sliding(window: window + globals)
             }
         }

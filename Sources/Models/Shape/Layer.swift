@@ -2,8 +2,8 @@ import Basics
 
 /// One layer: a mixer of tokens and a feed-forward part.
 ///
-/// A layer with two mixers side by side (Falcon-H1) or with two of each (LongCat) is two layers
-/// here, of which the second `continues` the first.
+/// A layer with two mixers side by side (Falcon-H1) or with two of each (LongCat) becomes two
+/// layers here; the second `continues` the first.
 package struct Layer: Equatable, Hashable, Sendable {
     package var attention: Attention
     package var feedForward: FeedForward
@@ -11,16 +11,16 @@ package struct Layer: Equatable, Hashable, Sendable {
     package var normWeights: Int
     /// Other matrices that every token passes (Gemma 3n's per-layer inputs), in order.
     package var others: [[Projection]] = []
-    /// Other weights that are no matrix.
+    /// Other weights outside matrices.
     package var vectors: [WeightVector] = []
-    /// What it caches besides its attention's keys and values, the same on every GPU: an indexer's
+    /// Caches in addition to its attention's keys and values, replicated on every GPU: an indexer's
     /// keys (DeepSeek-V3.2).
     package var caches: [CacheSpec] = []
     /// How a quantised checkpoint stores its weights; nil: in the deployment's format.
     package var formats: LayerFormats?
-    /// Whether it is a part of the layer before it, as the engine counts layers.
+    /// Whether the engine counts it as part of the previous layer.
     package var continues = false
-    /// Whether its weights are an earlier layer's (Zamba2's shared blocks).
+    /// Whether it reuses an earlier layer's weights (Zamba2's shared blocks).
     package var sharesWeights = false
 
     package init(attention: Attention, feedForward: FeedForward, normWeights: Int) {
@@ -29,18 +29,19 @@ package struct Layer: Equatable, Hashable, Sendable {
         self.normWeights = normWeights
     }
 
-    /// The matrices every token is multiplied by, experts' own not included, with their formats.
+    /// The matrices that every token is multiplied by, with their formats, without those of the
+    /// experts.
     package func matrices(hidden: Int) -> [Projection] {
         Array((mixerProjections(hidden: hidden) + networkProjections(hidden: hidden)).joined())
     }
 
-    /// The mixer's projections with their formats; those of one inner list run as one GEMM.
+    /// The mixer's projections with their formats. Each inner list runs as one GEMM.
     package func mixerProjections(hidden: Int) -> [[Projection]] {
         let parts = attention.projections(hidden: hidden)
         return formats.map { $0.stamped(parts, after: 0) } ?? parts
     }
 
-    /// All other projections with their formats; those of one inner list run as one GEMM.
+    /// All other projections with their formats. Each inner list runs as one GEMM.
     package func networkProjections(hidden: Int) -> [[Projection]] {
         let parts = feedForward.projections(hidden: hidden) + others
         guard let formats else { return parts }
@@ -48,17 +49,17 @@ package struct Layer: Equatable, Hashable, Sendable {
         return formats.stamped(parts, after: before)
     }
 
-    /// All elements of the layer, for a hidden size; 0 where they are an earlier layer's.
+    /// Elements of the layer for a hidden size; 0 if it reuses an earlier layer's.
     package func parameters(hidden: Int) -> Int64 {
         sharesWeights ? 0 : parameters(hidden: hidden, isActiveOnly: false)
     }
 
-    /// The elements that one token is multiplied by.
+    /// Elements that one token is multiplied by.
     package func activeParameters(hidden: Int) -> Int64 {
         sharesWeights ? 0 : parameters(hidden: hidden, isActiveOnly: true)
     }
 
-    /// Elements that are in no matrix.
+    /// Elements outside matrices.
     package var vectorElements: Int {
         normWeights + attention.otherWeights + feedForward.vectors.elements + vectors.elements
     }
@@ -74,7 +75,7 @@ package struct Layer: Equatable, Hashable, Sendable {
     }
 }
 
-/// Layers that are equal, with their number: a model is a short list of these.
+/// Equal layers and their number. A model is a short list of these.
 package struct LayerGroup: Equatable, Sendable {
     package var layer: Layer
     package var count: Int

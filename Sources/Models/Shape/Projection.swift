@@ -1,32 +1,32 @@
 /// A weight matrix that every token is multiplied by.
 package struct Projection: Equatable, Hashable, Sendable {
-    /// How tensor parallelism cuts the matrix.
+    /// How tensor parallelism shards the matrix.
     package enum Split: Equatable, Hashable, Sendable {
-        /// By outputs, in `units` of whole heads (or columns); a unit is replicated once there
-        /// are more GPUs than units.
+        /// By outputs, in `units` of whole heads (or columns). A unit is replicated once there are
+        /// more GPUs than units.
         case columns(units: Int)
-        /// By inputs; partial sums are added by an all-reduce.
+        /// By inputs; an all-reduce adds the partial sums.
         case rows
         /// Every GPU holds all of it.
         case replicated
     }
 
-    /// Phase name, as `headway explain` prints it.
+    /// Phase name in `headway explain`.
     package var name: String
-    /// The module's name within its layer, as checkpoints spell it: "self_attn.q_proj".
+    /// The module's name within its layer in checkpoints: "self_attn.q_proj".
     package var path: String
     package var inputs: Int
     package var outputs: Int
     package var split: Split
     package var hasBias: Bool
-    /// Whether quantised formats apply to it: routers and heads stay bf16.
+    /// Whether quantised formats apply to it. Routers and heads stay bf16.
     package var isQuantized: Bool
-    /// Whether it belongs to the feed-forward part, which is all that mxfp4 quantises.
+    /// Whether it belongs to the feed-forward part, the only one that mxfp4 quantises.
     package var isFeedForward: Bool
     /// Whether it is float32 whatever the model's type: routers of MiniMax-M2, GLM-4.5, LongCat.
     package var isWide = false
-    /// Matrices that the checkpoint's format scales apart and this one holds side by side: 2 for
-    /// `gate_up_proj`, 4 for a gated delta network's `in_proj_qkvz`.
+    /// Number of separately scaled matrices that this one combines: 2 for `gate_up_proj`, 4 for a
+    /// gated delta network's `in_proj_qkvz`.
     package var parts = 1
     /// How a quantised checkpoint stores it; nil: in the deployment's format.
     package var stored: StoredFormat?
@@ -45,15 +45,15 @@ package struct Projection: Equatable, Hashable, Sendable {
         self.isFeedForward = isFeedForward
     }
 
-    /// Whether its input is what the mixer of tokens puts out: the output projection.
+    /// Whether its input is the token mixer's output, so that it is the output projection.
     package var readsMixer: Bool { split == .rows && !isFeedForward }
 
-    /// Elements of the matrix and its bias, on all GPUs together, replicas not counted.
+    /// Elements of the matrix and its bias over all GPUs, without replicas.
     package var parameters: Int64 {
         Int64(inputs) * Int64(outputs) + (hasBias ? Int64(outputs) : 0)
     }
 
-    /// The shape that one of `tensorParallel` GPUs multiplies by.
+    /// The shape of the shard on one of `tensorParallel` GPUs.
     package func shard(tensorParallel: Int) -> (inputs: Int, outputs: Int) {
         switch split {
         case .replicated: (inputs, outputs)
@@ -68,25 +68,25 @@ package struct Projection: Equatable, Hashable, Sendable {
         return Int64(shape.inputs) * Int64(shape.outputs) + (hasBias ? Int64(shape.outputs) : 0)
     }
 
-    /// The format its elements are stored in when the deployment's weights are `format`.
+    /// The format of its elements if the deployment's weights are `format`.
     package func format(_ format: WeightFormat) -> WeightFormat {
         if let stored { return stored.priced }
         guard isQuantized else { return .bf16 }
         return format == .mxfp4 && !isFeedForward ? .bf16 : format
     }
 
-    /// Bytes of an element when the deployment's weights are `format`, as a step reads them.
+    /// Bytes per element that a step reads if the deployment's weights are `format`.
     package func bytesPerWeight(_ format: WeightFormat) -> Double {
         stored?.bytesPerWeight ?? self.format(format).bytesPerWeight
     }
 }
 
-/// Weights that are no matrix: norms, sinks, decay rates, a router's correction bias.
+/// Weights outside matrices: norms, sinks, decay rates, a router's correction bias.
 package struct WeightVector: Equatable, Hashable, Sendable {
     /// The parameter's name within its layer.
     package var name: String
     package var count: Int
-    /// Units that tensor parallelism cuts; nil: every GPU holds all of it.
+    /// Units that tensor parallelism shards; nil: every GPU holds all of it.
     package var units: Int?
     /// Whether it is float32 whatever the model's type.
     package var isWide: Bool
@@ -111,8 +111,8 @@ extension Array where Element == WeightVector {
 }
 
 extension Attention {
-    /// The mixer's projections for a hidden size, in order; those of one inner list read the same
-    /// input and run as one GEMM.
+    /// The mixer's projections for a hidden size, in order. Each inner list reads the same input
+    /// and runs as one GEMM.
     package func projections(hidden: Int) -> [[Projection]] {
         switch self {
         case .none: return []
@@ -122,7 +122,7 @@ extension Attention {
         }
     }
 
-    /// Weights of the mixer that are not projections.
+    /// Weights of the mixer outside projections.
     package var otherWeights: Int {
         switch self {
         case .none: 0
@@ -137,7 +137,7 @@ extension Attention {
 }
 
 extension HeadAttention {
-    /// Elements of the norms over each head: q's and k's, or q's alone where no key is made.
+    /// Elements of the norms over each head: q's and k's, or only q's if it has no keys.
     var normElements: Int {
         normalizesHeads ? (readsEarlierCache ? 1 : 2) * headDim : 0
     }

@@ -9,7 +9,7 @@ extension Projection {
         return matrix
     }
 
-    /// The same in 16 bits, whatever the checkpoint's format.
+    /// The same kept in 16 bits, whatever the checkpoint's format.
     func plain() -> Projection {
         var copy = self
         copy.isQuantized = false
@@ -41,7 +41,7 @@ struct Mamba2Sizes {
     var convolution: Int
     var hasBias = false
     var hasConvolutionBias = true
-    /// Whether the gate has a norm (Falcon-H1: not always).
+    /// Whether the gate has a norm (not always in Falcon-H1).
     var hasNorm = true
     var path = "mixer"
 }
@@ -59,7 +59,7 @@ struct GatedDeltaSizes {
 
 extension RecurrentMixer {
     /// Mamba's selective state space (arXiv 2312.00752): `inner` channels of `state` elements. The
-    /// engine quantises none of its matrices.
+    /// engine does not quantise its matrices.
     static func mamba(_ sizes: MambaSizes) -> RecurrentMixer {
         let (hidden, inner, state) = (sizes.hidden, sizes.inner, sizes.state)
         func matrix(
@@ -82,8 +82,8 @@ extension RecurrentMixer {
             kind: "mamba", units: inner,
             projections: [
                 [matrix("in_proj", hidden, 2 * inner, channels, sizes.hasBias)],
-                // The inner dimension is cut, so these partial sums need an all-reduce of their
-                // own, which is small and not priced.
+                // The inner dimension is sharded, so these partial sums need their own all-reduce,
+                // which is small and not priced.
                 [matrix("x_proj", inner, sizes.timeRank + 2 * state, .rows, false)],
                 [matrix("dt_proj", sizes.timeRank, inner, channels, true)],
                 [matrix("out_proj", inner, hidden, .rows, sizes.hasBias)],
@@ -106,13 +106,13 @@ extension RecurrentMixer {
         var inputs = Projection.of(
             sizes.path, "in_proj", sizes.hidden, 2 * inner + heads, .columns(units: heads),
             hasBias: sizes.hasBias)
-        // Inputs and outputs of the state are shared by the heads of a group.
+        // The heads of a group share the state's inputs and outputs.
         var groupInputs = Projection.of(
             sizes.path, "in_proj", sizes.hidden, shared, .columns(units: groups),
             hasBias: sizes.hasBias)
         inputs.name = "in_proj"
         groupInputs.name = "in_proj_groups"
-        // A format scales gate, input, time step, B and C apart.
+        // A format has separate scales for gate, input, time step, B and C.
         (inputs.parts, groupInputs.parts) = (3, 2)
         var vectors = [
             WeightVector("conv1d", inner * convolution, units: heads),
@@ -156,7 +156,8 @@ extension RecurrentMixer {
             .columns(units: sizes.keyHeads))
         var thin = Projection.of(
             path, "in_proj_ba", sizes.hidden, 2 * heads, .columns(units: heads))
-        // A format scales q, k, v and the gate apart, and the two of the thin one.
+        // A format has separate scales for q, k, v and the gate, and for the two of the thin
+        // matrix.
         (wide.parts, thin.parts) = (4, 2)
         var mixer = RecurrentMixer(
             kind: "gated_delta_net", units: sizes.keyHeads,
@@ -178,7 +179,8 @@ extension RecurrentMixer {
             ],
             // Decay, read, delta and write of each state element.
             scanFLOPsPerToken: 7 * heads * state + 2 * convolved * sizes.convolution)
-        // FlashInfer's prefill, the engine's default on an H100, hands out states at these places.
+        // FlashInfer's prefill, the engine's default on an H100, exports states at multiples of
+        // such blocks.
         mixer.checkpoint = .blocks(of: 64)
         return mixer
     }

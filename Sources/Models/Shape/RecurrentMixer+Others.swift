@@ -4,16 +4,16 @@ struct KimiDeltaSizes {
     var heads: Int
     var headDim: Int
     var convolution: Int
-    /// Whether the gate has a matrix of the queries' size (Kimi-K3), not two thin ones.
+    /// Whether the gate has one matrix of the queries' size (Kimi-K3), instead of two thin ones.
     var hasFullRankGate = false
-    /// Whether the decay has one too (Ling 3).
+    /// Whether the decay also has a full matrix (Ling 3).
     var hasFullRankDecay = false
     var path = "self_attn"
 }
 
 extension RecurrentMixer {
-    /// Kimi's delta attention (arXiv 2510.26692): a gated delta network with a decay for each
-    /// channel. Convolution and decays are float32, and so is the recurrence's state.
+    /// Kimi's delta attention (arXiv 2510.26692): a gated delta network with a decay per channel.
+    /// Convolution, decays and the recurrent state are float32.
     static func kimiDelta(_ sizes: KimiDeltaSizes) -> RecurrentMixer {
         let (hidden, heads, path) = (sizes.hidden, sizes.heads, sizes.path)
         let wide = heads * sizes.headDim
@@ -55,8 +55,8 @@ extension RecurrentMixer {
             scanFLOPsPerToken: 7 * heads * state + 6 * wide * sizes.convolution)
     }
 
-    /// Lightning attention (arXiv 2401.04658): keys times values a head, which decay; a gate, and a
-    /// norm over the heads.
+    /// Lightning attention (arXiv 2401.04658): decaying products of keys and values per head, a
+    /// gate, and a norm over the heads.
     static func lightning(
         hidden: Int, heads: Int, headDim: Int, path: String
     ) -> RecurrentMixer {
@@ -91,13 +91,13 @@ extension RecurrentMixer {
             ],
             vectors: [WeightVector("conv", width * (length + (hasBias ? 1 : 0)), units: width)],
             states: [.convolution(units: width, channels: 1, length: length)],
-            // Two gates and the taps.
+            // Two gates and the taps of the convolution.
             scanFLOPsPerToken: width * (2 + 2 * length))
     }
 
-    /// Linear attention (arXiv 2006.16236): outer products of keys and values, and the keys' sum
-    /// that normalises. `features` stand in the key's place where a map widens it (Performer,
-    /// arXiv 2009.14794). Retention (RetNet, arXiv 2307.08621) has a gate and no normaliser.
+    /// Linear attention (arXiv 2006.16236): outer products of keys and values, and the sum of keys
+    /// that normalises them. `features` replace the key if a map widens it (Performer, arXiv
+    /// 2009.14794). Retention (RetNet, arXiv 2307.08621) has a gate and no normaliser.
     package static func linearAttention(
         hidden: Int, heads: Int, keyDim: Int, valueDim: Int, features: Int? = nil,
         isRetention: Bool = false
@@ -113,7 +113,7 @@ extension RecurrentMixer {
         if isRetention { inward.append(matrix("g_proj", heads * valueDim)) }
         let rows = features ?? keyDim
         let columns = isRetention ? valueDim : valueDim + 1
-        // A random map of the query and of the key takes a product with each feature.
+        // A random map multiplies the query and the key by each feature.
         let map = features.map { 4 * heads * keyDim * $0 } ?? 0
         return RecurrentMixer(
             kind: features != nil ? "performer" : (isRetention ? "retnet" : "linear"),
@@ -127,8 +127,8 @@ extension RecurrentMixer {
             scanFLOPsPerToken: map + 4 * heads * rows * columns)
     }
 
-    /// Linformer (arXiv 2006.04768) as a decoder: keys and values are projected to `rows` rows,
-    /// which every token adds to; the state does not grow with the context.
+    /// Linformer (arXiv 2006.04768) as a decoder: keys and values are projected to `rows` rows, to
+    /// which every token adds. The state does not grow with the context.
     static func linformer(
         hidden: Int, heads: Int, headDim: Int, rows: Int, positions: Int
     ) -> RecurrentMixer {
@@ -143,7 +143,7 @@ extension RecurrentMixer {
             // The projections of positions to rows, one for keys and one for values.
             vectors: [WeightVector("position_proj", 2 * positions * rows)],
             states: [.recurrence(units: heads, elements: 2 * rows * headDim)],
-            // Adding key and value to every row; then attention over the rows.
+            // Adding key and value to every row, then attention over the rows.
             scanFLOPsPerToken: 4 * rows * wide + 4 * rows * wide)
     }
 }

@@ -1,7 +1,7 @@
-/// RWKV's time mixing, by version. The receptance of its channel mixing counts with it.
+/// RWKV's time mixing, by version. Includes the receptance of its channel mixing.
 extension RecurrentMixer {
-    /// RWKV-4 (arXiv 2305.13048): per channel a numerator, a denominator and a maximum in float32,
-    /// and the previous token's inputs of both parts.
+    /// RWKV-4 (arXiv 2305.13048): a float32 numerator, denominator and maximum per channel, and the
+    /// previous token's inputs of both parts.
     static func rwkv4(hidden: Int, attention: Int) -> RecurrentMixer {
         let cut = Projection.Split.columns(units: attention)
         return RecurrentMixer(
@@ -23,9 +23,9 @@ extension RecurrentMixer {
             scanFLOPsPerToken: 12 * attention)
     }
 
-    /// RWKV-5 and 6 (arXiv 2404.05892): a matrix of `headSize` x `headSize` a head, and the
-    /// previous token's inputs of both parts. The decay of version 6 depends on the token, through
-    /// thin matrices of the ranks of the published models.
+    /// RWKV-5 and 6 (arXiv 2404.05892): a matrix of `headSize` x `headSize` per head, and the
+    /// previous token's inputs of both parts. Version 6's decay depends on the token, through thin
+    /// matrices with the ranks of the published models.
     static func rwkvMatrix(version: Int, hidden: Int, attention: Int, headSize: Int)
         -> RecurrentMixer
     {
@@ -51,13 +51,13 @@ extension RecurrentMixer {
         return matrixState("rwkv\(version)", hidden, heads, headSize, projections, vectors)
     }
 
-    /// RWKV-7 (arXiv 2503.14456): the delta rule on the same matrices; decay, learning rate, value
-    /// mix and gate through thin matrices. Channel mixing has no receptance.
+    /// RWKV-7 (arXiv 2503.14456): the delta rule on the same matrices, with decay, learning rate,
+    /// value mix and gate through thin matrices. Channel mixing has no receptance.
     static func rwkv7(hidden: Int, attention: Int, headSize: Int) -> RecurrentMixer {
         let heads = attention / headSize
         let cut = Projection.Split.columns(units: heads)
-        // Ranks of the published models: 2.5, 2.5, 1.7 and 5 (or 0.6 hidden^0.8) x sqrt(hidden),
-        // in steps of 32; the first three as the reference implementation rounds them.
+        // Ranks of the published models: 2.5, 2.5, 1.7 and 5 (or 0.6 hidden^0.8) x sqrt(hidden), in
+        // steps of 32. The first three are rounded as in the reference implementation.
         func rank(_ factor: Double) -> Int {
             max(32, Int((factor * Double(hidden).squareRoot() / 32).rounded()) * 32)
         }
@@ -103,7 +103,7 @@ extension RecurrentMixer {
                 .recurrence(units: heads, elements: headSize * headSize),
                 RecurrentState(units: 1, elementsPerUnit: 2 * hidden),
             ],
-            // Decay, outer product, read; the delta rule reads the state once more.
+            // Decay, outer product, read. The delta rule reads the state once more.
             scanFLOPsPerToken: (kind == "rwkv7" ? 9 : 6) * heads * headSize * headSize)
     }
 }

@@ -1,9 +1,9 @@
 /// A mixer that keeps a state of constant size per sequence instead of keys and values: linear
 /// attention, RetNet, RWKV, Mamba, gated delta networks, short convolutions.
 package struct RecurrentMixer: Equatable, Hashable, Sendable {
-    /// The family's name, for people: "mamba", "gated_delta_net", "retnet", "rwkv", "linear".
+    /// Readable name of the family: "mamba", "gated_delta_net", "retnet", "rwkv", "linear".
     package var kind: String
-    /// Its projections; those of one inner list read the same input and run as one GEMM.
+    /// Its projections. Each inner list reads the same input and runs as one GEMM.
     package var projections: [[Projection]]
     /// Weights outside the projections: convolutions, decay rates, norms.
     package var vectors: [WeightVector]
@@ -13,9 +13,9 @@ package struct RecurrentMixer: Equatable, Hashable, Sendable {
     package var scanFLOPsPerToken: Int
     /// Heads (or channels) that tensor parallelism must divide.
     package var units: Int
-    /// Where its prefill can hand out a state from inside a chunk.
+    /// Where its prefill can export a state from inside a chunk.
     package var checkpoint = StateSpec.Checkpoint.none
-    /// Whether the first projections are one matrix whose rows on a GPU are padded to a multiple of
+    /// Whether the first projections are one matrix whose rows per GPU are padded to a multiple of
     /// 16 (Kimi-K3's `in_proj_qkvgfab`).
     package var padsInputs = false
 
@@ -34,7 +34,7 @@ package struct RecurrentMixer: Equatable, Hashable, Sendable {
     /// Elements of its weights outside the projections.
     package var otherWeights: Int { vectors.elements }
 
-    /// Bytes of state per sequence on one GPU alone.
+    /// Bytes of state per sequence without tensor parallelism.
     package var stateBytes: Int64 { state(tensorParallel: 1).bytes() }
 
     /// The state of one sequence on one of `tensorParallel` GPUs.
@@ -50,7 +50,7 @@ package struct RecurrentMixer: Equatable, Hashable, Sendable {
         return StateSpec(type: kind, parts: parts, checkpoint: checkpoint)
     }
 
-    /// The same with the recurrence's state in elements of so many bytes.
+    /// The same with `bytes` bytes per element of the recurrence's state.
     package func keeping(recurrenceBytes bytes: Int) -> RecurrentMixer {
         var copy = self
         for index in copy.states.indices where copy.states[index].isRecurrence {
@@ -60,18 +60,19 @@ package struct RecurrentMixer: Equatable, Hashable, Sendable {
     }
 }
 
-/// One tensor of a recurrent layer's state, and how tensor parallelism cuts it.
+/// One tensor of a recurrent layer's state, and how tensor parallelism shards it.
 package struct RecurrentState: Equatable, Hashable, Sendable {
-    /// Units that are cut (heads, channels, groups); a unit is replicated once there are more
+    /// Units that are sharded (heads, channels, groups). A unit is replicated once there are more
     /// GPUs than units.
     package var units: Int
-    /// Elements of a unit.
+    /// Elements per unit.
     package var elementsPerUnit: Int
-    /// Bytes of an element.
+    /// Bytes per element.
     package var elementBytes: Int
-    /// Whether it is the recurrence itself, whose type a flag may set, not a convolution's inputs.
+    /// Whether it is the recurrence itself, whose type a flag may set, rather than a convolution's
+    /// inputs.
     package var isRecurrence: Bool
-    /// Elements of a unit that each speculative token adds.
+    /// Elements per unit that each speculative token adds.
     package var elementsPerUnitAndDraft = 0
 
     package init(
@@ -83,7 +84,7 @@ package struct RecurrentState: Equatable, Hashable, Sendable {
         self.isRecurrence = isRecurrence
     }
 
-    /// The last inputs of a convolution of `length` over `channels` for each unit; a speculative
+    /// The last inputs of a convolution of `length` over `channels` per unit. Each speculative
     /// token adds one.
     static func convolution(units: Int, channels: Int, length: Int) -> RecurrentState {
         var state = RecurrentState(units: units, elementsPerUnit: channels * (length - 1))

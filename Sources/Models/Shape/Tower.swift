@@ -1,31 +1,31 @@
-/// A tower that sees images or hears, with what projects its output into the decoder: its weights
-/// are on the GPU, its work is not modelled.
+/// A vision or audio tower, with the projection of its output into the decoder. Its weights take
+/// GPU memory; its work is not modelled.
 package struct Tower: Equatable, Hashable, Sendable {
-    /// What it is, for notes: "vision", "vision and audio".
+    /// Its kind, for notes: "vision", "vision and audio".
     package var name: String
-    /// Its matrices, each with how often it stands in the tower.
+    /// Its matrices, each with its number of copies.
     package var matrices: [Part] = []
     /// Its other weights: norms, positions, patches.
     package var vectors: [WeightVector] = []
-    /// Pixels of an image that become one token of the decoder: 28 x 28 with patches of 14 merged
-    /// by two; 56 x 56 in Gemma 3 (896 x 896 pixels to 256 tokens).
+    /// Image pixels per token of the decoder: 28 x 28 with patches of 14 merged by two; 56 x 56 in
+    /// Gemma 3 (896 x 896 pixels to 256 tokens).
     package var pixelsPerToken = 784
-    /// Bytes that its profiled image keeps while the decoder runs its largest step, beside what
+    /// Bytes that its profiled image keeps while the decoder runs its largest step, beyond what
     /// grows with that step.
     package var profiledBytes: Int64 = 0
 
-    /// Heads that tensor parallelism must divide, or every GPU holds all of the tower (Kimi-K3);
-    /// nil: it is always cut.
+    /// Heads that tensor parallelism must divide, or else every GPU holds all of the tower
+    /// (Kimi-K3); nil: it is always sharded.
     package var dividedHeads: Int?
 
-    /// Heads of its blocks where the engine cuts attention only by a number that divides them
-    /// (InternViT's 25); nil: it cuts the matrices in any case.
+    /// Heads of its blocks, if the engine shards attention only by a number that divides them
+    /// (InternViT's 25); nil: it always shards the matrices.
     package var attentionHeads: Int?
 
-    /// Whether the engine gives its linear layers the checkpoint's format.
+    /// Whether the engine uses the checkpoint's format for its linear layers.
     package var takesFormat = false
 
-    /// A matrix and its number.
+    /// A matrix and its number of copies.
     package struct Part: Equatable, Hashable, Sendable {
         package var projection: Projection
         package var count: Int

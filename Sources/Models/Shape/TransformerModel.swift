@@ -1,6 +1,6 @@
 import Basics
 
-/// What a publisher's number of active parameters includes besides the layers.
+/// What a publisher's number of active parameters includes in addition to the layers.
 package enum ActiveCounting: Sendable, Equatable {
     /// Embedding and output head (Mixtral, Qwen, Jamba).
     case everything
@@ -10,8 +10,7 @@ package enum ActiveCounting: Sendable, Equatable {
     case layersOnly
 }
 
-/// A block of weights with one scale, as block-quantised fp8 checkpoints have them
-/// (weight_block_size).
+/// A block of weights with one scale, as in block-quantised fp8 checkpoints (weight_block_size).
 package struct ScaleBlock: Equatable, Hashable, Sendable {
     /// Rows: outputs of the matrix.
     package var outputs: Int
@@ -23,62 +22,62 @@ package struct ScaleBlock: Equatable, Hashable, Sendable {
         self.inputs = inputs
     }
 
-    /// 128 x 128, as DeepSeek-V3, Kimi-K2 and MiniMax-M2 are published.
+    /// 128 x 128, as in DeepSeek-V3, Kimi-K2 and MiniMax-M2.
     package static let usual = ScaleBlock(outputs: 128, inputs: 128)
 }
 
 /// The shape of a decoder: everything that sizes its weights, its KV cache and its steps.
 ///
-/// `Catalogue.model(named:)` knows common ones, `HuggingFaceConfig` reads any other.
+/// `Catalogue.model(named:)` has common ones; `HuggingFaceConfig` reads any other.
 package struct TransformerModel: Equatable, Sendable {
-    /// Name as configurations write it.
+    /// Name in configurations.
     package var name: String
     package var hiddenSize: Int
     package var vocabularySize: Int
     /// Whether the output head shares the embedding's matrix.
     package var tiesEmbeddings: Bool
-    /// Learned position embeddings (GPT-3); 0 for rotary ones.
+    /// Learned position embeddings (GPT-3); 0 with rotary ones.
     package var learnedPositions = 0
-    /// Columns of the embedding and of the output head: mostly the hidden size (OPT-350m: 512).
+    /// Columns of the embedding and of the output head: usually the hidden size (OPT-350m: 512).
     package var embeddingWidth: Int
-    /// Rows of the embedding and of the output head: the vocabulary, padded as the engine does.
+    /// Rows of the embedding and of the output head: the vocabulary, padded as in the engine.
     package var vocabularyRows: Int
     /// Elements of the final norm over the hidden state; twice the hidden size with a bias.
     package var finalNormWeights: Int
-    /// Matrices outside the layers that every token passes (OPT's projections), and tables that
-    /// are looked up (Gemma 3n's per-layer embeddings), by the names of their modules.
+    /// Matrices outside the layers that every token passes (OPT's projections), and lookup tables
+    /// (Gemma 3n's per-layer embeddings), by their modules' names.
     package var outerMatrices: [Projection] = []
     package var outerTables: [Projection] = []
     /// Other weights outside the layers: norms of the embedding, biases of the head.
     package var outerVectors: [WeightVector] = []
-    /// Towers that see images or hear: weighed, not modelled.
+    /// Vision and audio towers, which take memory but are not modelled.
     package var tower: Tower?
-    /// Bytes of the checkpoint's weights, where a snapshot's index file says it.
+    /// Bytes of the checkpoint's weights, if a snapshot's index file gives them.
     package var checkpointBytes: Int64?
-    /// Whether the checkpoint is in float32, which is loaded in 16 bits.
+    /// Whether the checkpoint is in float32; it is loaded in 16 bits.
     var storesWide = false
-    /// The engine's class that serves it, where a config.json names it.
+    /// The engine's class that serves it, if a config.json names it.
     package var architecture: String?
-    /// Why vLLM 0.33.0 does not serve it; nil: it does, or nothing says that it does not.
+    /// Why vLLM 0.33.0 does not serve it; nil if it does, or no reason is known.
     package var unserved: InputError?
-    /// The last release that serves it, where vLLM 0.33.0 does not and one is known: "0.28.0".
+    /// The last release known to serve it, if vLLM 0.33.0 does not: "0.28.0".
     package var lastRelease: String?
-    /// What the reader of its shape has to say: what is not modelled, what was taken for what.
+    /// The reader's notes on the shape: what is not modelled, what was assumed.
     package var notes: [String] = []
-    /// What stands before a layer's number in its modules' names.
+    /// The prefix before a layer's number in its modules' names.
     package var layersPath = "model.layers"
-    /// Tokens of context that the engine takes when nobody asks for more or less.
+    /// The engine's default context length, in tokens.
     package var maxContext: Int
-    /// Most tokens of context that may be asked for (engine.max_model_len); `Int.max` for models
+    /// Longest context that may be set (engine.max_model_len), in tokens; `Int.max` for models
     /// without positions.
     package var contextLimit: Int
-    /// Format of the published checkpoint: the one whose kernels most of its weights run on.
+    /// Format of the published checkpoint: the one whose kernels compute most of its weights.
     package var nativeWeights = WeightFormat.bf16
     /// Formats of the published checkpoint's modules; nil: 16 bits.
     package internal(set) var quantization: Quantization?
-    /// Why the checkpoint's format is not known; nil: it is.
+    /// Why the checkpoint's format is unknown; nil if it is known.
     package var unreadWeights: InputError?
-    /// What a reader of the checkpoint's format has to say.
+    /// The reader's notes on the checkpoint's format.
     package var formatNotes: [String] = []
     /// Which matrices the published number of active parameters includes.
     package var activeCounting = ActiveCounting.everything
@@ -109,17 +108,17 @@ package struct TransformerModel: Equatable, Sendable {
         Int64(vocabularyRows) * Int64(embeddingWidth) + Int64(learnedPositions) * Int64(hiddenSize)
     }
 
-    /// Elements of the output head, whether or not they are the embedding's.
+    /// Elements of the output head, even if shared with the embedding.
     package var headParameters: Int64 { Int64(vocabularyRows) * Int64(embeddingWidth) }
 
-    /// Elements outside the layers that are neither embedding nor head nor tower.
+    /// Elements outside the layers, without embedding, head and tower.
     package var outerParameters: Int64 {
         (outerMatrices + outerTables).reduce(Int64(finalNormWeights + outerVectors.elements)) {
             $0 + $1.parameters
         }
     }
 
-    /// All elements, towers included. A matrix that is used twice counts once.
+    /// All elements, including towers. A matrix used twice counts once.
     package var totalParameters: Int64 {
         layers.reduce(
             embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters
@@ -127,8 +126,8 @@ package struct TransformerModel: Equatable, Sendable {
         ) { $0 + $1.parameters(hidden: hiddenSize) }
     }
 
-    /// The elements used for one token, as the model's publisher counts them: without the experts
-    /// that were not chosen.
+    /// Elements used for one token, as the model's publisher counts them: without the experts that
+    /// were not chosen.
     package var activeParameters: Int64 {
         let head = tiesEmbeddings ? 0 : headParameters
         let outside =
@@ -142,8 +141,8 @@ package struct TransformerModel: Equatable, Sendable {
         }
     }
 
-    /// The distinct layers in order of first appearance, with their numbers.
-    /// Complexity: O(layers × distinct layers).
+    /// The distinct layers with their counts, in order of first appearance. O(layers × distinct
+    /// layers).
     package var layerGroups: [LayerGroup] {
         var groups: [LayerGroup] = []
         for layer in layers {
@@ -156,11 +155,11 @@ package struct TransformerModel: Equatable, Sendable {
         return groups
     }
 
-    /// The attention window that the model's windowed layers share, in tokens; 0: none has one.
-    /// The largest where layers differ, which prices and sizes the others too high.
+    /// The attention window that the model's windowed layers share, in tokens; 0 if none has one.
+    /// If they differ, the largest, so that the others are priced and sized too high.
     package var window: Int { layers.compactMap(\.attention.window).max() ?? 0 }
 
-    /// The same model with keys and values of its own for every query head: the MHA ablation. A
+    /// The same model with separate keys and values for every query head: the MHA ablation. A
     /// latent is cached expanded; its projections stay.
     package var withoutGrouping: TransformerModel {
         var result = mappingHeads { $0.keyValueHeads = $0.queryHeads }
@@ -172,20 +171,19 @@ package struct TransformerModel: Equatable, Sendable {
         return result
     }
 
-    /// The same model with one pair of keys and values for all query heads of a layer: the MQA
-    /// ablation. Latents stay.
+    /// The same model with one KV head per layer: the MQA ablation. Latents stay.
     package var withOneGroup: TransformerModel { mappingHeads { $0.keyValueHeads = 1 } }
 
-    /// The format the weights run in: the one asked for, or the checkpoint's.
+    /// The format of the weights: the requested one, else the checkpoint's.
     ///
-    /// - Throws: `InputError` when nothing is asked for and the checkpoint's format is not known.
+    /// - Throws: `InputError` if none is requested and the checkpoint's format is unknown.
     package func weights(_ asked: WeightFormat?) throws -> WeightFormat {
         if let asked { return asked }
         if let unreadWeights { throw unreadWeights }
         return nativeWeights
     }
 
-    /// What to tell about the weights' format when `asked` is what the user asked for.
+    /// Notes on the weights' format, where `asked` is the requested one.
     package func weightsNotes(_ asked: WeightFormat?) -> [String] {
         if let asked, let unreadWeights {
             return ["weights are taken as \(asked.rawValue): \(unreadWeights.problem)"]
@@ -193,7 +191,7 @@ package struct TransformerModel: Equatable, Sendable {
         return asked == nil ? formatNotes : []
     }
 
-    /// The same model with every layer attending to all earlier tokens: the no-window ablation.
+    /// The same model with full attention in every layer: the no-window ablation.
     package var withoutWindows: TransformerModel { mappingHeads { $0.reach = .full } }
 
     private func mappingHeads(_ change: (inout HeadAttention) -> Void) -> TransformerModel {
@@ -208,7 +206,7 @@ package struct TransformerModel: Equatable, Sendable {
 }
 
 extension TransformerModel {
-    /// The elements used for one token, embedding and output head included, towers not.
+    /// Elements used for one token, including embedding and output head, without towers.
     package var activeParametersOfDecoder: Int64 {
         layers.reduce(
             embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters

@@ -1,8 +1,8 @@
 import Models
 
-/// Coefficients as a readable table, an operator a block: its name and those of its coefficients,
-/// then a row for each owner (an engine, a GPU) and format. "-" is none; "#" begins a comment.
-/// Units are those of the coefficients (SI).
+/// A readable table of coefficients, one block per operator: a line with the operator's name and
+/// its coefficients' names, then a row for each owner (an engine, a GPU) and format. "-" is no
+/// value; "#" begins a comment. Units are those of the coefficients (SI).
 struct CoefficientTable: Sendable {
     private struct Row: Sendable {
         var block: String
@@ -18,7 +18,7 @@ struct CoefficientTable: Sendable {
         for line in text.split(separator: "\n") {
             let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
             guard words.count > 2 else { continue }
-            // Names of coefficients make a block's head, numbers a row.
+            // A line with names begins a block; one with numbers is a row.
             if Double(words[2]) == nil {
                 block = words[0]
             } else {
@@ -30,7 +30,7 @@ struct CoefficientTable: Sendable {
         }
     }
 
-    /// A block's rows of an owner by format; a coefficient is asked for by its place.
+    /// An owner's rows of a block, by format. `make` gets the coefficients by position.
     private func block<Format: RawRepresentable<String> & Hashable, Coefficients>(
         _ block: String, _ owner: String,
         _ make: ((Int) -> Double, (Int) -> Double?) -> Coefficients
@@ -98,12 +98,12 @@ struct CoefficientTable: Sendable {
 }
 
 extension Dictionary {
-    /// Nil where nothing is in it, as files leave out what no kernel was measured for.
+    /// Nil if empty: profile files leave out what no kernel was measured for.
     fileprivate var unlessEmpty: Self? { isEmpty ? nil : self }
 }
 
 extension EngineProfile {
-    /// An engine's profile on an H100 from the table.
+    /// An engine's profile on an H100, from the built-in table.
     init(measured name: String, provenance: String) {
         let table = engineKernels
         self.init(
@@ -118,7 +118,7 @@ extension EngineProfile {
         skewedExperts = table.experts(name, "skewedExperts").unlessEmpty
     }
 
-    /// The same profile with what a table has of another GPU instead.
+    /// This profile with a table's coefficients of another GPU, where it has them.
     func replaced(by table: CoefficientTable, of gpu: String) -> EngineProfile {
         var profile = self
         profile.gemm.merge(table.gemm(gpu)) { $1 }

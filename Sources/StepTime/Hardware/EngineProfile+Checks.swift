@@ -1,21 +1,21 @@
 import Basics
 import Models
 
-/// Refuses what no step could be priced with, coefficient by coefficient. What the coefficients
-/// make of a step is bounded where a run is planned.
+/// Rejects coefficients with which no step can be priced. The price of a step is bounded later,
+/// when a run is planned.
 extension EngineProfile {
-    /// Anything: what is unbounded costs the less the larger it is, and fits may leave it so.
+    /// No upper bound. A larger rate only costs less, and a fit may leave one unbounded.
     private static let most = Double.greatestFiniteMagnitude
-    /// FLOP or bytes per second: the slowest link is far above.
+    /// FLOP or bytes per second. The slowest link is far above the lower bound.
     private static let rates = 1e6...most
-    /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
+    /// Seconds of anything. No server takes a quarter of an hour to launch.
     private static let times = 0...1e3
-    /// Of a smooth maximum.
+    /// Exponents of a smooth maximum.
     private static let exponents = 1e-3...most
-    /// Rows of padding, and gain of rate as a share.
+    /// Rows of padding, and gains of rate as a fraction.
     private static let counts = 0...most
 
-    /// Throws the first coefficient that is missing or out of range, at `place`.
+    /// Throws `InputError` at `place` for the first coefficient that is missing or out of range.
     func check(_ place: String) throws {
         func require(
             _ name: String, _ values: [(String, Double?)], _ range: ClosedRange<Double>
@@ -61,7 +61,7 @@ extension EngineProfile {
             "elementwise",
             [("fixed", elementwise.fixed), ("summedNorms", elementwise.summedNorms)], Self.times)
         if let serving {
-            // Slower by less than the whole, faster by less than twice.
+            // A rate may fall by up to 90 %, and at most double.
             let gains = serving.sustainedGain.map { ("sustainedGain.\($0.key.rawValue)", $0.value) }
             try require("serving", gains.sorted { $0.0 < $1.0 }, -0.9...1)
             try require("serving", [("mixedDecode", serving.mixedDecode)], 0...100)
@@ -83,7 +83,7 @@ extension EngineProfile {
         }
     }
 
-    /// Throws when a part, under a name, has a coefficient outside a range.
+    /// Throws if a coefficient of the named part is outside the range.
     private typealias Requirement = (String, [(String, Double?)], ClosedRange<Double>) throws
         -> Void
 

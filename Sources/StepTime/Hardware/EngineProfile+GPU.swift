@@ -1,9 +1,9 @@
 import Models
 
-/// An engine's kernels on other GPUs than the H100: measured there where there is a table, else by
-/// the ratios of the datasheets.
+/// An engine's kernels on other GPUs than the H100: as measured there if there is a table, else
+/// scaled by the ratios of the datasheets.
 extension EngineProfile {
-    /// The profile of a name, or of a file, on a GPU.
+    /// The profile of a name or a file, on a GPU.
     ///
     /// - Throws: `InputError` at `step_time.profile` as `named(_:)` does.
     package static func named(_ name: String, on gpu: GPU) throws -> EngineProfile {
@@ -24,19 +24,19 @@ extension EngineProfile {
         var profile = kernels(of: source)
         if source != gpu {
             profile = profile.scaled(from: source, to: gpu)
-            // Those are the other GPU's.
+            // The errors were measured on the other GPU.
             profile.errors = nil
         }
         profile.gpu = gpu.name
         profile.serving = isVLLM ? .vllm(on: gpu) : nil
-        // A version's own kernels are those of Hopper.
+        // A version's own expert kernels are Hopper's.
         if profile.serving?.expertKernels == nil { profile.serving?.expertKernels = ownKernels }
         profile.dropFormats(without: gpu)
         return profile
     }
 
-    /// This engine's kernels on a GPU that was measured. vLLM's stand in for other engines': on
-    /// servers of the H200 they are nearer than these engines' own of the H100, scaled.
+    /// This engine's kernels on a measured GPU. vLLM's stand in for those of other engines: on H200
+    /// servers they are closer than these engines' own H100 kernels, scaled.
     private func kernels(of gpu: GPU) -> EngineProfile {
         if gpu == .h100 { return self }
         guard isVLLM else {
@@ -65,7 +65,7 @@ extension EngineProfile {
 
     mutating func note(_ line: String) { standIns = (standIns ?? []) + [line] }
 
-    /// 8-bit caches that were not measured cost what 16 bits do, with half the bytes.
+    /// Unmeasured 8-bit caches get the 16-bit coefficients, with half the bytes.
     private mutating func fillCaches(from table: CoefficientTable, of gpu: String) {
         if table.decode(gpu)[.fp8] == nil { decode[.fp8] = decode[.bf16] }
         if table.prefill(gpu)[.fp8] == nil { prefill[.fp8] = prefill[.bf16] }
@@ -73,7 +73,7 @@ extension EngineProfile {
         if latent[.bf16] != nil, latent[.fp8] == nil { latentDecode[.fp8] = latentDecode[.bf16] }
     }
 
-    /// Leaves out tensor formats that the GPU does not have: they are then unpacked to 16 bits.
+    /// Drops tensor formats that the GPU lacks; they are then unpacked to 16 bits.
     private mutating func dropFormats(without gpu: GPU) {
         for (format, peak) in [(WeightFormat.fp8, gpu.fp8FLOPS), (.nvfp4, gpu.fp4FLOPS)]
         where peak == 0 {
@@ -83,7 +83,7 @@ extension EngineProfile {
         }
     }
 
-    /// Every rate and bandwidth by the ratio of two GPUs' datasheets; launches stay.
+    /// Scales every rate and bandwidth by the ratio of two GPUs' datasheets. Launch times stay.
     func scaled(from: GPU, to: GPU) -> EngineProfile {
         var profile = self
         let memory = to.memoryBandwidth / from.memoryBandwidth
@@ -117,8 +117,8 @@ extension EngineProfile {
         return profile
     }
 
-    /// All-reduces over the other GPU's links: NVLink's by their ratio, without it the L40S's by
-    /// that of the slots.
+    /// Scales all-reduces to the other GPU's links: NVLink's by their ratio; without NVLink, the
+    /// L40S's by the ratio of the PCIe slots.
     private mutating func scaleLinks(_ from: GPU, _ to: GPU) {
         var ratio = to.fabricBandwidth / max(from.fabricBandwidth, 1)
         if to.fabricBandwidth == 0 {

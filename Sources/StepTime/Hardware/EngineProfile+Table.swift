@@ -1,8 +1,7 @@
 import Models
 
-/// The coefficients of every engine's kernels on an H100 SXM, an operator a block: its name and
-/// those of its coefficients, then a row for each engine and format. "-" is none; "#" begins a
-/// comment. Units are those of the coefficients (SI), sources those of the profiles.
+/// The coefficients of every engine's kernels on an H100 SXM (format: `CoefficientTable`). Units
+/// are SI; the profiles name the sources.
 let engineKernels = CoefficientTable(
     """
     # vLLM's fp8: a scale a token, CUTLASS.

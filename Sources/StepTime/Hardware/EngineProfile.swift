@@ -4,12 +4,12 @@ import Models
 
 /// The coefficients of one engine's kernels on one GPU.
 ///
-/// Fitted on public operator measurements (aiconfigurator-core 0.12.0, Apache-2.0). What was not
-/// measured says so at its place, and in `standIns`.
+/// Fitted on public operator measurements (aiconfigurator-core 0.12.0, Apache-2.0). Unmeasured
+/// coefficients are marked where they are defined, and in `standIns`.
 package struct EngineProfile: Sendable, Equatable, Codable {
-    /// Name as `step_time.profile` writes it.
+    /// Name in `step_time.profile`.
     package var name: String
-    /// Engine versions and ranges that the coefficients come from, for reports.
+    /// Engine versions and ranges behind the coefficients, for reports.
     package var provenance: String
     package var gemm: [WeightFormat: GEMMCoefficients]
     package var decode: [CacheFormat: DecodeCoefficients]
@@ -19,31 +19,32 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package var allReduce: [Int: AllReduceCoefficients]
     package var experts: [WeightFormat: ExpertCoefficients]
     package var elementwise: ElementwiseCoefficients
-    /// The same for attention heads of at most 64 elements (gpt-oss); nil: as others.
+    /// For attention heads of at most 64 elements (gpt-oss); nil: like wider heads.
     package var narrowDecode: [CacheFormat: DecodeCoefficients]?
     package var narrowPrefill: [CacheFormat: PrefillCoefficients]?
-    /// Decode attention with more than eight KV heads a GPU (one query head a KV head, as MHA has
-    /// it); nil: as others.
+    /// For decode attention with more than eight KV heads per GPU (one query head per KV head, as
+    /// in MHA); nil: like fewer heads.
     package var wideDecode: [CacheFormat: DecodeCoefficients]?
-    /// Experts that tensor parallelism cuts, or that one GPU has alone, where that differs.
+    /// For experts that tensor parallelism shards, or that one GPU holds alone, where these differ.
     package var cutExperts: [WeightFormat: ExpertCoefficients]?
-    /// Experts under `ExpertRouting.powerLaw`.
+    /// For experts under `ExpertRouting.powerLaw`.
     package var skewedExperts: [WeightFormat: ExpertCoefficients]?
-    /// The GPU of the kernels; nil: an H100 SXM, as in files of versions that knew no other.
+    /// The GPU of the kernels; nil: an H100 SXM, as in files of versions that supported no other.
     package var gpu: String?
-    /// Median errors on rows of the operator tables that were not fitted, in words; nil: unknown.
+    /// Median errors on held-out rows of the operator tables, in words; nil: unknown.
     package var errors: String?
-    /// What other GPUs' or engines' kernels stand in for, a line each.
+    /// Which parts use another GPU's or engine's kernels, one line each.
     package var standIns: [String]?
-    /// What kernels take longer inside a server; nil: nothing.
+    /// How much longer kernels take inside a server; nil: no longer.
     package var serving: ServingCoefficients?
-    /// Host time the GPU waits for, in files of versions that had no host profiles: asynchronous,
+    /// Host time that the GPU waits for, in files of versions before host profiles: asynchronous
     /// and synchronous. Nil: `HostProfile` has all of it.
     package var host: HostCoefficients?
     package var synchronousHost: HostCoefficients?
+    /// A key of earlier versions' files that is no longer used.
     package var hostIsFitted: Bool?
 
-    /// The host that came with the file of an earlier version; nil: none did.
+    /// The host in the file of an earlier version; nil if it has none.
     package func formerHost(asyncScheduling: Bool) -> HostProfile? {
         (asyncScheduling ? host : synchronousHost).map { wait in
             var former = HostProfile(name: "of \(name)", provenance: provenance)
@@ -62,16 +63,16 @@ package struct EngineProfile: Sendable, Equatable, Codable {
         return profile
     }()
 
-    /// vLLM 0.16 and 0.17, whose norms over whole q and k (MiniMax-M2) are many small kernels and
-    /// two all-reduces a layer, where 0.18 has one: fitted on MiniMax-M2.5 servers, 0.16 on
-    /// four H200s and 0.17 on two and four B200s. Everything else is as in 0.24.
+    /// vLLM 0.16 and 0.17, whose norms over whole q and k (MiniMax-M2) take many small kernels and
+    /// two all-reduces per layer, where 0.18 has one kernel. Fitted on MiniMax-M2.5 servers: 0.16
+    /// on four H200s, 0.17 on two and four B200s. Everything else is as in 0.24.
     package static let vllm17 = vllm.older("vllm-0.17", summedNorms: 43e-6)
     package static let vllm16 = vllm.older("vllm-0.16", summedNorms: 70e-6)
 
-    /// vLLM 0.18 on Hopper with mxfp4 experts (gpt-oss) on Marlin (`VLLM_MXFP4_USE_MARLIN`, as the
-    /// public servers had it), where 0.24's tables have Triton: int4's kernels of the tables, which
-    /// are Marlin's. No constant is fitted, but the kernel was chosen among eight on gpt-oss-120b's
-    /// own H200 servers. Everything else is as in 0.24.
+    /// vLLM 0.18 on Hopper, which runs mxfp4 experts (gpt-oss) on Marlin (`VLLM_MXFP4_USE_MARLIN`,
+    /// as the public servers did), where 0.24's tables have Triton. Uses the tables' int4 kernels,
+    /// which are Marlin's. No constant is fitted, but the kernel was chosen among eight on
+    /// gpt-oss-120b's own H200 servers. Everything else is as in 0.24.
     package static let vllm18 = {
         var profile = vllm.older("vllm-0.18", summedNorms: vllm.elementwise.summedNorms ?? 0)
         profile.provenance = vllm.provenance + ", mxfp4 experts on Marlin as in 0.18"
@@ -87,11 +88,10 @@ package struct EngineProfile: Sendable, Equatable, Codable {
         return profile
     }
 
-    /// Whether vLLM's kernels on other GPUs are this profile's, too.
+    /// Whether this profile also uses vLLM's kernels on other GPUs.
     var isVLLM: Bool { name.hasPrefix("vllm") }
 
-    /// TensorRT-LLM: kernels of 1.3.0rc20. Host time: none was found in offline throughput runs
-    /// of 1.0.
+    /// TensorRT-LLM: kernels of 1.3.0rc20. Offline throughput runs of 1.0 showed no host time.
     package static let trtllm = EngineProfile(
         measured: "trtllm", provenance: "TensorRT-LLM 1.3.0rc20 kernels")
 
@@ -99,8 +99,8 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package static let sglang = EngineProfile(
         measured: "sglang", provenance: "SGLang 0.5.14 kernels")
 
-    /// The host that servers of this engine are assumed to have where none is named: TensorRT-LLM
-    /// showed none; SGLang's is taken to be vLLM's, which was fitted.
+    /// The host assumed for servers of this engine if none is named. TensorRT-LLM showed no host
+    /// time; SGLang is assumed to have vLLM's, which was fitted.
     package func usualHost(asyncScheduling: Bool) -> HostProfile {
         if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
         if name == "trtllm" { return .none }
@@ -114,7 +114,7 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     /// Every profile, by name.
     package static let all: [EngineProfile] = [vllm, vllm18, vllm17, vllm16, trtllm, sglang]
 
-    /// The profile of a name, or of the JSON file at a path (as `headway fit-steptime` writes it).
+    /// The profile of a name, or of a JSON file as `headway fit-steptime` writes it.
     ///
     /// - Throws: `InputError` at `step_time.profile` with the known names, or at the file.
     package static func named(_ name: String) throws -> EngineProfile {
@@ -126,13 +126,13 @@ package struct EngineProfile: Sendable, Equatable, Codable {
             otherwise: "one of \(known.joined(separator: ", ")), or a file of headway fit-steptime")
     }
 
-    /// Norms, rotary embedding and activations were not measured; assumed for all engines: 10 µs a
-    /// layer and 2.4 TB/s, a device copy's rate. Norms summed over GPUs: what MiniMax-M2.5 on vLLM
-    /// 0.18 and eight H200s takes longer a layer, 1.36 ms over 62.
+    /// Norms, rotary embedding and activations were not measured. Assumed for all engines: 10 µs
+    /// per layer and 2.4 TB/s, the rate of a device copy. Norms summed over GPUs: the extra time
+    /// per layer of MiniMax-M2.5 on vLLM 0.18 and eight H200s, 1.36 ms over 62 layers.
     static let assumedElementwise = ElementwiseCoefficients(
         fixed: 10e-6, bandwidth: 2.4e12, summedNorms: 22e-6)
 
-    /// Reads a profile from a JSON file.
+    /// Reads and checks a profile from a JSON file.
     private static func read(_ path: String) throws -> EngineProfile {
         let data = try Data(
             InputFile.contents(

@@ -3,20 +3,21 @@ import Models
 
 /// How a router spreads tokens over experts, which decides how many experts a step reads.
 ///
-/// Uneven laws: expert number e takes a token with chance 1 − exp(−c·e^−a), c such that the chances
-/// sum to the experts that a token chooses.
+/// Uneven laws: expert number e takes a token with probability 1 − exp(−c·e^−a), with c such that
+/// the probabilities sum to the number of experts that a token chooses.
 package enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
-    /// a = 0.6: what steps of public servers show that were sent random tokens. One exponent for
+    /// a = 0.6, from steps of public servers that were sent random tokens. One exponent for
     /// MiniMax-M2.5 and Kimi-K2.5 on H200, B200 and B300, fitted with
-    /// `ServingCoefficients.expertExcess`; gpt-oss-120b agrees, with kernels chosen on it.
+    /// `ServingCoefficients.expertExcess`. gpt-oss-120b agrees, with kernels chosen on it.
     case served
-    /// Every expert alike: operator tables, and what routers are trained towards.
+    /// All experts equally likely: the assumption of operator tables, and what routers are trained
+    /// towards.
     case balanced
     /// a = 0.9: operator tables with power laws of 1.01 and 1.2 (aiconfigurator-core 0.12.0). Small
-    /// steps read fewer experts, large ones wait for the busiest.
+    /// steps read fewer experts; large ones wait for the busiest.
     case powerLaw = "power_law"
 
-    /// a; nil: all alike.
+    /// The exponent a; nil: all experts equally likely.
     var exponent: Double? {
         switch self {
         case .served: 0.6
@@ -26,14 +27,14 @@ package enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
     }
 }
 
-/// Experts of one kind of layer under a routing: how many distinct ones some tokens reach.
+/// How many distinct experts a number of tokens reaches, for one kind of layer under a routing.
 package struct ReachedExperts: Sendable {
     private let count: Double
     private let chosen: Double
-    /// Of an expert to miss a token; empty: all alike.
+    /// Each expert's probability to miss a token; empty: all equally likely.
     private var misses: [Double] = []
 
-    /// Newton steps towards c, which come from below: the sum is concave in it.
+    /// Most Newton steps towards c. They approach it from below, as the sum is concave in c.
     private static let rounds = 60
 
     init(_ experts: ExpertFeedForward, _ routing: ExpertRouting) {
@@ -59,8 +60,8 @@ package struct ReachedExperts: Sendable {
         misses = weights.map { PortableMath.exp(-c * $0) }
     }
 
-    /// Distinct experts that `tokens` tokens reach on one of `spread` GPUs. O(1), under a power law
-    /// O(experts).
+    /// Distinct experts that `tokens` tokens reach on one of `spread` GPUs. O(1); O(experts) for
+    /// uneven laws.
     package func activated(_ tokens: Double, spread: Double) -> Double {
         guard !misses.isEmpty else {
             let idle = PortableMath.pow(max(0, 1 - chosen / count), tokens)

@@ -1,17 +1,18 @@
-/// Every known GPU: memory in MiB, bandwidth in TB/s, dense tensor rates and fp32 in TFLOP/s, links
-/// in GB/s each way, and whose measured kernels it runs. "#" begins a comment.
+/// All known GPUs: memory in MiB, bandwidth in TB/s, dense tensor rates and fp32 in TFLOP/s, links
+/// in GB/s each way, and the GPU whose measured kernels it runs. "#" begins a comment.
 ///
-/// Memory is what CUDA or HIP reports as total, which an engine multiplies with its utilisation:
-/// 79.18 GiB of an H100, 139.80 of an H200, 79.25 of an A100 80GB, 267.69 of a B300, 94.97 of an
-/// RTX PRO 6000 and 191.69 of an MI300X stand in vLLM's logs; 178.35 of a B200, 184.31 of a GB200,
-/// 93.09 of an H100 NVL, 44.39 of an L40S, 39.49 of an A100 40GB, 22.06 of an A10 and 22.03 of an
-/// L4 in public out-of-memory messages. So do 23.56 of an RTX 3090, 23.6 of an RTX 4090 and of an
-/// A5000 (23.5 to 23.7, by driver), 31.37 of an RTX 5090, 47.4 to 47.5 of an RTX A6000 and an RTX
-/// 6000 Ada, 44.4 of an L40 and an A40, and 23.5 of an A30. Where no log was found (H800, H20,
-/// GH200, MI325X, MI355X) it is the datasheet's less what a GPU of the kind keeps for itself.
+/// Memory is the total that CUDA or HIP reports, which an engine multiplies by its memory
+/// utilisation. In vLLM's logs: 79.18 GiB for an H100, 139.80 for an H200, 79.25 for an A100 80GB,
+/// 267.69 for a B300, 94.97 for an RTX PRO 6000 and 191.69 for an MI300X. In public out-of-memory
+/// messages: 178.35 for a B200, 184.31 for a GB200, 93.09 for an H100 NVL, 44.39 for an L40S, 39.49
+/// for an A100 40GB, 22.06 for an A10, 22.03 for an L4, 23.56 for an RTX 3090, 23.6 for an RTX 4090
+/// and an A5000 (23.5 to 23.7, by driver), 31.37 for an RTX 5090, 47.4 to 47.5 for an RTX A6000 and
+/// an RTX 6000 Ada, 44.4 for an L40 and an A40, and 23.5 for an A30. Where no log was found (H800,
+/// H20, GH200, MI325X, MI355X) it is the datasheet's figure minus what similar GPUs keep for
+/// themselves.
 ///
-/// Bandwidths, rates and links: the vendors' datasheets; those of NVIDIA list rates with sparsity,
-/// half of it is dense. GeForce: rates that sum in fp32. fp8 0: no fp8 tensor cores.
+/// Bandwidths, rates and links: the vendors' datasheets. NVIDIA's list rates with sparsity; the
+/// dense rate is half of that. GeForce: rates with fp32 accumulation. fp8 0: no fp8 tensor cores.
 private let table = """
     # name         memory  TB/s   bf16    fp8     fp4    fp32   fabric  PCIe  kernels
     h100-sxm       81079   3.35   989.5   1979    0      67     450     64    h100-sxm
@@ -59,7 +60,7 @@ extension GPU {
             evidence: words[9] == words[0] ? .measured : .datasheet(of: words[9]))
     }
 
-    /// The GPU whose measured kernels this one runs: itself, or its datasheet's neighbour.
+    /// The GPU whose measured kernels this one uses: itself, or a similar one by datasheet.
     var kernels: GPU {
         switch evidence {
         case .measured: self
@@ -67,12 +68,12 @@ extension GPU {
         }
     }
 
-    /// A line for every page that tells the memory of another GPU than an H100.
+    /// The remark of every page that states the memory of a GPU other than the H100.
     package static let memoryNote =
         "the memory's terms besides weights and cache were fitted on H100s: take the KV cache from "
         + "a server's log (engine.num_gpu_blocks)"
 
-    /// A line for every page about a GPU that was not measured; nil for one that was.
+    /// The remark of every page about a GPU that was not measured; nil for one that was.
     package var notMeasuredNote: String? {
         guard case .datasheet(let other) = evidence else { return nil }
         let maker = name.hasPrefix("mi") ? "; no kernel of ROCm was measured" : ""

@@ -1,7 +1,7 @@
 import Basics
 import Models
 
-/// The engine's limits on a step where the user gives none.
+/// The engine's default limits on a step.
 package struct BatchDefaults: Sendable, Equatable {
     /// max_num_batched_tokens.
     package var tokens: Int
@@ -13,27 +13,27 @@ package struct BatchDefaults: Sendable, Equatable {
         self.sequences = sequences
     }
 
-    /// From 160 GiB of memory on.
+    /// For 160 GiB of memory or more.
     package static let large = BatchDefaults(tokens: 16_384, sequences: 1024)
-    /// From 70 GiB on, an H100's.
+    /// For 70 GiB or more, such as an H100.
     package static let medium = BatchDefaults(tokens: 8192, sequences: 1024)
-    /// Below, and on an A100.
+    /// For less memory, and for an A100.
     static let small = BatchDefaults(tokens: 2048, sequences: 256)
 }
 
-/// An accelerator: its datasheet's figures, and what is known of its kernels.
+/// An accelerator: its datasheet's figures, and the evidence for its kernels' speed.
 package struct GPU: Sendable, Equatable {
-    /// What the prices of a GPU rest on.
+    /// What the prices of a GPU are based on.
     package enum Evidence: Sendable, Equatable {
-        /// Operators measured on it.
+        /// Operators measured on this GPU.
         case measured
-        /// Another GPU's operators, by the ratios of the two datasheets.
+        /// Another GPU's operators, scaled by the ratios of the two datasheets.
         case datasheet(of: String)
     }
 
-    /// Name as configurations write it.
+    /// Name in configurations.
     package var name: String
-    /// Memory in bytes as the driver reports it.
+    /// Memory in bytes, as the driver reports it.
     package var memoryBytes: Int64
     /// Peak memory bandwidth, bytes per second.
     package var memoryBandwidth: Double
@@ -45,27 +45,29 @@ package struct GPU: Sendable, Equatable {
     package var fp4FLOPS = 0.0
     /// Peak fp32 rate without tensor cores, FLOP per second.
     package var vectorFLOPS: Double
-    /// To the GPUs of its node over NVLink or Infinity Fabric, bytes per second each way; 0: none.
+    /// Bandwidth to GPUs of its node over NVLink or Infinity Fabric, bytes per second each way; 0:
+    /// none.
     package var fabricBandwidth: Double
-    /// Of its PCIe slot, bytes per second each way.
+    /// Bandwidth of its PCIe slot, bytes per second each way.
     package var pcieBandwidth: Double
     package var evidence: Evidence
 
     /// NVIDIA H100 SXM with 80 GB of HBM3.
     package static let h100 = all[0]
 
-    /// Whether vLLM runs FlashAttention 2 on it, not 3 or the kernels of data-centre Blackwell.
+    /// Whether vLLM runs FlashAttention 2 on it, rather than 3 or the kernels of data-centre
+    /// Blackwell.
     package var runsFlashAttention2: Bool {
         !["h100", "h200", "h800", "h20", "gh200", "b200", "b300", "gb200", "mi3"].contains {
             name.hasPrefix($0)
         }
     }
 
-    /// Formats whose products need tensor cores of their own.
+    /// Whether products in a format need tensor cores of their own.
     static func hasOwnCores(_ format: WeightFormat) -> Bool { format == .fp8 || format == .nvfp4 }
 
-    /// The peak of the tensor cores that weights of a format run on: fp8's and nvfp4's where the
-    /// GPU has them; every other format is unpacked to 16 bits.
+    /// Peak rate of the tensor cores that weights of a format run on: fp8's and nvfp4's if the GPU
+    /// has them. Every other format is unpacked to 16 bits.
     package func peak(_ weights: WeightFormat) -> Double {
         switch weights {
         case .fp8 where fp8FLOPS > 0: fp8FLOPS
@@ -74,32 +76,32 @@ package struct GPU: Sendable, Equatable {
         }
     }
 
-    /// Two GPUs of a node.
+    /// The link between two GPUs of a node.
     ///
-    /// NVLink: measured on an H100 (`LinkCoefficients.nvlink`), by the links' ratio on others.
-    /// Without NVLink: 60 % of the slot, which a two-GPU all-reduce reaches on the L40S (19 of
-    /// 32 GB/s) and the RTX PRO 6000 (38 of 64).
+    /// With NVLink: measured on an H100 (`LinkCoefficients.nvlink`), scaled by the ratio of the
+    /// links. Without NVLink: 60 % of the PCIe slot, which a two-GPU all-reduce reaches on the L40S
+    /// (19 of 32 GB/s) and the RTX PRO 6000 (38 of 64).
     var peerLink: LinkCoefficients {
         var link = LinkCoefficients.nvlink
         link.bandwidth = onFabric(link.bandwidth)
         return link
     }
 
-    /// The same for one direction of an exchange among the GPUs of a node.
+    /// The link for one direction of an exchange among the GPUs of a node.
     var exchangeLink: LinkCoefficients {
         var link = LinkCoefficients.dispatch
         link.bandwidth = onFabric(link.bandwidth)
         return link
     }
 
-    /// A rate over an H100's NVLink, on this GPU's links.
+    /// A rate over an H100's NVLink, converted to this GPU's links.
     private func onFabric(_ rate: Double) -> Double {
         fabricBandwidth > 0
             ? rate * fabricBandwidth / Self.h100.fabricBandwidth : 0.6 * pcieBandwidth
     }
 
-    /// What vLLM 0.33.0's API server takes on this GPU (`EngineArgs.get_batch_defaults`): by its
-    /// total memory, with bounds at 70 and 160 GiB, and an A100 below 160 GiB as a small one.
+    /// Limits that vLLM 0.33.0's API server chooses on this GPU (`EngineArgs.get_batch_defaults`):
+    /// by total memory, with bounds at 70 and 160 GiB. An A100 below 160 GiB gets the small ones.
     package var serverDefaults: BatchDefaults {
         Self.serverDefaults(memoryBytes: memoryBytes, name: name)
     }
@@ -110,10 +112,10 @@ package struct GPU: Sendable, Equatable {
         return .small
     }
 
-    /// The same for a GPU that may be known by its name alone; nil for a name that says nothing.
-    /// Memory of these: NVIDIA's and AMD's datasheets.
+    /// The same for a GPU that may be known only by name; nil for an unknown name. Memory of such
+    /// GPUs: NVIDIA's and AMD's datasheets.
     ///
-    /// - Parameter memoryBytes: its memory where that is given; it decides.
+    /// - Parameter memoryBytes: its memory, if known; takes precedence over the name.
     package static func serverDefaults(
         named name: String, memoryBytes: Int64? = nil
     ) -> BatchDefaults? {
@@ -129,7 +131,7 @@ package struct GPU: Sendable, Equatable {
         return sizes.first { $0.words.contains(where: word.contains) }?.defaults
     }
 
-    /// The GPU of a name; "_" stands for "-", and a name may leave out its form ("b200").
+    /// The GPU of a name. "_" counts as "-", and a name may leave out the form factor ("b200").
     ///
     /// - Throws: `InputError` at `hardware.gpu` with the known names.
     package static func named(_ name: String) throws -> GPU {
@@ -143,7 +145,7 @@ package struct GPU: Sendable, Equatable {
             among: names, otherwise: names.joined(separator: ", "))
     }
 
-    /// Other names that logs and tables write.
+    /// Other names used in logs and tables.
     private static let aliases = [
         "h100-80gb": "h100-sxm", "h100-sxm5": "h100-sxm", "h200-141gb": "h200-sxm",
         "a100-80gb": "a100-sxm", "a100-sxm-80": "a100-sxm", "a100-sxm4-80gb": "a100-sxm",

@@ -1,7 +1,7 @@
 /// vLLM 0.14's kernels on an A100 80GB (FlashAttention 2, cuBLAS, Triton).
 ///
-/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Experts were measured under power laws only;
-/// the one MLA table (TensorRT-LLM 1.0.0) follows no smooth form, 40 to 47 % off: left out.
+/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Experts were measured under power laws only.
+/// The one MLA table (TensorRT-LLM 1.0.0) is left out: it follows no smooth form (40 to 47 % off).
 let ampereKernels = CoefficientTable(
     """
     gemm          rate     bandwidth launch   exponent perInput  growth quantizing inputs

@@ -1,13 +1,13 @@
 /// vLLM 0.24's kernels on Blackwell's data-centre GPUs (FlashInfer, cuBLAS, CUTLASS, Triton,
 /// Marlin).
 ///
-/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Of a GB200 no experts and no MLA were
-/// measured, and all-reduces over 2 and 4 GPUs, a tray's. The launch of nvfp4 matrices is 3.5 µs
-/// above the fit, which left out small matrices: they take that longer (32 % without), and so do
-/// servers (vLLM of 2025-10 with Llama-3.1-70B on B200s: 1.24 ms over 320 matrices). The B200's fp8
-/// matrices have the form that servers of the H100 gave, by the datasheets' ratio, with the table's
-/// bandwidth: real shapes of the table are 8.4 % off (8.9 % by a fit to them), servers' decode
-/// steps 4.5 % (7.2 %).
+/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). On a GB200 neither experts nor MLA were
+/// measured, and all-reduces only over 2 and 4 GPUs, a tray's. The launch of nvfp4 matrices is 3.5
+/// µs above the fit, which left out small matrices: they take that much longer (32 % off without
+/// it), and so do servers (vLLM of 2025-10 with Llama-3.1-70B on B200s: 1.24 ms over 320 matrices).
+/// The B200's fp8 matrices have the form that H100 servers gave, scaled by the datasheets' ratio,
+/// with the table's bandwidth: it is 8.4 % off on the table's real shapes (8.9 % with a fit to
+/// them), and 4.5 % on servers' decode steps (7.2 %).
 let blackwellKernels = CoefficientTable(
     """
     gemm           rate     bandwidth launch   exponent perInput  growth quantizing inputs

@@ -1,9 +1,9 @@
 /// vLLM 0.24's kernels on an H200 (FlashAttention 3, cuBLAS, CUTLASS, Triton, Marlin): the H100's
-/// cores on faster memory.
+/// cores with faster memory.
 ///
-/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). fp8 matrices are the H100's form, which real
-/// servers gave, with 4.33 TB/s: the tables multiply weights of one constant, draw less power and
-/// promise prefill 13 to 33 % faster than servers reach.
+/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). fp8 matrices use the H100's form, fitted to
+/// real servers, with 4.33 TB/s. The tables themselves multiply weights of one constant, draw less
+/// power, and promise prefill 13 to 33 % faster than servers reach.
 let hopperKernels = CoefficientTable(
     """
     gemm          rate     bandwidth launch   exponent perInput  growth quantizing inputs

@@ -1,8 +1,8 @@
-/// vLLM 0.24's kernels on GPUs without NVLink, an L40S and an RTX PRO 6000 (all-reduce of the L40S:
+/// vLLM 0.24's kernels on GPUs without NVLink: an L40S and an RTX PRO 6000 (all-reduce of the L40S:
 /// vLLM 0.22).
 ///
-/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Decode with heads of 64 elements is off by
-/// 11 % and more on the RTX PRO 6000, and an L40S's all-reduce over 8 GPUs by 9 %.
+/// Fitted on aiconfigurator-core 0.12.0 (Apache-2.0). Decode with heads of 64 elements is off by 11
+/// % and more on the RTX PRO 6000, an L40S's all-reduce over 8 GPUs by 9 %.
 let workstationKernels = CoefficientTable(
     """
     gemm               rate     bandwidth launch   exponent perInput  growth quantizing inputs

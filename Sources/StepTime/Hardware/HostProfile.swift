@@ -2,7 +2,7 @@ import Basics
 import Foundation
 import Models
 
-/// What an engine's host adds to its steps, and to requests on their way in and out. Seconds.
+/// Time that an engine's host adds to its steps, and to requests on their way in and out. Seconds.
 ///
 /// A step passes through the host in this order; the GPU's own time is `StepTime`'s:
 ///
@@ -14,13 +14,13 @@ import Models
 ///     update + updatePerToken · tokens                     the previous step's, when pipelined:
 ///                                                          its tokens leave after this launch
 ///
-/// A request reaches the scheduler `frontEnd` after the client sent it, and a token the client
+/// A request reaches the scheduler `frontEnd` after the client sent it. A token reaches the client
 /// `delivery` after its step was processed.
 package struct HostProfile: Sendable, Equatable, Codable {
-    /// Seconds to launch a step of some kind.
+    /// Seconds to launch one kind of step.
     package struct Launch: Sendable, Equatable, Codable {
         package var fixed: Double
-        /// For each layer of the model, on one pipeline stage.
+        /// For each layer of the model on one pipeline stage.
         package var perLayer: Double
 
         package init(fixed: Double = 0, perLayer: Double = 0) {
@@ -28,48 +28,48 @@ package struct HostProfile: Sendable, Equatable, Codable {
             self.perLayer = perLayer
         }
 
-        /// For a model of so many layers.
+        /// Launch time for a model of `layers` layers.
         package func seconds(layers: Int) -> Double { fixed + perLayer * Double(layers) }
     }
 
-    /// Name as `engine.host` writes it.
+    /// Name in `engine.host`.
     package var name: String
-    /// What it was fitted on, for reports.
+    /// The servers it was fitted on, for reports.
     package var provenance: String
-    /// Median errors of runs with it on servers that it was held to, in words; nil: not known.
+    /// Median errors on the servers it was tested on, in words; nil: unknown.
     package var errors: String?
-    /// From the client to the scheduler: HTTP, tokeniser, the way between processes.
+    /// From the client to the scheduler: HTTP, tokeniser, inter-process communication.
     package var frontEnd = 0.0
-    /// Deciding a step and preparing its inputs.
+    /// Scheduling a step and preparing its inputs.
     package var schedule = 0.0
-    /// The same for each sequence in the step.
+    /// Additional scheduling time per sequence in the step.
     package var schedulePerSequence = 0.0
-    /// A step of decodes alone that is one captured graph.
+    /// Launch of a decode-only step captured as one graph.
     package var launchGraph = Launch()
-    /// Any other step within the largest captured size: graphs between the attentions.
+    /// Launch of any other step within the largest captured size: graphs between the attention
+    /// kernels.
     package var launchPiecewise = Launch()
-    /// A step beyond the largest captured size, or without graphs: kernel by kernel.
+    /// Launch of a step beyond the largest captured size, or without graphs: kernel by kernel.
     package var launchEager = Launch()
-    /// What such a step takes longer to launch for each layer whose norms over whole q and k GPUs
-    /// sum among each other: many small kernels and two all-reduces, until they were fused. Nil:
-    /// nothing.
+    /// Extra time of an eager launch for each layer that sums its norms over whole q and k among
+    /// GPUs: many small kernels and two all-reduces, until they were fused. Nil: none.
     package var launchSummedNorms: Double?
-    /// Processing a step's tokens once it has run.
+    /// Processing a step's tokens after it has run.
     package var update = 0.0
-    /// The same for each token.
+    /// Additional processing time per token.
     package var updatePerToken = 0.0
     /// From the processed step to the client.
     package var delivery = 0.0
-    /// What the first step after an idle time takes longer.
+    /// Extra time of the first step after an idle period.
     package var idleStart = 0.0
-    /// Time between steps in which the GPU waits and that nothing hides: sampling, padding and
-    /// gaps that no operator table has stand here too.
+    /// Time between steps in which the GPU waits and that nothing hides. Includes sampling, padding
+    /// and gaps that no operator table covers.
     package var gpuWait = HostCoefficients(fixed: 0)
-    /// What the GPU's time of every step is multiplied by under a measured clock, where it was
-    /// fitted with the host; nil: nothing.
+    /// Factor on the GPU time of every step under a measured clock, if it was fitted with the host;
+    /// nil: none.
     package var gpuScale: Double?
-    /// Most sequences and tokens in a step, and the longest context of a request in tokens, that
-    /// the profile was held to; nil: not known.
+    /// Largest sizes the profile was tested on: sequences and tokens in a step, and a request's
+    /// context in tokens; nil: unknown.
     package var mostSequences: Int?
     package var mostTokens: Int?
     package var longestContext: Int?
@@ -80,20 +80,18 @@ package struct HostProfile: Sendable, Equatable, Codable {
     }
 }
 
-/// The profiles that ship.
 extension HostProfile {
-    /// No host: steps follow one another on the GPU.
+    /// No host time: steps follow one another on the GPU.
     package static let none = HostProfile(name: "none", provenance: "no host time")
 
     /// vLLM 0.23 with asynchronous scheduling, Qwen3-14B on an H100, up to 256 requests in flight.
     ///
     /// Front end, update and wait were fitted together with `ServingCoefficients.vllm`: on the
-    /// first 800 requests at 4 a second, the first 700 of two lengths at 6, the first 3,000 at 24
-    /// offered, and Llama-3.1-8B's TPOT with 64 and with 256 at once. The eager launch is the
-    /// period of steps before a prefill as clients saw it, 11.5 ms of 40 layers; schedule and the
-    /// other launches are assumed. Delivery cannot be told from the front end by who sees requests
-    /// from outside, and is counted there. What they had not seen stands in the article
-    /// Accuracy.
+    /// first 800 requests at 4 per second, the first 700 of two lengths at 6, the first 3,000 at 24
+    /// offered, and Llama-3.1-8B's TPOT with 64 and with 256 in flight. The eager launch is the
+    /// period of steps before a prefill as clients saw it, 11.5 ms for 40 layers. Schedule and the
+    /// other launches are assumed. Client-side measurements cannot separate delivery from the front
+    /// end, so it is counted there. The article Accuracy gives the errors on held-out runs.
     package static let vllmAsync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.23-async",
@@ -107,7 +105,7 @@ extension HostProfile {
         host.update = 0.1e-3
         host.updatePerToken = 11.1e-6
         host.gpuWait = HostCoefficients(fixed: 0.294e-3, perSequence: 6.55e-6)
-        // Of steps that clients saw: steep up to some eight decodes, flat beyond.
+        // From steps as clients saw them: steep up to about eight decodes, flat beyond.
         host.gpuWait.perFirst = 25.1e-6
         host.gpuWait.first = 8
         host.mostSequences = 256
@@ -120,8 +118,8 @@ extension HostProfile {
     /// vLLM of February 2026 (0.15) with asynchronous scheduling: four models on one to four H100s.
     ///
     /// Front end, piecewise launch and the three parts of the wait were fitted on one run each of
-    /// Llama-2-7B, CodeLlama-34B (TP 2) and Mixtral-8x7B (TP 2). The wait for each GPU is that of
-    /// `vllm2025`, fitted on another model: that there is one was chosen on these servers. The rest
+    /// Llama-2-7B, CodeLlama-34B (TP 2) and Mixtral-8x7B (TP 2). The wait per GPU is that of
+    /// `vllm2025`, fitted on another model; these servers only decided that there is one. The rest
     /// is that of 0.23.
     package static let vllmAsync15: HostProfile = {
         var host = vllmAsync
@@ -140,9 +138,9 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service:
-    /// six numbers fitted on three stages of two variants (`vllm` 1 and 5, the caching one 5), the
-    /// launch of a full graph assumed.
+    /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service.
+    /// Six numbers were fitted on three stages of two variants (`vllm` 1 and 5, the caching one 5);
+    /// the launch of a full graph is assumed.
     package static let vllmSync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.11-sync",
@@ -163,7 +161,7 @@ extension HostProfile {
     }()
 
     /// vLLM of October 2025 with asynchronous scheduling, Llama-3.1-70B: fitted end to end on
-    /// closed loops, with a term for each GPU.
+    /// closed loops, with a term per GPU.
     package static let vllm2025: HostProfile = {
         var host = HostProfile(
             name: "vllm-2025-10",
@@ -176,11 +174,11 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM 0.16 to 0.18 with asynchronous scheduling, models with experts: what the GPU waits for
-    /// was fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
-    /// `ServingCoefficients.expertExcess`; the rest is that of 0.23. What summed norms take longer
-    /// is one of three values (0, 0.6 and 1 ms) that were tried on MiniMax-M2.5: 0.17 on B200s and
-    /// 0.18 on H200s choose it alike, 0.16 on H200s chooses 0.6 ms.
+    /// vLLM 0.16 to 0.18 with asynchronous scheduling, models with experts. The GPU's wait was
+    /// fitted end to end on closed loops of gpt-oss-120b on an H200, the eager launch with
+    /// `ServingCoefficients.expertExcess`; the rest is that of 0.23. The extra time of summed norms
+    /// is one of three values (0, 0.6 and 1 ms) tried on MiniMax-M2.5: 0.17 on B200s and 0.18 on
+    /// H200s both select the one used here, 0.16 on H200s selects 0.6 ms.
     package static let vllm18: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-0.18-async"
@@ -195,7 +193,7 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM 0.19: as `vllm18`, with norms that are fused.
+    /// vLLM 0.19: as `vllm18`, with fused norms.
     package static let vllm19: HostProfile = {
         var host = vllm18
         host.name = "vllm-0.19-async"
@@ -207,9 +205,9 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM of October 2025 on H200s, Llama-3.1-70B: front end, eager launch and wait were fitted
-    /// on 18 of 45 closed loops (TP 1 and 8 with 4, 16 and 64 in flight), TPOT counting twice; the
-    /// rest is that of 0.23. TP 2 was not seen.
+    /// vLLM of October 2025 on H200s, Llama-3.1-70B. Front end, eager launch and wait were fitted
+    /// on 18 of 45 closed loops (TP 1 and 8 with 4, 16 and 64 in flight), with double weight on
+    /// TPOT; the rest is that of 0.23. TP 2 was held out.
     package static let vllm2025H200: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-2025-10-h200"
@@ -224,9 +222,9 @@ extension HostProfile {
         return host
     }()
 
-    /// vLLM of October 2025 on B200s: launches are slow there (75 ms for the 80 layers of
-    /// Llama-3.1-70B, over one GPU as over eight), and the GPU waits for nothing else. The launch
-    /// is fitted on servers with nvfp4 weights; the rest is that of 0.23.
+    /// vLLM of October 2025 on B200s. Launches are slow there (75 ms for the 80 layers of
+    /// Llama-3.1-70B, on one GPU as on eight), and the GPU waits for nothing else. The launch is
+    /// fitted on servers with nvfp4 weights; the rest is that of 0.23.
     package static let vllm2025Blackwell: HostProfile = {
         var host = vllmAsync
         host.name = "vllm-2025-10-b200"
@@ -254,14 +252,14 @@ extension HostProfile {
         return host
     }()
 
-    /// Every profile that ships, by name.
+    /// Every built-in profile.
     package static let all = [
         vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm19, vllm2025, vllm2025H200,
         vllm2025Blackwell, none,
     ]
 
-    /// The profile for a model whose norms are summed among so many GPUs: with the launches that
-    /// takes.
+    /// This profile with the launch time that a model's norms add if they are summed among
+    /// `tensorParallel` GPUs.
     package func launching(_ model: TransformerModel, tensorParallel: Int) -> HostProfile {
         guard let more = launchSummedNorms else { return self }
         var host = self
@@ -273,7 +271,7 @@ extension HostProfile {
         return host
     }
 
-    /// The profile of a name, or of the JSON file at a path, as `headway calibrate` writes it.
+    /// The profile of a name, or of a JSON file as `headway calibrate` writes it.
     ///
     /// - Throws: `InputError` at `engine.host` with the known names, or at the file.
     package static func named(_ name: String) throws -> HostProfile {
@@ -295,8 +293,8 @@ extension HostProfile {
         return profile
     }
 
-    /// What to tell the user about steps that went up to these sizes; empty where they stayed
-    /// within what the profile was held to.
+    /// Warnings for a run whose steps reached these sizes; empty if the profile was tested on as
+    /// much.
     package func warnings(requests: Int, tokens: Int, context: Int) -> [String] {
         [
             ("requests in a step", requests, mostSequences, ": its terms go on as straight lines"),
@@ -309,10 +307,11 @@ extension HostProfile {
         }
     }
 
-    /// Seconds, of anything: a launch of a quarter of an hour is none of a server.
+    /// Longest time of anything, seconds. No server takes a quarter of an hour to launch.
     static let longest = 1e3
 
-    /// Throws the first figure that is negative or beyond `longest`, at `place`.
+    /// Throws `InputError` at `place` for the first figure that is negative or beyond `longest`, or
+    /// otherwise out of range.
     package func check(_ place: String) throws {
         let figures = [
             ("frontEnd", frontEnd), ("schedule", schedule),

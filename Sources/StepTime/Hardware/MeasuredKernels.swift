@@ -1,11 +1,11 @@
-/// What was measured on a GPU beside the H100, and whose kernels stand in for the rest.
+/// Which kernels were measured on a GPU other than the H100, and whose stand in for the rest.
 struct MeasuredKernels {
     var table: CoefficientTable
-    /// The GPU whose kernels fill what the table does not have, by the datasheets' ratio.
+    /// The GPU whose kernels fill the gaps of the table, scaled by the datasheets' ratio.
     var neighbour: GPU
-    /// Versions, for reports.
+    /// Engine versions, for reports.
     var provenance: String
-    /// Medians on rows of the same tables that were not fitted.
+    /// Median errors on held-out rows of the same tables.
     var errors: String
     var standIns: [String] = []
 

@@ -1,13 +1,15 @@
-/// t = ((2·m·n·k / r)^p + (bytes / bandwidth)^p)^(1/p) + launch + perInput · k + quantising,
-/// r = rate · (1 + growth · m / (m + 8192)),
+/// Time of a GEMM of m tokens by an n × k matrix:
 ///
-/// for a GEMM of m tokens by an n × k matrix. `bytes` are the weights' and, unless a term of the
-/// first kind below is fitted, the activations' too. Quantising activations to fp8 is either
-/// 2·m·(n + k) / `quantizingBandwidth` (all activation traffic) or 3·m·k /
-/// `inputQuantizingBandwidth` (two bytes read and one written per input), which is left out where
-/// a compiler fuses it into the operation that produces the input.
+///     t = ((2·m·n·k / r)^p + (bytes / bandwidth)^p)^(1/p) + launch + perInput · k + quantising
+///     r = rate · (1 + growth · m / (m + 8192))
+///
+/// `bytes` are the weights' and, unless the first of the two quantising terms is fitted, the
+/// activations' too. Quantising activations to fp8 takes either 2·m·(n + k) / `quantizingBandwidth`
+/// (all activation traffic) or 3·m·k / `inputQuantizingBandwidth` (two bytes read and one written
+/// per input). The latter is left out where a compiler fuses it into the operation that produces
+/// the input.
 package struct GEMMCoefficients: Sendable, Equatable, Codable {
-    /// Rate at few tokens, FLOP per second.
+    /// Rate for few tokens, FLOP per second.
     package var rate: Double
     /// Asymptotic memory bandwidth, bytes per second.
     package var bandwidth: Double
@@ -15,16 +17,16 @@ package struct GEMMCoefficients: Sendable, Equatable, Codable {
     package var launch: Double
     /// Exponent of the smooth maximum of compute and memory time.
     package var exponent: Double
-    /// Seconds per element of the reduction: the longest tile's critical path.
+    /// Seconds per element of the reduction, for the critical path of the longest tile.
     package var perInput: Double
-    /// Gain of rate from few tokens to very many, as a share.
+    /// Gain of rate from few tokens to very many, as a fraction.
     package var growth: Double
     /// Bytes per second of all activation traffic; nil: part of the smooth maximum.
     package var quantizingBandwidth: Double?
-    /// Bytes per second at which inputs are quantised; nil: nothing to quantise.
+    /// Bytes per second at which inputs are quantised; nil: nothing is quantised.
     package var inputQuantizingBandwidth: Double?
 
-    /// Tokens at which half of the growth is there.
+    /// Tokens at which half of the growth is reached.
     package static let growthTokens = 8192.0
 
     package init(
@@ -43,8 +45,9 @@ package struct GEMMCoefficients: Sendable, Equatable, Codable {
     }
 }
 
-/// t = fixed + perHead · B · kv_heads + Σ context · bytes / bandwidth, per layer, for decode
-/// attention of B sequences; kv_heads and bytes are one GPU's.
+/// Decode attention of B sequences per layer, with kv_heads and bytes of one GPU:
+///
+///     t = fixed + perHead · B · kv_heads + Σ context · bytes / bandwidth
 package struct DecodeCoefficients: Sendable, Equatable, Codable {
     /// Seconds per layer.
     package var fixed: Double
@@ -62,12 +65,14 @@ package struct DecodeCoefficients: Sendable, Equatable, Codable {
     }
 }
 
-/// t = fixed + Σ over chunks [4·q_heads·head_dim·c·(past + c/2) / rate
-///     + c·(perQueryHead·q_heads + perKeyHead·kv_heads)], per layer; heads are one GPU's.
+/// Prefill attention per layer, with the heads of one GPU:
+///
+///     t = fixed + Σ over chunks [4·q_heads·head_dim·c·(past + c/2) / rate
+///         + c·(perQueryHead·q_heads + perKeyHead·kv_heads)]
 package struct PrefillCoefficients: Sendable, Equatable, Codable {
-    /// Seconds per layer of a step with any chunk.
+    /// Seconds per layer of a step with at least one chunk.
     package var fixed: Double
-    /// FLOP per second over the causal pairs.
+    /// FLOP per second over causal pairs.
     package var rate: Double
     /// Seconds per token and query head.
     package var perQueryHead: Double
@@ -84,8 +89,10 @@ package struct PrefillCoefficients: Sendable, Equatable, Codable {
     }
 }
 
-/// t = fixed + perSequence · B + Σ context · pnorm(cached bytes / bandwidth,
-///     2·heads·(2·latent + rope) / rate), per layer, for absorbed MLA decode.
+/// Absorbed MLA decode per layer:
+///
+///     t = fixed + perSequence · B + Σ context · pnorm(cached bytes / bandwidth,
+///         2·heads·(2·latent + rope) / rate)
 package struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
     package var fixed: Double
     package var perSequence: Double
@@ -104,19 +111,21 @@ package struct LatentDecodeCoefficients: Sendable, Equatable, Codable {
     }
 }
 
-/// t = min over paths of (latency + S / bandwidth), for an all-reduce of S bytes: one-shot and
-/// two-shot exchanges for short messages, rings and in-switch reduction for long ones.
+/// An all-reduce of S bytes, t = min over paths of (latency + S / bandwidth): one-shot and two-shot
+/// exchanges for short messages, rings and in-switch reduction for long ones.
 package struct AllReduceCoefficients: Sendable, Equatable, Codable {
     package var paths: [LinkCoefficients]
 
     package init(_ paths: [LinkCoefficients]) { self.paths = paths }
 }
 
-/// t = fixed + pnorm(ea·3·h·I·bytes / bandwidth, 6·h·I·(rows + ea·padding) / rate)
-///     + rows·h·8 / activationBandwidth + (m·topk − rows)·h·8 / skippingBandwidth,
+/// Routed experts of a layer:
 ///
-/// rows = m·topk/EP, ea = E/EP·(1 − (1 − topk/E)^m): the experts that m tokens activate
-/// (`ExpertRouting` has another law). The last term is what a GPU does for rows whose experts are
+///     t = fixed + pnorm(ea·3·h·I·bytes / bandwidth, 6·h·I·(rows + ea·padding) / rate)
+///         + rows·h·8 / activationBandwidth + (m·topk − rows)·h·8 / skippingBandwidth
+///
+/// with rows = m·topk/EP and ea = E/EP·(1 − (1 − topk/E)^m), the experts that m tokens activate
+/// (`ExpertRouting` has other laws). The last term is a GPU's work for rows whose experts are
 /// elsewhere: routing and gathering.
 package struct ExpertCoefficients: Sendable, Equatable, Codable {
     package var fixed: Double
@@ -126,7 +135,7 @@ package struct ExpertCoefficients: Sendable, Equatable, Codable {
     /// Rows of padding per activated expert.
     package var padding: Double
     package var activationBandwidth: Double
-    /// Bytes per second over the rows of other GPUs' experts.
+    /// Bytes per second for the rows of other GPUs' experts.
     package var skippingBandwidth: Double
 
     package init(
@@ -143,23 +152,23 @@ package struct ExpertCoefficients: Sendable, Equatable, Codable {
     }
 }
 
-/// t = fixed + bytes / bandwidth, per layer, for norms, rotary embedding and activations.
+/// Norms, rotary embedding and activations per layer: t = fixed + bytes / bandwidth.
 package struct ElementwiseCoefficients: Sendable, Equatable, Codable {
     package var fixed: Double
     package var bandwidth: Double
-    /// Seconds a layer of norms over whole q and k whose squares are summed over GPUs; nil: 0.
+    /// Seconds per layer of norms over whole q and k whose squares are summed over GPUs; nil: 0.
     package var summedNorms: Double?
 }
 
-/// Host time of a step that the GPU waits for:
-/// fixed + perGPU · TP + perSequence · R + perFirst · min(R, first), seconds.
+/// Host time of a step that the GPU waits for, seconds: fixed + perGPU · TP + perSequence · R +
+/// perFirst · min(R, first).
 package struct HostCoefficients: Sendable, Equatable, Codable {
     package var fixed: Double
     package var perGPU: Double
     package var perSequence: Double
-    /// What each of the first sequences takes besides; nil: nothing.
+    /// Additional time for each of the first sequences; nil: none.
     package var perFirst: Double?
-    /// How many sequences those are at most; nil: none.
+    /// The largest number of such first sequences; nil: 0.
     package var first: Int?
 
     package init(fixed: Double, perGPU: Double = 0, perSequence: Double = 0) {
@@ -168,14 +177,14 @@ package struct HostCoefficients: Sendable, Equatable, Codable {
         self.perSequence = perSequence
     }
 
-    /// For a step of so many sequences.
+    /// Seconds for a step of `sequences` sequences.
     func seconds(gpus: Int, sequences: Int) -> Double {
         fixed + perGPU * Double(gpus) + perSequence * Double(sequences)
             + (perFirst ?? 0) * Double(min(sequences, first ?? 0))
     }
 }
 
-/// t = latency + bytes / bandwidth between two GPUs.
+/// Time between two GPUs: t = latency + bytes / bandwidth.
 package struct LinkCoefficients: Sendable, Equatable, Codable {
     package var latency: Double
     package var bandwidth: Double

@@ -1,11 +1,11 @@
 import Basics
 
-// What the coefficients give for one operator on one GPU, in seconds. Each is O(1), monotone in
-// tokens, sequences and context, and uses portable arithmetic only.
+// Time of one operator on one GPU, in seconds. Each function is O(1), monotone in tokens, sequences
+// and context, and uses portable arithmetic only.
 
 extension GEMMCoefficients {
-    /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`; `isFused` when the
-    /// operation before quantises the inputs, `sustained` the factor on the rate in a server.
+    /// `tokens` rows by an outputs × inputs matrix of `bytesPerWeight`. `isFused`: whether the
+    /// operation before quantises the inputs; `sustained`: the factor on the rate in a server.
     package func seconds(
         tokens: Double, inputs: Double, outputs: Double, bytesPerWeight: Double,
         isFused: Bool = false, sustained: Double = 1
@@ -28,7 +28,8 @@ extension GEMMCoefficients {
 }
 
 extension DecodeCoefficients {
-    /// `sequences` decodes over `context` tokens in all, of `bytesPerToken` cached bytes.
+    /// `sequences` decodes over `context` tokens in total, with `bytesPerToken` cached bytes per
+    /// token.
     package func seconds(
         sequences: Double, keyHeads: Double, context: Double, bytesPerToken: Double
     ) -> Double {
@@ -37,7 +38,8 @@ extension DecodeCoefficients {
 }
 
 extension PrefillCoefficients {
-    /// `tokens` new tokens with `pairs` causal query-key pairs (half a square without past).
+    /// `tokens` new tokens with `pairs` causal query-key pairs (half a square without past
+    /// context).
     package func seconds(
         tokens: Double, pairs: Double, queryHeads: Double, keyHeads: Double, headDim: Double
     ) -> Double {
@@ -64,14 +66,14 @@ extension AllReduceCoefficients {
 }
 
 extension LinkCoefficients {
-    /// A message of `bytes`.
+    /// The time for a message of `bytes`.
     package func seconds(bytes: Double) -> Double { latency + bytes / bandwidth }
 }
 
 extension ExpertCoefficients {
-    /// `tokens` tokens (over all attention ranks), which choose `chosen` experts each, through the
-    /// `activated` experts of one of `spread` GPUs, of `size` = hidden × intermediate weights a
-    /// matrix.
+    /// `tokens` tokens (over all attention ranks), each choosing `chosen` experts, through the
+    /// `activated` experts of one of `spread` GPUs. `size`: weights per matrix, hidden ×
+    /// intermediate.
     package func seconds(
         tokens: Double, hidden: Double, size: Double, chosen: Double, activated: Double,
         spread: Double, bytesPerWeight: Double

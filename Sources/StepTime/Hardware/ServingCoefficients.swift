@@ -1,31 +1,32 @@
 import Models
 
-/// What kernels take longer inside a server than alone in an operator's table, and which kernels
-/// servers run that no table has. Part of a step's price, not of an operator's.
+/// How kernels inside a server differ from those of an operator table: extra time, and kernels that
+/// no table has. Applies to a step's price, not to an operator's.
 package struct ServingCoefficients: Sendable, Equatable, Codable {
-    /// Kernels that stand in for experts of a format.
+    /// Kernels that stand in for a format's experts.
     package struct ExpertKernel: Sendable, Equatable, Codable {
-        /// Whose coefficients are taken; bytes stay the format's own.
+        /// The format whose coefficients are used; bytes stay the format's own.
         package var format: WeightFormat
-        /// What their rate is multiplied by.
+        /// Factor on their rate.
         package var rate = 1.0
     }
 
-    /// By weight format: the matrices' rate is multiplied by 1 + gain · m / (m + `sustainedTokens`)
-    /// in a step of m tokens. Tables are measured in bursts, servers for minutes: power and clocks.
+    /// By weight format: multiplies the matrices' rate by 1 + gain · m / (m + `sustainedTokens`) in
+    /// a step of m tokens. Tables are measured in bursts, servers run for minutes: power and clocks
+    /// differ.
     package var sustainedGain: [WeightFormat: Double]
-    /// Tokens at which half of the gain is there; nil: `GEMMCoefficients.growthTokens`.
+    /// Tokens at which half of the gain is reached; nil: `GEMMCoefficients.growthTokens`.
     package var sustainedTokens: Double?
-    /// What the decodes' attention takes more, as a share, in a step that has a chunk too and more
-    /// tokens than a graph was captured for: one kernel of ragged lengths computes both.
+    /// Extra time of the decodes' attention, as a fraction, in a step that also has a chunk and
+    /// more tokens than a graph was captured for: one kernel of ragged lengths computes both.
     package var mixedDecode: Double
-    /// By weight format: what routed experts take more, as a share of which a step of m tokens has
-    /// m / (m + `excessTokens`). Nil: nothing.
+    /// By weight format: extra time of routed experts, as a fraction; m / (m + `excessTokens`) of
+    /// it applies in a step of m tokens. Nil: none.
     package var expertExcess: [WeightFormat: Double]?
     /// By weight format; nil: experts run on their own kernels.
     package var expertKernels: [WeightFormat: ExpertKernel]?
 
-    /// Tokens at which half of the experts' excess is there.
+    /// Tokens at which half of the experts' excess is reached.
     package static let excessTokens = 1024.0
 
     package init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
@@ -34,8 +35,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     }
 
     /// vLLM's on an H100 and an H200, fitted with `HostProfile.vllmAsync` on the same requests of
-    /// Qwen3-14B bf16 on an H100. fp8 has none: its rates at few tokens already are 13 to 33 %
-    /// below the tables' of real shapes, and Llama-3.1-70B's servers ask for no more.
+    /// Qwen3-14B bf16 on an H100. fp8 has no gain: its rates for few tokens are already 13 to 33 %
+    /// below those of the tables' real shapes, and Llama-3.1-70B's servers need no more.
     package static let vllm: ServingCoefficients = {
         var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.636)
         serving.expertExcess = quantizedExcess
@@ -43,10 +44,10 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     }()
 
     /// vLLM's on Blackwell's data-centre GPUs. The gains were chosen among 12 combinations (fp8
-    /// among 5 more) on all 90 runs of Llama-3.1-70B on B200 servers, nvfp4 and fp8.
-    /// mxfp4 experts run with 8-bit activations on the tensor cores of 4 bits, at the rate of 8:
-    /// nvfp4's kernels at half their rate, the datasheets' ratio; one of five choices tried on
-    /// gpt-oss-120b's own servers.
+    /// among 5 more) on all 90 runs of Llama-3.1-70B on B200 servers, nvfp4 and fp8. mxfp4 experts
+    /// run with 8-bit activations on the 4-bit tensor cores, at the 8-bit rate: nvfp4's kernels at
+    /// half their rate, the datasheets' ratio. This was one of five choices tried on gpt-oss-120b's
+    /// own servers.
     static let blackwell: ServingCoefficients = {
         var serving = ServingCoefficients(sustainedGain: [.fp8: -0.3, .nvfp4: -0.3])
         serving.sustainedTokens = 64
@@ -55,7 +56,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
         return serving
     }()
 
-    /// vLLM's on other GPUs: what was found alike on all that have servers.
+    /// vLLM's on other GPUs: what was alike on all GPUs with server measurements.
     static let others: ServingCoefficients = {
         var serving = ServingCoefficients()
         serving.expertExcess = quantizedExcess
@@ -63,8 +64,9 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     }()
 
     /// vLLM's on an RTX PRO 6000: matrices at half of the tables' rate from some hundred tokens on,
-    /// fitted on mean TPOT of one public run of Llama-3.1-8B (vLLM 0.19; its lone prompts take
-    /// 80 µs a token, too). Of Qwen3-32B on two, not seen, TPOT is 10 % low with it, 28 % without.
+    /// fitted on the mean TPOT of one public run of Llama-3.1-8B (vLLM 0.19; its lone prompts take
+    /// 80 µs per token, too). On Qwen3-32B on two GPUs, held out, TPOT is 10 % low with it and 28 %
+    /// without.
     static let workstation: ServingCoefficients = {
         var serving = others
         serving.sustainedGain[.bf16] = -0.5
@@ -74,16 +76,16 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
 
     /// One figure, fitted with the exponent of `ExpertRouting.served` and the launch of
     /// `HostProfile.vllm18` on nine groups of servers: MiniMax-M2.5 and Kimi-K2.5, fp8, int4 and
-    /// nvfp4, H200, B200 and B300. Left out, each group and each GPU finds the same. Mixtral's bf16
-    /// experts on H100s need none.
+    /// nvfp4, H200, B200 and B300. Leaving out any group or any GPU gives the same figure.
+    /// Mixtral's bf16 experts on H100s need none.
     private static let quantizedExcess: [WeightFormat: Double] = [
         .fp8: 0.8, .nvfp4: 0.8, .int4: 0.8, .mxfp4: 0.8,
     ]
 
-    /// vLLM's on a GPU; kernels of its neighbour count as its own.
+    /// vLLM's on a GPU. A neighbour's kernels count as the GPU's own.
     static func vllm(on gpu: GPU) -> ServingCoefficients {
         switch gpu.kernels.name {
-        // Attention kernels as on the H100.
+        // Both have the H100's attention kernels.
         case GPU.h100.name, "h200-sxm": return .vllm
         case "b200-sxm":
             var serving = blackwell
@@ -95,13 +97,13 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
         }
     }
 
-    /// The factor on the rate of matrices of a format in a step of so many tokens.
+    /// The factor on the rate of a format's matrices in a step of `tokens` tokens.
     func rate(_ format: WeightFormat, tokens: Double) -> Double {
         let half = sustainedTokens ?? GEMMCoefficients.growthTokens
         return 1 + (sustainedGain[format] ?? 0) * tokens / (tokens + half)
     }
 
-    /// The factor on the time of routed experts of a format in a step of so many tokens.
+    /// The factor on the time of a format's routed experts in a step of `tokens` tokens.
     func experts(_ format: WeightFormat, tokens: Double) -> Double {
         1 + (expertExcess?[format] ?? 0) * tokens / (tokens + Self.excessTokens)
     }

@@ -1,9 +1,9 @@
 import Basics
 
-/// DeepSeek-V4 (vLLM 0.33.0, `vllm.models.deepseek_v4`): one key of `head_dim` for all heads, kept
-/// for a window; layers with a compress ratio also keep one entry for so many tokens, those of
-/// ratio 4 with an indexer. Outputs leave through groups of low rank, residual streams are mixed
-/// by hyper-connections in float32, and the first layers route by a table of the words.
+/// DeepSeek-V4 (vLLM 0.33.0, `vllm.models.deepseek_v4`): one key of `head_dim` shared by all heads
+/// and kept for a window. Layers with a compress ratio also keep one entry per `ratio` tokens;
+/// those of ratio 4 have an indexer. Outputs pass through low-rank groups, hyper-connections mix
+/// the residual streams in float32, and the first layers route by a table indexed by token.
 extension Families {
     static let deepSeek4 = Family().with {
         $0.hasHeads = false
@@ -19,7 +19,7 @@ extension Families {
             experts.routerPath = "ffn.gate"
             experts.shared?.path = "ffn.shared_experts"
             if index < (try fields.count("num_hash_layers", default: 0)) {
-                // The table's entries are 4 bytes each.
+                // Each table entry takes 4 bytes.
                 let words = try fields.vocabularySize()
                 experts.vectors.append(
                     WeightVector("ffn.gate.tid2eid", words * experts.chosen, isWide: true))
@@ -48,18 +48,18 @@ private struct DeepSeek4Layer {
     var groups: Int
     var outputRank: Int
     var window: Int
-    /// Tokens an entry stands for; 1: the window is all.
+    /// Tokens per compressed entry; 1: only the window is kept.
     var ratio: Int
     var indexHeads: Int
     var indexWidth: Int
     var chosen: Int
     var positions: Int
 
-    /// Overlapping entries of ratio 4 are made from twice as many numbers.
+    /// Entries of ratio 4 overlap and are made from twice as many numbers.
     var overlap: Int { ratio == 4 ? 2 : 1 }
     var hasIndexer: Bool { ratio == 4 }
 
-    /// The layer's attention. What it caches stands in `caches`.
+    /// The layer's attention. `caches` lists what it caches.
     var attention: HeadAttention {
         var attention = HeadAttention(queryHeads: heads, keyValueHeads: 1, headDim: width)
         attention.path = "attn"
@@ -68,7 +68,7 @@ private struct DeepSeek4Layer {
             positions: positions)
         attention.ownProjections = projections
         attention.rowBytes = row
-        // The kernel wants 64 heads, or 128.
+        // The kernel needs 64 heads, or a multiple of 128.
         let padded = heads <= 64 ? 64 : (heads + 127) / 128 * 128
         attention.vectors = [
             WeightVector("attn.q_norm", queryRank), WeightVector("attn.kv_norm", width),
@@ -116,8 +116,8 @@ private struct DeepSeek4Layer {
         ]
     }
 
-    /// Rows of 448 one-byte numbers, 64 two-byte ones with positions and 8 bytes of scales; the
-    /// states of the compressors are float32. Pages are padded to multiples of 576 bytes.
+    /// Bytes of a row: 448 one-byte numbers, 64 two-byte ones with positions, and 8 bytes of
+    /// scales. The compressors' states are float32. Pages are padded to multiples of 576 bytes.
     private var row: Int64 { Int64(width - 64 + 64 * 2 + 8) }
 
     /// The caches in the order in which the engine's layer creates them.
@@ -177,8 +177,8 @@ extension ConfigFields {
         return layer
     }
 
-    /// The tokens an entry of a layer stands for: by compress_ratios, or by layer_types and
-    /// compress_rates; where neither stands in the file, as the class alternates them.
+    /// Tokens per compressed entry of a layer: from compress_ratios, or from layer_types and
+    /// compress_rates. If the file has neither, ratios alternate as in the class.
     private func compressRatio(layer index: Int) throws -> Int {
         let ratio: Int
         if let list = integers("compress_ratios") {
@@ -210,7 +210,7 @@ extension ConfigFields {
         return ratio
     }
 
-    /// Weights that mix the residual streams before a part: float32.
+    /// The float32 weights that mix the residual streams before each part.
     func hyperConnections(_ parts: [String]) throws -> [WeightVector] {
         let streams = try size("hc_mult", default: 4, most: 64)
         let mixes = (2 + streams) * streams

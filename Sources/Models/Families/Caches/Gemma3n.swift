@@ -1,7 +1,7 @@
 import Basics
 
-/// Gemma 3n: four residual streams, a low-rank path beside attention, inputs of each layer's own
-/// from a second embedding; the last layers read the caches of earlier ones.
+/// Gemma 3n: four residual streams, a low-rank path beside attention, and inputs per layer from a
+/// second embedding. The last layers read the caches of earlier ones.
 extension Families {
     static let gemma3n = Family().with {
         $0.heads.norms = .perHead
@@ -48,7 +48,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// The network's width in a layer: one number, or one for each.
+    /// The network's width in a layer: one number for all, or a list.
     func perLayerWidth(_ index: Int) throws -> Int {
         guard let list = try perLayer("intermediate_size", layers: layerCount()) else {
             return try size("intermediate_size")
@@ -61,7 +61,8 @@ extension ConfigFields {
         return list[index]
     }
 
-    /// The last layers make no keys: they read the cache of an earlier layer of their kind.
+    /// Lets the last layers read the cache of an earlier layer of their kind instead of making
+    /// keys.
     func shareCaches(_ index: Int, _ layer: inout Layer) throws {
         let shared = try count("num_kv_shared_layers", default: 0)
         guard index >= (try layerCount()) - shared, case .heads(var heads) = layer.attention
@@ -70,7 +71,7 @@ extension ConfigFields {
         layer.attention = .heads(heads)
     }
 
-    /// The two matrices by which a layer takes its own inputs; none where it has none.
+    /// The two matrices that process a layer's own inputs; empty if it has none.
     func perLayerInputs() throws -> [[Projection]] {
         let width = try count("hidden_size_per_layer_input", default: 0)
         guard width > 0 else { return [] }
@@ -81,7 +82,7 @@ extension ConfigFields {
         ]
     }
 
-    /// The second embedding, and the matrix and the norm that lead to each layer's inputs.
+    /// Adds the second embedding, and the matrix and norm that produce each layer's inputs.
     func addPerLayerEmbeddings(to model: inout TransformerModel) throws {
         let width = try count("hidden_size_per_layer_input", default: 0)
         guard width > 0 else { return }

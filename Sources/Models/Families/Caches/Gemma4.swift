@@ -1,8 +1,8 @@
 import Basics
 
-/// Gemma 4: full layers have heads and widths of their own; the larger mixture has experts beside
-/// every network; the smaller models take inputs of each layer's own, and their last layers read
-/// the caches of earlier ones.
+/// Gemma 4: full-attention layers have their own head counts and widths. The larger mixture has
+/// experts beside every dense network. The smaller models have inputs per layer, and their last
+/// layers read the caches of earlier ones.
 extension Families {
     static let gemma4 = Family().with {
         $0.heads.inputBias = .field("attention_bias")
@@ -43,8 +43,8 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// A full layer's heads: global_head_dim wide, and of their own number where keys are the
-    /// values too.
+    /// Sets a full-attention layer's heads: global_head_dim wide, with their own count of KV heads
+    /// if keys are also the values.
     fileprivate func widenFullLayer(_ index: Int, _ layer: inout Layer) throws {
         guard case .heads(var heads) = layer.attention, heads.reach == .full else { return }
         heads.headDim = try size("global_head_dim", default: heads.headDim, most: 8192)
@@ -63,7 +63,7 @@ extension ConfigFields {
         layer.attention = .heads(heads)
     }
 
-    /// Networks of layers that read earlier caches may be twice as wide.
+    /// Width of a layer's network. Layers that read earlier caches may have twice the width.
     fileprivate func gemma4Width(_ index: Int) throws -> Int {
         let width = try size("intermediate_size")
         let first = try layerCount() - count("num_kv_shared_layers", default: 0)

@@ -1,5 +1,5 @@
-/// MiMo-V2 (Xiaomi): windows and full attention with heads of their own; keys are wider than
-/// values. Routers are float32.
+/// MiMo-V2 (Xiaomi): windowed and full attention with different heads; keys are wider than values.
+/// Routers are float32.
 extension Families {
     static let mimo2 = Family().with {
         $0.heads.inputBias = .field("attention_bias")
@@ -26,7 +26,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// The heads of one kind of layers; what its prefix leaves out is as in the full ones.
+    /// The heads of one kind of layer. Fields missing under the prefix are those of full attention.
     fileprivate func mimoHeads(_ prefix: String) throws -> HeadAttention {
         var rule = HeadRule()
         rule.queries = [prefix + "num_attention_heads", "num_attention_heads"]
@@ -39,7 +39,7 @@ extension ConfigFields {
         return heads
     }
 
-    /// Which layers have the window.
+    /// Which layers are windowed.
     fileprivate func mimoWindows(layers: Int) throws -> [Bool] {
         if let pattern = try perLayer("hybrid_layer_pattern", layers: layers) {
             return pattern.prefix(layers).map { $0 == 1 }
@@ -47,7 +47,7 @@ extension ConfigFields {
         if let types = try layerTypes(layers: layers) {
             return types.map { $0 == "sliding_attention" }
         }
-        // The class: the first layer, then every sixth, and the last see everything.
+        // The class's default: full attention in the first layer and in every sixth.
         return (0..<layers).map { $0 != 0 && $0 % 6 != 5 }
     }
 }

@@ -1,7 +1,7 @@
 import Basics
 
-/// MiniMax-M3: dense layers first, then experts; sparse layers choose blocks of 128 tokens through
-/// an indexer whose keys are cached in 16 bits, the same on every GPU.
+/// MiniMax-M3: dense layers first, then experts. Sparse layers choose blocks of 128 tokens through
+/// an indexer, whose keys are cached in 16 bits and replicated on every GPU.
 extension Families {
     static let miniMax3 = Family().with {
         $0.heads.norms = .perHead
@@ -22,7 +22,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// Adds an indexer to a sparse layer: a query for each head of keys, one key for all.
+    /// Adds an indexer to a sparse layer: one query per KV head, one key for all.
     fileprivate func addBlockIndexer(_ index: Int, _ layer: inout Layer) throws {
         guard case .heads(var heads) = layer.attention, let settings = try blockIndexer(index)
         else { return }
@@ -46,7 +46,8 @@ extension ConfigFields {
             CacheSpec(.mla, rowBytes: Int64(2 * settings.width), blockSize: settings.block))
     }
 
-    /// The indexer of a layer, or nil; as the file's object or the class's own fields say it.
+    /// The indexer of a layer, from the file's object or the class's own fields; nil if it has
+    /// none.
     private func blockIndexer(_ index: Int) throws -> (heads: Int, width: Int, block: Int)? {
         if let inner = nested("sparse_attention_config") {
             guard try inner.flag("use_sparse_attention", default: true) else { return nil }

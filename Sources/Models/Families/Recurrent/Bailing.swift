@@ -14,7 +14,7 @@ extension Families {
         }
     }
 
-    /// Layers beyond the last whole group attend too.
+    /// Layers beyond the last whole group also have latent attention.
     static let bailingDelta = bailingLatent.with {
         $0.experts?.widensRouter = .yes
         $0.mixers = { fields, attentions in
@@ -52,7 +52,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// Lightning attention as the file sizes it.
+    /// Lightning attention with the file's sizes.
     fileprivate func lightning() throws -> RecurrentMixer {
         let heads = try size("num_attention_heads", most: 4096)
         var mixer = RecurrentMixer.lightning(

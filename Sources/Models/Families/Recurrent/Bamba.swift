@@ -1,4 +1,4 @@
-/// Families with Mamba-2 layers that vLLM 0.33.0 no longer serves: read for `headway explain`.
+/// Families with Mamba-2 layers that vLLM 0.33.0 no longer serves, supported by `headway explain`.
 extension Families {
     /// Bamba: attention in the layers that attn_layer_indices lists.
     static let bamba = Family().with {
@@ -12,8 +12,8 @@ extension Families {
         }
     }
 
-    /// PLaMo 2: attention in the middle of every mamba_step layers, seen through a window, and
-    /// Mamba states of heads with a step of low rank in the others; norms before and after.
+    /// PLaMo 2: windowed attention in the middle of every mamba_step layers; Mamba states by heads
+    /// with a low-rank time step in the others; norms before and after.
     static let plamo2 = Family().with {
         $0.heads.norms = .perHead
         $0.norms.perLayer = 4
@@ -24,7 +24,7 @@ extension Families {
             let window = try fields.optionalSize(["attention_window_size"], most: 1 << 30)
             let count = attentions.count
             return attentions.enumerated().map { index, attention in
-                // With fewer layers than half a step the last one alone attends.
+                // With at most half a step of layers, only the last one attends.
                 let attends =
                     !isOn || (count <= step / 2 ? index == count - 1 : index % step == step / 2)
                 guard attends else { return .recurrent(mixer) }

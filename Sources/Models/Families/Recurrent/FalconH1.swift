@@ -1,5 +1,5 @@
-/// Falcon-H1: every layer attends and keeps a Mamba-2 state, side by side, and then has one
-/// network. The engine creates the attention first.
+/// Falcon-H1: every layer has attention and a Mamba-2 state side by side, then one network. The
+/// engine creates the attention first.
 extension Families {
     static let falconH1 = Family().with {
         $0.network.bias = .field("mlp_bias")
@@ -21,7 +21,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// The mixer's sizes: mamba_d_ssm counts its channels, where it is not null.
+    /// The mixer's sizes. mamba_d_ssm is its number of channels unless it is null.
     fileprivate func falconMamba2() throws -> Mamba2Sizes {
         let hidden = try hiddenSize()
         let expanded = try size("mamba_expand", default: 2, most: 64) * hidden

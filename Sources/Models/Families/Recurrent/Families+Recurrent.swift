@@ -1,6 +1,6 @@
 import Basics
 
-/// Decoders with layers that keep a state, by their rules' names; a rule a file.
+/// Decoders with layers that keep a state, by the names of their rules. One file per rule.
 extension Families {
     static let recurrent: [String: Family] = [
         "qwen3_next": qwenNext, "qwen3_5": qwen35, "qwen3_5_moe": qwen35Experts,
@@ -13,9 +13,9 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// Which layers keep a state and which attend, by the words of `layer_types`.
+    /// Which layers attend and which keep a state, from the words of `layer_types`.
     ///
-    /// - Parameter period: every so manieth layer attends where the file has no list.
+    /// - Parameter period: without a list, every `period`-th layer attends.
     func attends(layers: Int, period: Int? = nil) throws -> [Bool] {
         if let types = try layerTypes(layers: layers) {
             return try types.enumerated().map { index, type in
@@ -33,8 +33,7 @@ extension ConfigFields {
         return (0..<layers).map { ($0 + 1) % period == 0 }
     }
 
-    /// Bytes of an element of the recurrence's state, as a field names them; `other` where there
-    /// is none.
+    /// Bytes per element of the recurrent state, from a field; `other` if it is missing or "auto".
     func stateBytes(_ name: String, default other: Int) throws -> Int {
         guard has(name) else { return other }
         switch word(name) {
@@ -48,7 +47,7 @@ extension ConfigFields {
         }
     }
 
-    /// Mamba 2's sizes under the names that hybrids give them.
+    /// Mamba 2's sizes under the field names of hybrid models.
     func hybridMamba2(path: String) throws -> Mamba2Sizes {
         let hidden = try hiddenSize()
         let inner = try size("mamba_expand", default: 2, most: 64) * hidden

@@ -1,9 +1,9 @@
 import Basics
 
 /// GLM-5.3-Flash (vLLM 0.33.0, `vllm.models.glm5next`): Kimi's delta attention in three of four
-/// layers, latent attention without positions in the others. An indexer keeps an entry for
-/// `index_kpool` tokens, and a ring of as many keys that no entry stands for yet. Residual streams
-/// are mixed as DeepSeek-V4's. Attention is in 16 bits whatever the checkpoint's format.
+/// layers, latent attention without positions in the others. An indexer keeps one entry per
+/// `index_kpool` tokens, and a ring of as many keys that are not yet part of an entry. Residual
+/// streams are mixed as in DeepSeek-V4. Attention is in 16 bits whatever the checkpoint's format.
 extension Families {
     static let glm5Next = Family().with {
         $0.activeCounting = .withoutEmbedding
@@ -28,7 +28,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// The delta attention: its own fields, or an object's.
+    /// The delta attention, from its own fields or a nested object.
     fileprivate func glmDelta() throws -> RecurrentMixer {
         let inner = nested("linear_attn_config") ?? self
         let sizes = KimiDeltaSizes(
@@ -43,7 +43,7 @@ extension ConfigFields {
         return mixer
     }
 
-    /// Adds the indexer of a latent layer: the matrices of DeepSeek-V3.2's, and what pools keys.
+    /// Adds the indexer of a latent layer: DeepSeek-V3.2's matrices, and those that pool keys.
     fileprivate func addPooledIndexer(_ index: Int, _ layer: inout Layer) throws {
         guard case .latent(var latent) = layer.attention else { return }
         latent.isQuantized = false
@@ -65,7 +65,7 @@ extension ConfigFields {
                 "self_attn.indexer.index_kpool_compress_ape", pool * width, isWide: true))
         layer.attention = .latent(latent)
         entries.tokensPerRow = pool
-        // A key and its score, in 16 bits, for each place of the ring.
+        // A 16-bit key and its score for each place of the ring.
         let ring = StateSpec(
             type: "ring", parts: [.init(elements: 2 * width * pool)], checkpoint: .none)
         layer.caches += [entries, CacheSpec(ring)]

@@ -2,7 +2,7 @@ import Basics
 
 /// Gated delta networks beside attention: Qwen3-Next, Qwen3.5 and OLMo Hybrid.
 extension Families {
-    /// Gated attention in every fourth layer, experts in all of them.
+    /// Gated attention in every fourth layer, experts in all layers.
     static let qwenNext = qwen3Experts.with {
         $0.experts?.quantizesRouter = false
         $0.heads.gatesOutput = .unless("attn_output_gate")
@@ -12,8 +12,8 @@ extension Families {
         }
     }
 
-    /// Qwen3.5 and 3.6: as Qwen3-Next, with one network a layer; mamba_ssm_dtype says the state's
-    /// type.
+    /// Qwen3.5 and 3.6: like Qwen3-Next, with one network per layer. mamba_ssm_dtype sets the
+    /// state's type.
     static let qwen35 = qwen3.with {
         $0.heads.gatesOutput = .unless("attn_output_gate")
         $0.mixers = typedDelta
@@ -33,8 +33,8 @@ extension Families {
         }
     }
 
-    /// OLMo Hybrid: norms after both parts of an attention layer, before both of the others. Its
-    /// kernel hands out no states from inside a chunk, and keeps its decays in 16 bits.
+    /// OLMo Hybrid: norms after both parts of an attention layer, before both parts of the others.
+    /// Its kernel exports no states from inside a chunk and keeps its decays in 16 bits.
     static let olmoHybrid = Family().with {
         $0.heads.norms = .whole
         $0.mixers = { fields, attentions in
@@ -45,7 +45,7 @@ extension Families {
         }
     }
 
-    /// The layers that are no attention become gated delta networks.
+    /// Replaces the layers that do not attend by gated delta networks.
     private static func gatedDelta(
         _ fields: ConfigFields, _ attentions: [Attention],
         _ change: (inout RecurrentMixer) -> Void

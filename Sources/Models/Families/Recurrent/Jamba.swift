@@ -1,4 +1,4 @@
-/// Jamba: one attention layer in every attn_layer_period, experts in every expert_layer_period.
+/// Jamba: one attention layer per attn_layer_period, experts once per expert_layer_period.
 extension Families {
     static let jamba = Family().with {
         $0.heads.width = []
@@ -25,7 +25,7 @@ extension Families {
             }
         }
         $0.layer = { fields, _, layer in
-            // Layers whose mixture would have one expert are dense.
+            // A mixture of one expert is a dense network.
             guard case .experts(let experts) = layer.feedForward, experts.count == 1 else {
                 return
             }

@@ -1,6 +1,6 @@
 import Basics
 
-/// Kimi-Linear and Kimi-K3: delta attention beside latent attention; K3 routes a narrower input,
+/// Kimi-Linear and Kimi-K3: delta attention beside latent attention. K3 routes a narrower input,
 /// gates its outputs and mixes the residuals of earlier blocks.
 extension Families {
     static let kimiLinear = Family().with {
@@ -35,7 +35,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// The delta attention, and the numbers, from 1, of the layers that have it.
+    /// The delta attention, and the numbers of its layers, counted from 1.
     fileprivate func kimiLinear() throws -> (mixer: RecurrentMixer, layers: Set<Int>) {
         let hidden = try hiddenSize()
         guard let inner = nested("linear_attn_config") else {
@@ -64,25 +64,25 @@ extension ConfigFields {
         sizes.hasFullRankGate = try inner.flag("use_full_rank_gate", default: false)
         var mixer = RecurrentMixer.kimiDelta(sizes)
         mixer.padsInputs = sizes.hasFullRankGate
-        // The kernel that hands out states needs a bounded decay and is K3's alone.
+        // Only K3's kernel exports states, and it needs a bounded decay.
         if sizes.hasFullRankGate, inner.has("gate_lower_bound"), sizes.headDim == 128 {
             mixer.checkpoint = .blocks(of: 16)
         }
         return (mixer, layers)
     }
 
-    /// Names and further weights of a layer.
+    /// Sets module names and adds further weights of a layer.
     fileprivate func changeKimi(_ layer: inout Layer) throws {
         let hidden = try hiddenSize()
         if case .experts(var experts) = layer.feedForward {
             experts.path = "block_sparse_moe.experts"
             experts.routerPath = "block_sparse_moe.gate"
             experts.shared?.path = "block_sparse_moe.shared_experts"
-            // A GPU's share of an expert is padded to this many columns.
+            // A GPU's shard of an expert is padded to this many columns.
             experts.leastShare = try size("min_moe_intermediate_per_partition", default: 256)
             if let latent = try optionalSize(["routed_expert_hidden_size"]) {
                 experts.latent = latent
-                // The engine's mxfp4 is for experts alone.
+                // The engine applies mxfp4 to experts only.
                 experts.quantizesLatent = false
                 experts.latentPaths = [
                     "block_sparse_moe.routed_expert_down_proj",
@@ -96,7 +96,7 @@ extension ConfigFields {
             layer.feedForward = .experts(experts)
         }
         guard has("attn_res_block_size") else { return }
-        // Two norms and two projections to one number.
+        // Two norms, and two projections to one number.
         layer.vectors.append(WeightVector("attn_res", 4 * hidden))
     }
 }

@@ -11,7 +11,7 @@ extension Families {
             let layers = attentions.count
             var attends = try fields.attends(layers: layers)
             if !fields.has("layer_types") {
-                // Without either list every layer attends, as the class says.
+                // The class's default without either list: every layer attends.
                 let listed = fields.integers("full_attn_idxs").map { Set($0) }
                 attends = (0..<layers).map { listed?.contains($0) ?? true }
             }
@@ -56,7 +56,7 @@ extension Families {
 }
 
 extension ConfigFields {
-    /// The network's width: two thirds of what the file gives, times a factor, in whole multiples
+    /// The network's width: two thirds of the file's, times a factor, rounded up to a multiple
     /// (vLLM 0.33.0, `Lfm2MLP`).
     fileprivate func lfm2Width() throws -> Int {
         var width = try gives("block_ff_dim") ? size("block_ff_dim") : size("intermediate_size")

@@ -1,9 +1,9 @@
 import Basics
 
-/// Mixers of the linear-attention literature, which vLLM 0.33.0 serves under no name of theirs:
-/// read for `headway explain`. A model is of one kind, or of kinds by layer: `layer_types` may name
-/// any of them for each layer, and `attn.layers` (as flash-linear-attention's files have it) lists
-/// the layers that attend in full.
+/// Mixers from the linear-attention literature that vLLM 0.33.0 does not serve under their names,
+/// supported by `headway explain`. A model has one kind, or kinds by layer: `layer_types` may name
+/// one for each layer, and `attn.layers` (as in flash-linear-attention's files) lists the layers
+/// with full attention.
 extension Families {
     static let literature: [String: Family] = Dictionary(
         uniqueKeysWithValues: LiteratureKind.allCases.filter { ![.mamba, .mamba2].contains($0) }
@@ -38,7 +38,7 @@ extension Families {
     }
 }
 
-/// The kinds, by the names that model_type and layer_types give them.
+/// The kinds, with their names in model_type and layer_types.
 enum LiteratureKind: String, CaseIterable {
     case linear = "linear_attention"
     case retention = "retnet"
@@ -52,14 +52,14 @@ enum LiteratureKind: String, CaseIterable {
     case mamba = "mamba"
     case mamba2 = "mamba2"
 
-    /// Other spellings.
+    /// Alternative names.
     private static let aliases: [String: LiteratureKind] = [
         "linear": .linear, "linear_attn": .linear, "retention": .retention, "rwkv4": .rwkv4,
         "gated_delta": .gatedDelta, "gated_delta_net": .gatedDelta, "delta_net": .gatedDelta,
         "mamba1": .mamba,
     ]
 
-    /// The kind that a word of layer_types names.
+    /// The kind for a word of layer_types.
     init?(word: String) {
         guard let kind = LiteratureKind(rawValue: word) ?? Self.aliases[word] else { return nil }
         self = kind
@@ -96,7 +96,7 @@ extension ConfigFields {
         return (0..<layers).map { full.contains($0) ? nil : usual }
     }
 
-    /// Full attention between the other layers: the object `attn` may give its heads.
+    /// Full attention between the other layers. The object `attn` may set its heads.
     fileprivate func literatureHeads() throws -> HeadAttention {
         var rule = HeadRule()
         guard let inner = nested("attn"), inner.has("num_heads") else {
@@ -119,8 +119,8 @@ extension ConfigFields {
         return heads
     }
 
-    /// The network of a layer. RWKV's channel mixing has no gate; version 7 leaves its receptance
-    /// out, which the mixers of the others count.
+    /// The network of a layer. RWKV's channel mixing has no gate. Version 7 also lacks the
+    /// receptance, which the mixers of the other versions count.
     fileprivate func literatureNetwork(_ kind: LiteratureKind) throws -> DenseFeedForward {
         let hidden = try hiddenSize()
         let usual = 4 * hidden

@@ -1,8 +1,8 @@
 import Basics
 
-/// Mamba, Falcon-Mamba and Mamba 2: layers of one mixer and nothing else.
+/// Mamba, Falcon-Mamba and Mamba 2: layers that consist of one mixer.
 extension Families {
-    /// Layers of mixers alone, all alike.
+    /// A family whose layers consist of equal mixers.
     private static func alone(
         _ mixer: @escaping @Sendable (ConfigFields) throws -> RecurrentMixer
     ) -> Family {
@@ -17,7 +17,7 @@ extension Families {
         }
     }
 
-    /// Mamba and Falcon-Mamba, whose norms over the time step have no weights.
+    /// Mamba and Falcon-Mamba. The latter's norms over the time step have no weights.
     static let mamba = alone { fields in
         let hidden = try fields.hiddenSize()
         let expanded = try fields.size("expand", default: 2, most: 64) * hidden
@@ -33,7 +33,7 @@ extension Families {
         return .mamba(sizes)
     }
 
-    /// The rank of the time step: "auto" and nothing are a sixteenth of the hidden size.
+    /// The rank of the time step. "auto" and a missing field mean a sixteenth of the hidden size.
     static func timeRank(_ fields: ConfigFields, _ name: String) throws -> Int {
         guard fields.gives(name), fields.word(name) != "auto" else {
             return (try fields.hiddenSize() + 15) / 16

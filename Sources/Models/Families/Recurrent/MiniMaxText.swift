@@ -1,7 +1,7 @@
 import Basics
 
-/// MiniMax-Text-01 and MiniMax-M1: lightning attention, and plain attention in every eighth layer;
-/// experts in all. vLLM 0.33.0 serves them no more.
+/// MiniMax-Text-01 and MiniMax-M1: lightning attention, with plain attention in every eighth layer;
+/// experts in all. vLLM 0.33.0 no longer serves them.
 extension Families {
     static let miniMaxText = Family().with {
         $0.experts = ExpertRule(width: ["intermediate_size"])

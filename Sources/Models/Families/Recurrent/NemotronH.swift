@@ -1,7 +1,7 @@
 import Basics
 
-/// Nemotron-H: a layer is one of four kinds, a mixer or a network and nothing else. Mixers are
-/// Mamba 2, whose state is float32 unless the file says otherwise, and plain attention.
+/// Nemotron-H: each layer is one of four kinds, either a mixer or a network. Mixers are plain
+/// attention and Mamba 2, whose state is float32 unless the file says otherwise.
 extension Families {
     private static let nemotronHeads = HeadRule(width: ["head_dim", "attention_head_dim"])
 
@@ -42,19 +42,19 @@ extension Families {
     }
 }
 
-/// What a layer is.
+/// The kind of a layer.
 private enum NemotronKind: Equatable {
     case mixer
     case attention
     case network
     case experts
 
-    /// By the letters of hybrid_override_pattern.
+    /// Kinds by the letters of hybrid_override_pattern.
     static let letters: [Character: NemotronKind] = [
         "M": .mixer, "*": .attention, "-": .network, "E": .experts,
     ]
 
-    /// By the words of layers_block_type.
+    /// Kinds by the words of layers_block_type.
     static let words: [String: NemotronKind] = [
         "mamba": .mixer, "linear_attention": .mixer, "attention": .attention,
         "full_attention": .attention, "mlp": .network, "moe": .experts,
@@ -62,13 +62,12 @@ private enum NemotronKind: Equatable {
 }
 
 extension ConfigFields {
-    /// What a layer has of its own (Puzzle: experts, widths and heads by layer); nil: nothing.
+    /// Fields that a layer has of its own (Puzzle: experts, widths and heads by layer); nil: none.
     fileprivate func block(_ index: Int) throws -> ConfigFields? {
         try overlaid(with: "block_configs", index)
     }
 
-    /// The kinds of all layers, from a pattern or a list; the class's own four where there is
-    /// neither.
+    /// The kinds of all layers, from a pattern or a list; else the class's default of four.
     fileprivate func nemotronKinds() throws -> [NemotronKind] {
         let kinds: [NemotronKind]
         if let pattern = word("hybrid_override_pattern") {
@@ -127,7 +126,7 @@ extension ConfigFields {
         return RecurrentMixer.mamba2(sizes).keeping(recurrenceBytes: bytes)
     }
 
-    /// The network number `number`: intermediate_size may list one a network.
+    /// The `number`-th network. intermediate_size may list one width per network.
     fileprivate func nemotronNetwork(number: Int) throws -> DenseFeedForward {
         var width = 0
         if let list = integers("intermediate_size") {

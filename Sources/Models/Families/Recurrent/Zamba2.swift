@@ -1,8 +1,8 @@
 import Basics
 
-/// Zamba2: every layer keeps a Mamba-2 state; hybrid layers run one of a few shared attention
-/// blocks before it, over the hidden state and the embedding side by side. The engine creates the
-/// attention first.
+/// Zamba2: every layer keeps a Mamba-2 state. Hybrid layers first run one of a few shared attention
+/// blocks over the hidden state and the embedding side by side. The engine creates the attention
+/// first.
 extension Families {
     static let zamba2 = Family().with {
         $0.hasHeads = false
@@ -43,7 +43,7 @@ extension ConfigFields {
     /// Which layers run a shared block.
     fileprivate func zambaHybrids(layers: Int) throws -> [Bool] {
         let ids = integers("hybrid_layer_ids").map { Set($0) }
-        // The class reckons either from the other.
+        // The class derives either field from the other.
         guard gives("layers_block_type"), let words = words("layers_block_type") else {
             guard let ids else {
                 throw InputError(
@@ -103,8 +103,8 @@ extension ConfigFields {
             normWeights: wide + hidden)
     }
 
-    /// What a hybrid layer has of its own: a matrix behind the shared block, and low-rank changes
-    /// of the shared matrices.
+    /// What a hybrid layer adds to the shared block: a matrix after it, and low-rank changes to the
+    /// shared matrices.
     fileprivate func zambaAdapters() throws -> [[Projection]] {
         let hidden = try hiddenSize()
         let rank = try size("adapter_rank", default: 128)

@@ -19,7 +19,7 @@ struct EndedGaps {
 ///
 /// A gap counts for the run only when its request finishes. So a request whose client may give up
 /// is tracked separately. Every request is, if there are margins, an observer wants gaps, or an
-/// objective limits each request's tail. Otherwise free; O(1) per token.
+/// objective limits each request's tail. O(1) per token of such requests, free for the others.
 struct GapKeeper: ~Copyable {
     /// Whether any request's gaps are kept.
     private(set) var isOn: Bool

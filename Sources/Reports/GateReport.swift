@@ -38,7 +38,7 @@ extension GateResult {
         return table
     }
 
-    /// Both sides, with their standard deviation over seeds.
+    /// Both sides, with their deviation over seeds.
     private var figures: TextTable {
         var table = TextTable(["case", "metric", "baseline", "now"], alignments: [.left, .left])
         for finding in findings where finding.worsening != nil {

@@ -136,10 +136,10 @@ package struct RunSummary: Sendable {
     package var meanKVUse: Double
     package var peakKVUse: Double
     /// Shares of the replicas' time in which GPUs compute, and wait for host work, between and
-    /// inside steps. A clock that does not tell host work inside steps counts it as computing.
+    /// inside steps. A clock that does not separate host work inside steps counts it as computing.
     package var busyShare: Double
     package var hostWaitShare: Double
-    /// Whether the clock tells host work inside steps.
+    /// Whether the clock separates host work inside steps.
     package var tellsHostTime: Bool
     /// How the host changed the times.
     package var host: HostSummary

@@ -20,7 +20,7 @@ struct Instance: ~Copyable {
     /// Host clock and end of the last dispatched batch, picoseconds.
     var clock: Int64 = 0
     var lastEnd: Int64 = 0
-    /// Whether the loop must commit the oldest batch before it goes on.
+    /// Whether the loop must commit the oldest batch before it continues.
     var mustDrain = false
     var scheduledNothing = false
     /// Consecutive schedule calls that scheduled nothing with nothing in flight.

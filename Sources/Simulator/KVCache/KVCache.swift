@@ -361,7 +361,7 @@ extension KVCache {
 }
 
 /// Blocks of requests whose steps are kept as sums (`sumsBlocks`): first taken as a number, and
-/// booked on a request when it is looked at.
+/// booked on a request when its own state is needed.
 extension KVCache {
     /// Takes free blocks.
     @inline(__always)

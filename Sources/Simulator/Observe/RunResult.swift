@@ -96,7 +96,7 @@ public struct RunResult: Sendable {
     package var frontEnd: Int64 = 0
     package var delivery: Int64 = 0
     /// The part of `busyTime` that is host work, in picoseconds: steps of the measured clock
-    /// include some. Nil if the clock does not tell.
+    /// include some. Nil if `RunPlan.demand` is not known.
     package var hostTimeInSteps: Int128?
     /// The contents of the steps, over all replicas.
     package var work = StepSums()

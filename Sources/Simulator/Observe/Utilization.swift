@@ -2,8 +2,8 @@ import StepTime
 
 /// Shares of a cluster's capacity that were used.
 package struct Utilization: Sendable, Equatable {
-    /// Shares of the GPUs' peak FLOP/s and memory bandwidth over the whole run; nil if the clock
-    /// does not tell.
+    /// Shares of the GPUs' peak FLOP/s and memory bandwidth over the whole run; nil if
+    /// `RunPlan.demand` is not known.
     package var flops: Double?
     package var memoryBandwidth: Double?
     /// Shares of the token budget and of the running limit of a step, over the steps that computed

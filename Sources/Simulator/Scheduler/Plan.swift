@@ -42,7 +42,8 @@ struct Plan: ~Copyable {
     /// Whether requests still wait after the admissions, or one was preempted.
     var leavesSome = false
     /// What refused the head of the queue, if that ended the admissions. For an external scheduler:
-    /// the limit of its first refusal, or `other` if it preempted by choice.
+    /// `blocks` after a refusal for lack of blocks, or `other` if it preempted by choice before
+    /// that.
     var stop: StepLimit?
     /// Whether requests that get their last token in the step end in the order of its entries;
     /// otherwise they end in running-list order. If set, all of them have entries.

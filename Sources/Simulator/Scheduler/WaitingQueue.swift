@@ -3,7 +3,8 @@
 /// First come, first served: a deque; preempted requests return to its front. Priority: ordered by
 /// (priority, arrival, id), smallest first, kept as a descending array, so that the head leaves in
 /// O(1) and an insertion moves only what precedes it. Swift policy: placed requests are in the
-/// array, again with the head last; newer ones are in the deque, behind them.
+/// array, again with the head last; those that came or returned since are in the deque, behind
+/// them.
 struct WaitingQueue: ~Copyable {
     struct Rank: Comparable {
         var priority: Int32

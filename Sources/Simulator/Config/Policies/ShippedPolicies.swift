@@ -12,7 +12,7 @@ package struct FirstComeFirstServed: SchedulingPolicy {
 }
 
 /// vLLM's priority policy, written as a policy: smaller priorities first, then earlier arrivals.
-/// The request with the largest priority and latest arrival is preempted.
+/// The request with the largest (priority, arrival) is preempted.
 package struct ByPriority: SchedulingPolicy {
     package init() {}
 

@@ -40,7 +40,8 @@ package enum EngineRule: Int, Sendable, CaseIterable {
         }
     }
 
-    /// Whether captures exercise the rule. The others are known from reading the code.
+    /// Whether captures would show a change of the rule. The others are known from reading the
+    /// code.
     package var isCaptured: Bool {
         ![.watermark, .emptyStep, .tokenBudget, .asyncDefault].contains(self)
     }

@@ -1,7 +1,7 @@
 /// The place, order and tokens of each request: invariants 4, 9 to 11, 14, 15 and 20.
 
 extension Instance {
-    /// I4: batches in the pipeline follow one another in time, and the last one ends the last step.
+    /// I4: batches in the pipeline follow one another in time, and the last one ends at `lastEnd`.
     mutating func unorderedBatches() -> String? {
         let count = scheduler.flight.count
         if count > scheduler.depth { return "\(count) batches are in flight" }

@@ -100,6 +100,7 @@ package struct CohortChange: Sendable, Equatable {
     package var sequence: Int64
     /// Tokens computed so far.
     package var computed: Int
+    /// Whether it joins; otherwise it leaves.
     package var joins: Bool
 }
 

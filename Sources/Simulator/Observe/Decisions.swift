@@ -20,16 +20,19 @@ public struct ScheduledEntry: Sendable, Equatable {
     public var samples: Bool
 }
 
-/// What one call of the scheduler decided. Times are picoseconds.
+/// What one call of the scheduler decided. Times are in picoseconds.
 public struct ScheduleDecision: Sendable, Equatable {
     public var replica: Int
     /// Number of the call, from 0.
     public var number: Int
     public var time: Int64
+    /// Start and end of the step on the GPU.
     package var executionStart: Int64
     package var executionEnd: Int64
+    /// Ids of the requests aborted since the last logged decision.
     package var aborted: [Int64]
     public var entries: [ScheduledEntry]
+    /// Ids of the requests that the call preempted.
     public var preempted: [Int64]
     /// Waiting and running requests and free blocks after the call.
     public var waiting: Int
@@ -50,9 +53,11 @@ public struct UpdateDecision: Sendable, Equatable {
     /// Number of the schedule call whose batch was processed.
     package var number: Int
     public var time: Int64
+    /// Ids of the requests aborted since the last logged decision.
     package var aborted: [Int64]
     /// Tokens delivered.
     package var delivered: Int
+    /// Ids of the requests that finished with this step.
     public var finished: [Int64]
     package var freeBlocks: Int
     package var keys: Int?

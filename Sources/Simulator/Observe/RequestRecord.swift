@@ -57,6 +57,7 @@ public struct RequestRecord: Sendable, Equatable {
     /// As the trace gives it; lower is more urgent.
     public var priority: Int32
     public var outcome: Outcome
+    /// Why it was rejected; `none` for any other outcome.
     package var rejection: RejectionReason
     /// The stage of the load in which it was sent, from 0; -1 without stages.
     package var stage: Int16 = -1

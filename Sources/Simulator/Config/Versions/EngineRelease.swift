@@ -14,6 +14,7 @@ package struct EngineRelease: Sendable, Equatable {
     }
 
     package var version: EngineVersion
+    /// How its rules are known.
     package var evidence: Evidence
     package var rules = VersionRules()
     package var options: EngineOptions = []

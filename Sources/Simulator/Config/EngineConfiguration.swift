@@ -64,7 +64,7 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var asyncScheduling = true
     /// Whether requests stop at a token the scheduler cannot foresee.
     package var stopsAtUnforeseenToken = false
-    /// Sleep after an iteration that scheduled nothing, microseconds.
+    /// Sleep after an iteration that scheduled nothing, in microseconds.
     package var emptyYieldMicroseconds: Int64 = 0
     /// The host's part in the times of steps and requests.
     package var host = HostTimes()

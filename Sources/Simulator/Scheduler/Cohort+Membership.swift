@@ -42,7 +42,7 @@ extension Scheduler {
     private mutating func canJoin(_ cache: inout KVCache, _ slot: Int) -> Bool {
         let request = requests[slot]
         let inFlight = Int32(rules.inFlight)
-        // Whether the gaps of a request that may be aborted count is known only at its end.
+        // If a request may be aborted, only its end tells whether its gaps count.
         guard request.decodesSteadily(inFlight: inFlight), !request.mayAbort else { return false }
         // Its latest token must come with the members' latest, so that its next gap equals theirs.
         if inFlight == 0 {

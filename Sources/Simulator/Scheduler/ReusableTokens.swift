@@ -43,7 +43,7 @@ extension Scheduler {
         lost.blockSize = shared - lost.lastToken - whole
         lost.otherReplica = whole - here
         if here > tokens {
-            // What a group of blocks still has, and what ever existed.
+            // Tokens that some group of blocks still has, and tokens that were ever computed.
             let kept = min(here, max(tokens, Int32(hit.longest)))
             let computed = blockSize.filled(by: Int(reuse.computed(of: reusable[slot].place)))
             let existed = min(here, max(kept, Int32(computed * blockSize.tokens)))

@@ -53,7 +53,7 @@ extension Scheduler {
     }
 
     /// Takes the excess over the budget from the last running request, if that is an individual: no
-    /// request is behind it.
+    /// request comes after it.
     private mutating func cutLast(
         _ cache: inout KVCache, by excess: Int, _ blocks: inout Int
     ) -> Bool {

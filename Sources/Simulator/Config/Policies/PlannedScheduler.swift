@@ -6,7 +6,8 @@ extension RunPlan {
         externalScheduler != nil || policy != nil || engine.policyObject != nil
     }
 
-    /// The name under which a configuration selects the scheduling policy.
+    /// The name under which a configuration selects the scheduling policy, or a fixed text for a
+    /// policy passed as a value.
     package var policyName: String {
         policy == nil ? engine.policy.rawValue : "a policy of one's own"
     }

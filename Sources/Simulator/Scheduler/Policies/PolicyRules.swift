@@ -66,7 +66,7 @@ extension Scheduler {
         for phase in seat.shape.phases[first...] {
             if seat.shape.isExclusive, !plan.entries.isEmpty { break }
             if phase == .admissions {
-                // Rule of the engine: no request enters a step in which one was preempted.
+                // The engine's rule: no request enters a step in which one was preempted.
                 if plan.preempted.isEmpty { admitByPolicy(&cache, seat) }
             } else {
                 try runByPolicy(&cache, seat, phase)

@@ -131,7 +131,7 @@ extension Scheduler {
                 let slot = Int(seat.order[place])
                 var tokens = max(0, wanted(slot))
                 if requests[slot].prefilling { tokens = min(tokens, quota) }
-                // In a phase of chunks only chunks come behind.
+                // In a phase of chunks only chunks come after.
                 if !takesDecodes { tokens = min(tokens, max(0, left)) }
                 seat.tokens.append(Int32(tokens))
                 left -= tokens
@@ -174,7 +174,7 @@ extension Scheduler {
     }
 
     /// Takes the excess over the budget from the last running request, if that is an individual: no
-    /// request is behind it.
+    /// request comes after it.
     private mutating func cutLast(_ seat: PolicySeat, by excess: Int) -> Bool {
         guard let last = seat.order.last, let tokens = seat.tokens.last, Int(tokens) > excess,
             requests[Int(last)].admission == cohort.admissions

@@ -3,8 +3,8 @@ import Results
 import Simulator
 
 extension BreakdownReport {
-    /// A table of the means of TTFT and TPOT, over all requests and over the slowest in each; nil
-    /// before a request has finished. Parts without any time are left out.
+    /// A table of the means of TTFT and TPOT, over all requests and over the slowest by each; nil
+    /// if no request has finished. Parts without any time are left out.
     package var text: String? {
         guard toFirstToken.count > 0 else { return nil }
         let columns = [

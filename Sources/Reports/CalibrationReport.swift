@@ -3,8 +3,8 @@ import Experiments
 
 /// The page of a calibration: constants with their intervals, errors by file, what to do next.
 package enum CalibrationReport {
-    /// The page; `out` is the file that the profile was written to, if any, `file` that of the
-    /// configuration, `changes` what was set beside it.
+    /// The page. `out` is the file that the profile was written to, if any; `file` is the
+    /// configuration, and `changes` are the settings made beside it.
     package static func text(
         _ calibration: Calibration, file: String?, changes: [String] = [], out: String?
     ) -> String {
@@ -82,7 +82,7 @@ package enum CalibrationReport {
         (percent < 0 ? "" : "+") + share(percent)
     }
 
-    /// The lines that set what was found.
+    /// The lines that apply the result.
     private static func next(
         _ calibration: Calibration, file: String?, changes given: [String], out: String?
     ) -> String {

@@ -4,15 +4,15 @@ import Results
 import Scenario
 
 extension CapacityStudy {
-    /// Seeds of the replications; empty: they are stretches of a trace.
+    /// Seeds of the replications; empty if these are stretches of a trace.
     var seeds: [Int] {
         replications.compactMap { if case .seed(let seed) = $0 { seed } else { nil } }
     }
 
-    /// The first load that none holds, or the hardest there is.
+    /// The first load that no replication holds, or else the hardest load.
     var beyond: Point? { points.first(where: \.isBeyond) ?? points.last }
 
-    /// The promise that the first load beyond capacity misses by most; nil: none is missed.
+    /// The promise that the first load beyond capacity misses by most; nil if none is missed.
     var breaksFirst: String? {
         guard let beyond else { return nil }
         if let missed = beyond.runs.first(where: { $0.standing == .missed })?.verdict?.worst {
@@ -22,7 +22,7 @@ extension CapacityStudy {
         return isGrowing ? "the queue grows" : nil
     }
 
-    /// The word for what came out.
+    /// The word for the outcome.
     var word: String {
         switch ending {
         case .found: "found"
@@ -33,12 +33,12 @@ extension CapacityStudy {
 }
 
 extension CapacityStudy.Point {
-    /// Mean of the shares by which clusters fall behind; nil: too short to tell.
+    /// Mean of the shares by which clusters fall behind; nil if runs are too short to tell.
     var behind: Double? {
         let values = runs.compactMap(\.behind)
         return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
-    /// Whether the queue is at rest in every run; nil: some are too short to tell.
+    /// Whether the queue is steady in every run; nil if some are too short to tell.
     var isSteady: Bool? {
         Trial.areSteady(runs.map(\.isSteady))
     }
@@ -86,9 +86,9 @@ extension CapacityReport: Encodable {
         }
     }
 
-    /// `{over, unit, status, value, low, high, confidence, saturates_first, points}`; a point has
-    /// `x`, `meets`, `steady` (null: not decided), and every figure of summary.json as the mean
-    /// over its runs.
+    /// `{over, unit, status, value, low, high, confidence, saturates_first, points}`. A point has
+    /// `x`, `meets`, `steady` (null: undecided), and the mean over its runs of every figure of
+    /// summary.json.
     package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Key.self)
         try keys.encode(study.axis.over.rawValue, forKey: Key("over"))
@@ -142,7 +142,7 @@ extension CapacityReport: Encodable {
         if study.axis.over == .rate { try entry.encode(point.nominal, forKey: Key("nominal")) }
         try entry.encode(study.axis.change(point.level), forKey: Key("set"))
         try entry.encode(point.offered, forKey: Key("offered"))
-        // Null: not decided.
+        // Null: undecided.
         try entry.encode(point.meets, forKey: Key("meets"))
         try entry.encode(point.share, forKey: Key("holding_share"))
         try entry.encode(point.isSteady, forKey: Key("steady"))

@@ -3,19 +3,19 @@ import Experiments
 import Results
 import Scenario
 
-/// A study of capacity as a page for a terminal and as JSON.
+/// A capacity study as a page for a terminal and as JSON.
 package struct CapacityReport {
     let study: CapacityStudy
     private let run: String
 
-    /// A page of a study; `run` is the command that runs what was asked, to which a change of the
-    /// load can be added.
+    /// The page of a study. `run` is the command of the studied run; a change of the load can be
+    /// appended.
     package init(_ study: CapacityStudy, run: String = "headway run") {
         self.study = study
         self.run = run
     }
 
-    /// The answer, what limits it, the curve, what to do next.
+    /// The answer, what limits it, the curve, and what to do next.
     package var text: String {
         var parts = [study.headline, facts, curve]
         if let chart { parts.append(chart) }
@@ -44,7 +44,7 @@ package struct CapacityReport {
         Quantity.counted(study.points.count, "load")
     }
 
-    /// Prefill and decode take turns, so that GPUs may be busy with no limit near.
+    /// Prefill and decode alternate, so GPUs may be busy with no limit near.
     private var busy: String {
         study.beyond?.figure("gpu_busy_share").map { "\(Quantity.percent($0)) of the time busy" }
             ?? ""
@@ -106,14 +106,15 @@ package struct CapacityReport {
             + "\(Quantity.percent(study.confidence, decimals: 0)) confidence"
     }
 
-    /// "at trace.rate_scale 2.308 each of 6 seeds holds what is promised, at 2.639 none does".
+    /// For example "at trace.rate_scale 2.308 each of 6 seeds holds what is promised, at 2.639 none
+    /// does".
     private var rateEnds: String {
         guard let safe = study.safe, let tooHard = study.tooHard else { return "" }
         return "at \(study.axis.key) \(safe) each of \(samples) holds what is promised, at "
             + "\(tooHard) none does"
     }
 
-    /// "6 seeds (0 to 5)", "the trace and 6 stretches of it".
+    /// For example "6 seeds (0 to 5)" or "the trace and 6 stretches of it".
     private var samples: String {
         let seeds = study.seeds
         guard !seeds.isEmpty else {
@@ -187,12 +188,12 @@ package struct CapacityReport {
             + "which the cluster falls back once it has filled." + open
     }
 
-    /// The rate at which requests came, the same for each amount: "64.1".
+    /// The offered request rate, the same for each amount: "64.1".
     private var offered: String {
         study.points.first.map { Quantity.significant($0.offered) } ?? "-"
     }
 
-    /// "5/6"; "0-2/6" where two are not decided.
+    /// For example "5/6", or "0-2/6" if two are undecided.
     private static func holding(_ point: CapacityStudy.Point) -> String {
         let open = point.undecided > 0 ? "-\(point.holding + point.undecided)" : ""
         return "\(point.holding)\(open)/\(point.runs.count)"
@@ -202,7 +203,7 @@ package struct CapacityReport {
         point.figure(key).map { Quantity.duration(seconds: $0 / 1000) } ?? "-"
     }
 
-    /// TTFT and TPOT against the load; nil where there is no curve.
+    /// TTFT and TPOT against the load; nil without a curve.
     private var chart: String? {
         guard study.points.count > 2 else { return nil }
         let parts = [("TTFT p99", "p99_ttft_ms"), ("TPOT mean", "mean_tpot_ms")].map { name, key in
@@ -252,7 +253,7 @@ package struct CapacityReport {
         return "Next: \(run) --set \(study.axis.change(safe))"
     }
 
-    /// "KV blocks hold 62.0 % of the steps' time back; 97.0 % of 28,144 used at peak".
+    /// For example "KV blocks hold 62.0 % of the steps' time back; 97.0 % of 28,144 used at peak".
     private func words(_ pressure: CapacityPressure) -> String {
         let share = Quantity.percent(pressure.share)
         let filled = pressure.filled.map { Quantity.percent($0) } ?? "-"

@@ -4,8 +4,8 @@ package enum Chart {
     private static let levels: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
     /// One horizontal bar per row: label, bar, and the value as text. The longest bar, that of the
-    /// largest value, is `width` characters, or what the terminal has room for; negative and
-    /// non-finite values have none.
+    /// largest value, has `width` characters, or as many as fit in the terminal. Negative and
+    /// non-finite values have no bar.
     package static func bars(
         _ rows: [(label: String, value: Double, text: String)], width: Int = 40
     ) -> String {
@@ -20,8 +20,8 @@ package enum Chart {
         }.joined(separator: "\n")
     }
 
-    /// A bar of at most `width` characters, to an eighth of a character; any value above zero
-    /// shows at least the thinnest.
+    /// A bar of at most `width` characters, precise to an eighth of a character. Any value above
+    /// zero shows at least the thinnest bar.
     package static func bar(_ value: Double, of largest: Double, width: Int) -> String {
         guard value.isFinite, value > 0, largest > 0 else { return "" }
         let units = max(1, Int((min(1, value / largest) * Double(width) * 8).rounded()))
@@ -29,8 +29,8 @@ package enum Chart {
         return units % 8 == 0 ? full : full + String(eighths[units % 8 - 1])
     }
 
-    /// One character per value, its height by the value's share of the largest; a value of zero
-    /// or less is a space.
+    /// One character per value, its height proportional to the largest value; a space for zero or
+    /// less.
     package static func sparkline(_ values: [Double]) -> String {
         let largest = values.filter(\.isFinite).max() ?? 0
         return String(
@@ -40,7 +40,7 @@ package enum Chart {
             })
     }
 
-    /// Values squeezed to at most `count` by averaging neighbours, so that a long series fits a
+    /// Values reduced to at most `count` by averaging neighbours, so that a long series fits on a
     /// line. O(values).
     package static func squeezed(_ values: [Double], to count: Int) -> [Double] {
         guard values.count > count, count > 0 else { return values }

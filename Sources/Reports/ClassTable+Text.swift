@@ -2,10 +2,10 @@ import Basics
 import Results
 
 extension ClassTable {
-    /// Most classes of which a page shows every latency.
+    /// Most classes for which a page shows every latency.
     private static let fullyShown = 12
 
-    /// Tables of the classes for the page: counts, then where they were asked for each latency.
+    /// Tables of the classes for the page: counts, then each latency if classes were requested.
     package var text: String {
         guard isWanted else { return counts(withTimes: true) }
         if classes.count > Self.fullyShown {
@@ -16,8 +16,8 @@ extension ClassTable {
         return counts(withTimes: false) + "\n\n" + latencies
     }
 
-    /// Requests by how they ended, goodput and throughput by class, a row each. Finished ones have
-    /// a column where not all did, and so has each other end that a request met.
+    /// Requests by outcome, goodput and throughput, one row per class. Outcomes have columns if not
+    /// all requests finished.
     private func counts(withTimes: Bool) -> String {
         let times = ["TTFT", "p99", "TPOT", "p99", "E2E", "p99"]
         let rates = ["goodput", "requests/s", "output tokens/s"]
@@ -60,7 +60,7 @@ extension ClassTable {
         ]
     }
 
-    /// Every latency by class, a row each.
+    /// Every latency by class, one row each.
     private var latencies: String {
         var table = TextTable(
             [dimension.rawValue, "", "mean", "p50", "p90", "p95", "p99", "max"],

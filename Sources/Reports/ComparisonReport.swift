@@ -5,7 +5,7 @@ import Experiments
 public struct ComparisonReport: Sendable {
     let ranking: Ranking
 
-    /// The report of one or several candidates.
+    /// The report on one or several candidates.
     public init(_ ranking: Ranking) { self.ranking = ranking }
 
     /// The page for a terminal.
@@ -18,13 +18,13 @@ public struct ComparisonReport: Sendable {
         ([verdict(markdown: markdown)] + figures(markdown: markdown)).joined(separator: "\n\n")
     }
 
-    /// What it comes to, in a line; of several candidates that of the first in rank.
+    /// The conclusion in one line; with several candidates, that of the best.
     func verdict(markdown: Bool) -> String {
         let sentence = ranking.entries.first?.verdict.sentence ?? ""
         return markdown ? "**\(Self.plain(sentence))**" : sentence
     }
 
-    /// What the verdict rests on.
+    /// The figures behind the verdict.
     func figures(markdown: Bool) -> [String] {
         var parts: [String] = []
         if ranking.entries.count > 1 { parts.append(rankingTable(markdown)) }
@@ -53,7 +53,7 @@ public struct ComparisonReport: Sendable {
         return parts
     }
 
-    /// Of which requests the latencies are, where some are left out of a run's.
+    /// The requests that the latencies cover, if some of a run's are left out.
     private static func leftOut(_ comparison: Comparison) -> String? {
         let all = comparison.pairedRequests
         guard comparison.measuredRequests < all else { return nil }
@@ -67,7 +67,7 @@ public struct ComparisonReport: Sendable {
             + words + ")"
     }
 
-    /// Where the runs left the range that their clocks were measured in.
+    /// Where the runs left the range in which their clocks were measured.
     private static func range(_ comparison: Comparison) -> [String] {
         let (before, after) = (comparison.before, comparison.after)
         let shared = before.rangeWarnings.filter(after.rangeWarnings.contains)
@@ -79,7 +79,7 @@ public struct ComparisonReport: Sendable {
         }
     }
 
-    /// A text in which Markdown sees no marks.
+    /// Escapes a text so that Markdown finds no markup in it.
     private static func plain(_ text: String) -> String {
         text.reduce(into: "") { result, character in
             if "\\`*_[]<>#|&".contains(character) { result.append("\\") }

@@ -4,7 +4,7 @@ import Models
 import StepTime
 
 extension ExplainScenario.MixedStep {
-    /// "With a chunk of 512 prompt tokens beside the decodes ...".
+    /// For example "With a chunk of 512 prompt tokens beside the decodes ...".
     var text: String {
         let added = together - decodesAlone
         return "A chunk of \(Quantity.count(chunkTokens)) prompt tokens in the same step: "
@@ -17,7 +17,7 @@ extension ExplainScenario.MixedStep {
 }
 
 extension ExplainScenario.WholeRequest {
-    /// "A request of 4,096 + 256 tokens alone: TTFT 103 ms, ...".
+    /// For example "A request of 4,096 + 256 tokens alone: TTFT 103 ms, ...".
     var text: String {
         let others = batch == 1 ? "alone" : "with \(Quantity.count(batch)) decoding together"
         let pieces = Quantity.counted(chunks, "step")
@@ -81,7 +81,7 @@ private struct Headline {
         self.figures = figures
     }
 
-    /// Phases that read or write the cache and what starts them.
+    /// Phases that read or write the cache, and the launches for them.
     private static let attention: Set = ["attn_launch", "qk_scores", "softmax", "attn_v"]
 }
 
@@ -89,10 +89,10 @@ private struct Headline {
 package struct ExplanationTable: Encodable {
     private let range: ExplainRange
 
-    /// A table of what was explained.
+    /// A table of the explained values.
     package init(_ range: ExplainRange) { self.range = range }
 
-    /// A row a value.
+    /// One row per value.
     package var text: String {
         let first = range.rows.compactMap(\.explained).first!
         let names = Headline(first).figures.map(\.name)
@@ -111,7 +111,7 @@ package struct ExplanationTable: Encodable {
             .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
-    /// What is to be kept in mind: of all rows as it is, of some with their values.
+    /// The notes: those of all rows once, others with the values they apply to.
     private var notes: [String] {
         let explained = range.rows.filter { $0.explained != nil }
         var places: [String: [String]] = [:]
@@ -156,7 +156,7 @@ package struct ExplanationComparison: Encodable {
     private let (first, second): (ExplainScenario.Explained, ExplainScenario.Explained)
     private let change: String
 
-    /// A scenario, and the same with the flags `change`.
+    /// A scenario, and the same one with the flags `change`.
     package init(
         _ first: ExplainScenario.Explained, _ second: ExplainScenario.Explained, change: String
     ) {
@@ -244,7 +244,7 @@ package struct ModelList: Encodable {
 
     package let models: [Entry]
 
-    /// All of them, by name.
+    /// All models, by name.
     package init() throws {
         models = try Catalogue.names.map { name in
             let model = try Catalogue.model(named: name)
@@ -257,7 +257,7 @@ package struct ModelList: Encodable {
         }
     }
 
-    /// A row a model.
+    /// One row per model.
     package var text: String {
         var table = TextTable(
             ["model", "parameters", "active", "weights", "layers", "KV bytes/token", "context"],

@@ -10,14 +10,14 @@ package struct ExplanationReport {
     private let mixed: ExplainScenario.MixedStep?
     private let request: ExplainScenario.WholeRequest?
 
-    /// A page of what was explained.
+    /// The page of an explained scenario.
     package init(_ explained: ExplainScenario.Explained) {
         explanation = explained.explanation
         mixed = explained.mixed
         request = explained.request
     }
 
-    /// The page: phases, roofline, memory, what the techniques save.
+    /// The page: phases, roofline, memory, and what each technique saves.
     package var text: String {
         [
             verdict + "\n" + headline, phases.text, mixed?.text ?? "", request?.text ?? "",
@@ -84,7 +84,7 @@ package struct ExplanationReport {
         return table
     }
 
-    /// How long the step takes, and what its time waits for.
+    /// How long the step takes, and what bounds its time.
     private var verdict: String {
         let seconds = explanation.breakdown.seconds
         let tokens = Double(step.batch * step.tokens)
@@ -99,7 +99,7 @@ package struct ExplanationReport {
             + bounds.joined(separator: ", ") + "."
     }
 
-    /// A number of parameters in few letters: "525 M", "262 k".
+    /// A number of parameters in few characters: "525 M", "262 k".
     private static func short(_ count: Int64) -> String {
         let units: [(size: Double, name: String)] = [
             (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"),
@@ -238,7 +238,7 @@ extension ExplanationReport: Encodable {
         try keys.encode(all.stateBytesPerSequence, forKey: .stateBytesPerSequence)
         try keys.encode(all.cacheBytes, forKey: .cacheBytes)
         try keys.encode(all.blockSize, forKey: .blockSize)
-        // What there is not is absent.
+        // Missing values are absent.
         try keys.encodeIfPresent(all.budget?.numGPUBlocks, forKey: .numGpuBlocks)
         try keys.encodeIfPresent(all.sequencesThatFit, forKey: .sequencesThatFit)
         try keys.encodeIfPresent(all.doesNotFit, forKey: .doesNotFit)

@@ -7,7 +7,7 @@ package struct GPUReport {
 
     package init(_ comparison: GPUComparison) { self.comparison = comparison }
 
-    /// The table, what does not fit, what was not measured.
+    /// The table, the GPUs that do not fit, and those without measurements.
     package var text: String {
         var table = TextTable([
             "GPU", "GPUs", "TTFT", "p99", "TPOT", "p99", "tokens/s", "a GPU", "KV tokens",
@@ -45,11 +45,11 @@ package struct GPUReport {
         return parts.joined(separator: "\n\n")
     }
 
-    /// Each note once, with the GPUs that it is about where it is not about all.
+    /// Each note once, with the GPUs it applies to unless it applies to all.
     private var notes: [String] {
         var lines: [(text: String, gpus: [String])] = []
         for entry in comparison.entries {
-            // The star in the table says it.
+            // The star in the table already tells this.
             for note in entry.notes where !note.hasPrefix("\(entry.gpu): ") {
                 if let known = lines.firstIndex(where: { $0.text == note }) {
                     lines[known].gpus.append(entry.gpu)

@@ -2,7 +2,7 @@ import Basics
 import Experiments
 
 extension GateCostChange {
-    /// Two tables: by length of the prompt, and by part of the latency; then who pays most.
+    /// Two tables, by prompt length and by part of the latency; then which requests pay most.
     var text: String {
         var table = TextTable([
             "prompt tokens", "requests", "TTFT was", "now", "change", "E2E was", "now",
@@ -19,7 +19,7 @@ extension GateCostChange {
             .joined(separator: "\n\n")
     }
 
-    /// Who pays most, and where the time goes.
+    /// Which requests pay most, and where the time goes.
     private var sentence: String? {
         let losses = groups.map { (group: $0.after, share: $0.after.e2el / $0.before.e2el - 1) }
         guard let worst = losses.max(by: { $0.share < $1.share }), worst.share > 0 else {

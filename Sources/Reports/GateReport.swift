@@ -18,13 +18,13 @@ extension GateResult {
             .withoutWorkflowCommands
     }
 
-    /// What the figures of both tables are.
+    /// What the figures of both tables mean.
     private static let meaning = """
         Relative limits: geometric means over seeds ± geometric standard deviation, change is \
         now / baseline - 1. Absolute limits: means ± standard deviation, change is now - baseline.
         """
 
-    /// What changed, and how far it may.
+    /// The changes, and how large they may be.
     private var changes: TextTable {
         var table = TextTable(
             ["case", "metric", "change", "95 % interval", "limit", ""], alignments: [.left, .left])
@@ -38,7 +38,7 @@ extension GateResult {
         return table
     }
 
-    /// Both sides, with their spread over seeds.
+    /// Both sides, with their deviation over seeds.
     private var figures: TextTable {
         var table = TextTable(["case", "metric", "baseline", "now"], alignments: [.left, .left])
         for finding in findings where finding.worsening != nil {
@@ -64,8 +64,8 @@ extension GateResult {
         }
     }
 
-    /// JUnit XML: a test case per check; regressions and inconclusive checks are failures.
-    /// Well-formed whatever the names are.
+    /// JUnit XML with one test case per check. Regressions and inconclusive checks are failures.
+    /// Well-formed for any names.
     package var junit: String {
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>"]
         let failures = findings.count { $0.status != .pass }
@@ -91,7 +91,7 @@ extension GateResult {
     }
 
     /// GitHub workflow commands: an error per regression, a warning per inconclusive check, a
-    /// notice when all is well.
+    /// notice if all is well.
     package var githubAnnotations: String {
         let lines = findings.filter { $0.status != .pass }.map { finding in
             let level = finding.status == .regression ? "error" : "warning"
@@ -105,7 +105,7 @@ extension GateResult {
     }
 
     /// A text as an attribute's value. Control characters, which XML 1.0 cannot hold even as
-    /// references, are spelled out, and so are the two scalars that its `Char` leaves out.
+    /// references, are written out, as are the two scalars that its `Char` excludes.
     private static func escaped(_ text: String, atMost limit: Int = 200) -> String {
         text.echoed(atMost: limit)
             .replacing("\u{fffe}", with: "\\u{fffe}").replacing("\u{ffff}", with: "\\u{ffff}")
@@ -113,7 +113,7 @@ extension GateResult {
             .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
     }
 
-    /// Workflow commands end at a line break and take percent escapes.
+    /// Workflow commands end at a line break and use percent escapes.
     private static func escapedData(_ text: String) -> String {
         text.withoutWorkflowCommands.replacing("%", with: "%25").replacing("\r", with: "%0D")
             .replacing("\n", with: "%0A")
@@ -138,7 +138,7 @@ extension GateFinding {
         value.map { Figures.text($0, metric) } ?? ""
     }
 
-    /// A deviation behind the mean it belongs to.
+    /// A deviation, to follow its mean.
     fileprivate func spread(_ deviation: Double?) -> String {
         guard let deviation else { return "" }
         return " ±"
@@ -147,7 +147,7 @@ extension GateFinding {
                 : Substring(Figures.text(deviation, metric)))
     }
 
-    /// An amount of worsening as a change of the figure: a percentage for relative margins.
+    /// A worsening as a change of the figure: a percentage for relative margins.
     fileprivate func change(_ worsening: Double?) -> String {
         guard let worsening else { return "" }
         let change = sign * worsening

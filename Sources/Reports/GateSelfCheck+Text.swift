@@ -2,7 +2,7 @@ import Basics
 import Experiments
 
 extension GateSelfCheck {
-    /// The tallies as a table, and the two shares that matter.
+    /// The counts as a table, and the two shares that matter.
     package var text: String {
         let percent = Comparison.percent(slowdown)
         var table = TextTable(["", "regression", "inconclusive", "pass"])

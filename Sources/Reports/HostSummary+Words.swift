@@ -2,7 +2,7 @@ import Basics
 import Results
 
 extension HostSummary {
-    /// One line for the page; nil where the host did nothing.
+    /// One line for the page; nil if the host added no time.
     var words: String? {
         var parts: [String] = []
         if timeShare > 0 {

@@ -93,7 +93,7 @@ extension PageStudyReport {
                 }, width: worst > 0 ? 48 : 1)
     }
 
-    /// A table of at most five block sizes, and another one below it for the next.
+    /// A table of at most five block sizes, with another one below it for the next.
     private static func curves(_ study: PageStudy) -> String {
         let count = (study.rows.count + 4) / 5
         let tables = (0..<count).map { part in
@@ -158,7 +158,7 @@ extension PageStudyReport {
         "the trace holds lengths and no content, so that nothing can be hit: sizes are ranked by "
         + "room and metadata alone"
 
-    /// A sum of shares of unlike things, which is no percentage of anything.
+    /// A sum of shares with different bases, which is not a percentage of anything.
     private static func points(_ sum: Double) -> String { Quantity.decimal(sum * 100, 2) }
 
     private static func signedPoints(_ sum: Double) -> String {

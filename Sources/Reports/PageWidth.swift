@@ -1,37 +1,37 @@
 /// How wide a page may be.
 ///
-/// A terminal's pages fit it: tables too wide are broken up, charts are narrower. In a file or a
-/// pipe sentences and charts fit 80 columns; tables stay whole there, so that each row is a line.
+/// Pages fit the terminal: tables that are too wide are split, and charts are narrower. In a file
+/// or a pipe, sentences and charts fit 80 columns; tables stay whole, so that each row is one line.
 package enum PageWidth {
-    /// Columns of the terminal that pages are made for; nil: no limit.
+    /// Columns of the terminal that pages are made for; nil for no limit.
     @TaskLocal package static var columns: Int?
 
-    /// What is left of a chart's usual width beside labels and values of `used` columns, of 80 in
-    /// a file; at least eight.
+    /// The width of a chart beside labels and values of `used` columns: at most `usual`, at least
+    /// eight. A file has 80 columns.
     static func fitting(_ usual: Int, beside used: Int) -> Int {
         max(8, min(usual, prose - used))
     }
 
-    /// Columns of sentences and charts in a file or a pipe.
+    /// Columns for sentences and charts in a file or a pipe.
     private static let ofProse = 80
 
-    /// The same, or the terminal's.
+    /// The same, or the terminal's columns.
     package static var prose: Int { columns ?? ofProse }
 
-    /// What programs start a line that is meant to be pasted.
+    /// The first words of lines that are meant to be pasted.
     private static let programs = ["headway ", "vllm ", "sglang ", "python", "curl "]
 
-    /// The text with the lines that are too wide broken at spaces. What follows a label ("batch
-    /// 13.5 requests") stays in its column. Lines of charts, commands and settings are left alone,
-    /// and tables fit by themselves. O(text).
+    /// Breaks lines that are too wide at spaces. Text after a label ("batch 13.5 requests") stays
+    /// in its column. Leaves charts, commands and settings alone; tables fit by themselves.
+    /// O(text).
     package static func wrapped(_ text: String) -> String {
         guard let columns, columns >= 20 else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { wrapped(line: $0, columns) }.joined(separator: "\n")
     }
 
-    /// A page whose sentences fit the terminal, or 80 columns where there is none. Paragraphs with
-    /// a rule are tables, and stay as they are in a file. O(text).
+    /// A page whose sentences fit the terminal, or 80 columns without one. Paragraphs with a rule
+    /// are tables and are left unchanged in a file. O(text).
     package static func page(_ text: String) -> String {
         guard columns == nil else { return wrapped(text) }
         return text.split(separator: "\n\n", omittingEmptySubsequences: false)
@@ -47,12 +47,12 @@ package enum PageWidth {
         guard line.count > columns, !isDrawn else { return String(line) }
         let indent = min(indentation(line), columns / 2)
         guard !isPasted(line, behind: indent) else { return String(line) }
-        // A comment above a command is pasted with it, and each of its lines is one.
+        // A comment above a command is pasted with it, so each of its lines must be a comment.
         let start = line.hasPrefix("# ") ? "# " : String(repeating: " ", count: indent)
         return filled(words(line), columns, start: start)
     }
 
-    /// Words in lines of at most `columns`, all but the first behind `start`. O(words).
+    /// Words in lines of at most `columns`; all but the first line begin with `start`. O(words).
     package static func filled(_ words: [String], _ columns: Int, start: String) -> String {
         var lines: [String] = []
         var current = ""
@@ -69,7 +69,7 @@ package enum PageWidth {
         return lines.joined(separator: "\n")
     }
 
-    /// Whether a line holds a command, perhaps behind a label, or keys with their values.
+    /// Whether a line holds a command, perhaps after a label, or keys with their values.
     private static func isPasted(_ line: Substring, behind indent: Int) -> Bool {
         let text = line.dropFirst(indent)
         return programs.contains {
@@ -80,7 +80,7 @@ package enum PageWidth {
     /// Units that stay on the line of their number.
     private static let units: Set = ["%", "µs", "ms", "s", "min", "h", "kB", "MB", "GB", "GiB"]
 
-    /// The line cut at its spaces, a number and its unit in one piece.
+    /// The line split at its spaces, keeping each number with its unit.
     private static func words(_ line: Substring) -> [String] {
         var words: [String] = []
         for word in line.split(separator: " ", omittingEmptySubsequences: false) {
@@ -94,7 +94,7 @@ package enum PageWidth {
         return words
     }
 
-    /// Where the lines that continue a line begin: behind its label and two spaces or more.
+    /// Where continuation lines begin: after the line's label and at least two spaces.
     private static func indentation(_ line: Substring) -> Int {
         let leading = line.prefix { $0 == " " }.count
         if line.hasPrefix("- ") { return 2 }

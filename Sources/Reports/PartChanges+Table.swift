@@ -3,7 +3,7 @@ import Experiments
 import Simulator
 
 extension PartChanges {
-    /// A table; nil where the runs did not divide their latencies.
+    /// A table; nil if the runs did not divide their latencies.
     var table: TextTable? {
         guard !changes.isEmpty else { return nil }
         var table = TextTable([

@@ -1,31 +1,32 @@
 import Basics
 import Simulator
 
-/// Writes what schedulers decided as JSON lines, a line for each decision, whether it stands for
-/// one step or for many: `plans.jsonl`. Times are microseconds, rounded to the nearest.
+/// Writes scheduling decisions as JSON lines, one line per decision, whether it covers one step or
+/// many: `plans.jsonl`. Times are in microseconds, rounded to the nearest.
 ///
-/// `steps.jsonl` (`DecisionLog`) has a line a step with every entry, so that its size is that of
-/// the batches. This one has the members of the cohort as a number and says who joined and who
+/// `steps.jsonl` (`DecisionLog`) has one line per step with every entry, so its size follows the
+/// batches. This log only counts the members of the cohort, and lists which requests joined and
 /// left.
 package struct PlanLog: Sendable {
-    /// What is known of a replica.
+    /// The state of a replica.
     private struct Track {
-        /// What the next plan may go on with.
+        /// The latest plan, which the next one may continue.
         var plan: DecidedPlan?
-        /// Whether a request has joined, left or given up since, so that it does not go on.
+        /// Whether a request has joined, left or been aborted since, so that the plan does not
+        /// continue.
         var isEnded = false
-        /// What the line of `plan` names, and the line after it.
+        /// The ids for the line of `plan`, and for the line after it.
         var changes = Changes()
         var next = Changes()
 
-        /// Begins a line: it names what was noted for it.
+        /// Begins a line with the ids noted for it.
         mutating func beginLine() {
             isEnded = false
             swap(&changes, &next)
         }
     }
 
-    /// Ids that a line names: who joined, left or gave up.
+    /// The ids in a line: requests that joined, left or were aborted.
     private struct Changes {
         var joined: [Int64] = []
         var left: [Int64] = []
@@ -35,14 +36,14 @@ package struct PlanLog: Sendable {
     private let namesReplica: Bool
     private var tracks: [Track]
 
-    /// A log of so many replicas.
+    /// A log of `replicas` replicas.
     package init(replicas: Int) {
         namesReplica = replicas > 1
         tracks = Array(repeating: Track(), count: replicas)
     }
 
-    /// Writes the lines of plans, as far as no later step can be part of them. O(plans and their
-    /// lists). Throws as `OutputFile.write` does.
+    /// Writes the lines of plans that no later step can continue. O(plans and their lists). Throws
+    /// as `OutputFile.write` does.
     package mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans {
             let replica = plan.replica
@@ -50,7 +51,7 @@ package struct PlanLog: Sendable {
                 continue
             }
             if !plan.changes.isEmpty || !plan.aborted.isEmpty { note(plan, plans) }
-            // When a plan of no step is made depends on when records are handed on.
+            // When a plan without steps is made depends on when records are handed on.
             guard plan.times > 0 else {
                 tracks[replica].isEnded = true
                 continue
@@ -67,12 +68,12 @@ package struct PlanLog: Sendable {
         }
     }
 
-    /// Writes what no later step is part of any more, at the end of the run.
+    /// Writes the remaining lines at the end of the run.
     package mutating func finish(_ file: OutputFile) throws {
         for replica in tracks.indices { try close(replica, file) }
     }
 
-    /// Writes the line that is not written yet, if there is one.
+    /// Writes the pending line, if there is one.
     private mutating func close(_ replica: Int, _ file: OutputFile) throws {
         guard let plan = tracks[replica].plan else { return }
         tracks[replica].plan = nil
@@ -80,7 +81,7 @@ package struct PlanLog: Sendable {
         try file.write(atMost: 8) { $0.put(Words.endOfLine) }
     }
 
-    /// Notes who joined, left or gave up, for the next line.
+    /// Notes the requests that joined, left or were aborted, for the next line.
     private mutating func note(_ plan: DecidedPlan, _ plans: DecidedPlans) {
         for place in plan.changes {
             let change = plans.changes[place]
@@ -95,7 +96,7 @@ package struct PlanLog: Sendable {
         }
     }
 
-    /// Writes what every plan has, and who joined, left or gave up.
+    /// Writes the part common to all plans, and the requests that joined, left or were aborted.
     private mutating func writeStart(_ plan: DecidedPlan, _ file: OutputFile) throws {
         try writeHead(plan, file)
         try Self.write(Words.joined, &tracks[plan.replica].changes.joined, file)
@@ -103,7 +104,7 @@ package struct PlanLog: Sendable {
         try Self.write(Words.aborted, &tracks[plan.replica].changes.aborted, file)
     }
 
-    /// Writes who was preempted, and the entries.
+    /// Writes the preempted requests and the entries.
     private func writeLists(
         _ plan: DecidedPlan, _ plans: DecidedPlans, _ file: OutputFile
     ) throws {
@@ -122,7 +123,7 @@ package struct PlanLog: Sendable {
         try file.write(atMost: 1) { $0.put(byte: UInt8(ascii: "]")) }
     }
 
-    /// Writes ids, if there are some, and forgets them.
+    /// Writes ids, if there are any, and removes them.
     private static func write(
         _ name: StaticString, _ ids: inout [Int64], _ file: OutputFile
     ) throws {
@@ -152,7 +153,7 @@ package struct PlanLog: Sendable {
         text.put(byte: UInt8(ascii: "]"))
     }
 
-    /// What every plan has.
+    /// The part common to all plans.
     private func writeHead(_ plan: DecidedPlan, _ file: OutputFile) throws {
         try file.write(atMost: 512) { text in
             text.put(Words.number)
@@ -184,7 +185,7 @@ package struct PlanLog: Sendable {
     }
 }
 
-/// What lines are made of.
+/// The fragments of a line.
 private enum Words {
     static let number: StaticString = "{\"s\":"
     static let times: StaticString = ",\"n\":"

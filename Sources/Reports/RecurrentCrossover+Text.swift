@@ -2,7 +2,7 @@ import Basics
 import StepTime
 
 extension RecurrentCrossover {
-    /// A line of the page: the state, and the contexts at which it pays.
+    /// A line of the page: the state, and the contexts from which it pays off.
     var line: String {
         "\(layers) x \(kind): \(Quantity.bytes(Double(stateBytes))) of state a layer and "
             + "sequence; a decode moves fewer bytes than \(attention) from a context of "

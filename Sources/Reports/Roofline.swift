@@ -2,8 +2,9 @@ import Basics
 import Foundation
 import StepTime
 
-/// A roofline (Williams, Waterman and Patterson 2009) in characters: FLOP per byte across, FLOP
-/// per second up, both logarithmic; letters mark phases, the line is what the GPU could do.
+/// A roofline (Williams, Waterman and Patterson 2009) in characters: FLOP per byte on the x axis,
+/// FLOP per second on the y axis, both logarithmic. Letters mark phases; the line is the GPU's
+/// limit.
 struct Roofline {
     /// Columns beside the border.
     private static var width: Int { PageWidth.fitting(64, beside: 4) }
@@ -18,7 +19,7 @@ struct Roofline {
         var name: String
         /// FLOP per byte of weights and cache.
         var intensity: Double
-        /// FLOP per second and GPU.
+        /// FLOP per second per GPU.
         var rate: Double
     }
 
@@ -73,7 +74,8 @@ struct Roofline {
 
     private static let movedNote = "\n   Letters of one place stand side by side."
 
-    /// The place itself, or the nearest without a letter: beside it before above or below it.
+    /// The cell itself, or the nearest one without a letter: first to the sides, then above or
+    /// below.
     private static func nearestFree(
         to place: (Int, Int), in grid: [[Character]]
     ) -> (Int, Int) {

@@ -2,10 +2,10 @@ import Basics
 import Results
 import Simulator
 
-/// What a page says of how requests were sent, where it is not at the trace's times alone.
+/// What a page says about how requests were sent, if not only at the trace's times.
 enum RunLoad {
-    /// Lines for the page, indented as its facts are; nil: at the trace's times, by clients that
-    /// wait.
+    /// Lines for the page, indented like its facts; nil if requests were sent at the trace's times
+    /// by clients that wait.
     static func words(_ summary: RunSummary) -> String? {
         let sentences = [sending(summary), summary.client?.attempts.map(attempts)]
             .compactMap(\.self)

@@ -2,8 +2,8 @@ import Basics
 import Results
 import Simulator
 
-/// What a page says of the load: what held steps back, whether the load was steady, how sure the
-/// means are.
+/// What a page says about the load: what held steps back, whether the load was steady, and how
+/// certain the means are.
 extension RunReport {
     /// What kept steps from holding more, as shares of the replicas' time.
     static func limits(_ summary: RunSummary) -> String {
@@ -20,7 +20,7 @@ extension RunReport {
             .joined(separator: ", ") + " of the time"
     }
 
-    /// Whether the number of requests in the cluster was steady; nil: nothing can be said.
+    /// Whether the number of requests in the cluster was steady; nil if unknown.
     static func steadiness(_ summary: RunSummary) -> String? {
         guard let steadiness = summary.steadiness else { return nil }
         let mean = Quantity.significant(steadiness.meanInCluster)
@@ -45,7 +45,7 @@ extension RunReport {
         return (value < 0 && text != "0" ? "-" : "+") + text
     }
 
-    /// Means with their intervals, or why they have none; nil: nothing finished.
+    /// Means with their intervals, or why they have none; nil if nothing finished.
     static func intervals(_ summary: RunSummary) -> String? {
         if let problem = summary.intervalsProblem { return "not told: " + problem }
         guard !summary.intervals.isEmpty else { return nil }

@@ -3,8 +3,8 @@ import Results
 import Scenario
 
 extension RunReport {
-    /// What the run means for its users, before any figure: whether the promises hold, how near
-    /// their limits are, and what holds steps back. Nil: nothing is limited, or nothing ran.
+    /// The verdict, before any figure: whether the promises hold, how near their limits are, and
+    /// what holds steps back. Nil if nothing is limited or nothing ran.
     static func verdict(
         _ summary: RunSummary, _ slo: Configuration.ObjectiveSection?
     ) -> String? {
@@ -37,7 +37,7 @@ extension RunReport {
             ratio(Double(summary.goodRequests), Double(max(1, summary.measuredRequests))))
     }
 
-    /// "TTFT 418 ms (92.8 %), TPOT ..., of its limit", for limits of each request.
+    /// "TTFT 418 ms (92.8 %), TPOT ..., of its limit", for limits on each request.
     private static func worst(_ summary: RunSummary, _ limits: ObjectiveLimits) -> String? {
         let pairs = [
             ("TTFT", summary.timeToFirstToken, limits.timeToFirstToken.each),
@@ -63,7 +63,7 @@ extension RunReport {
         ]
         let most = limits.max { $0.1 < $1.1 }!
         let busy = "GPUs busy \(Quantity.percent(summary.busyShare))"
-        // Below a twentieth of the time a limit decides no figure of the page.
+        // Below a twentieth of the time, a limit affects no figure of the page.
         guard most.1 >= 0.05 else {
             return "no limit of the engine ("
                 + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time); \(busy)"

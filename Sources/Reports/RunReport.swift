@@ -5,9 +5,9 @@ import Simulator
 
 /// A run's figures as a page of text for a terminal.
 package enum RunReport {
-    /// Latencies, throughput and what the cluster did, the TTFT's distribution, and the run over
-    /// time. `objective` says in words what a good request is; empty: no limit was set.
-    /// `slo` is what the verdict judges by. `parts` is the table of a `BreakdownReport`.
+    /// Latencies, throughput, what the cluster did, the TTFT distribution, and the run over time.
+    /// `objective` describes a good request in words; empty without limits. `slo` is the basis of
+    /// the verdict. `parts` is the table of a `BreakdownReport`.
     package static func text(
         _ summary: RunSummary, result: RunResult, objective: String,
         slo: Configuration.ObjectiveSection? = nil, timeline: Timeline? = nil,
@@ -28,7 +28,7 @@ package enum RunReport {
         return parts.joined(separator: "\n\n")
     }
 
-    /// That latencies are not the server's, before anything else.
+    /// Says before anything else that latencies are not the server's.
     private static func overloaded(_ overload: Overload) -> String {
         """
         OVERLOADED: arrivals outran the replicas. \(rate(overload.arrivalRate)) requests/s arrived \
@@ -60,7 +60,7 @@ package enum RunReport {
         return table.text + "\n\n" + notes.joined(separator: "\n")
     }
 
-    /// Which requests the latencies cover, where these are not all.
+    /// Which requests the latencies cover, if not all.
     private static func populations(_ summary: RunSummary) -> String? {
         let counters = summary.counters
         let others = [
@@ -137,7 +137,7 @@ package enum RunReport {
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
     }
 
-    /// Puts the lines that not every run has in their places: before the line that is named.
+    /// Inserts the lines that not every run has, each before the line it names.
     private static func insertOptional(
         _ summary: RunSummary, into lines: inout [(String, String)]
     ) {
@@ -157,7 +157,7 @@ package enum RunReport {
         }
     }
 
-    /// What preemptions cost, where there were any.
+    /// What preemptions cost, if there were any.
     private static func preemptions(_ summary: RunSummary) -> String? {
         let counters = summary.counters
         guard counters.preemptions > 0 else { return nil }
@@ -169,7 +169,7 @@ package enum RunReport {
             + "\(Quantity.percent(summary.recomputedShare)) of those scheduled"
     }
 
-    /// What is left out of the figures, where anything is.
+    /// What is left out of the figures, if anything.
     private static func leftOut(_ summary: RunSummary) -> String? {
         guard let stretch = summary.stretch else { return nil }
         let indent = "\n" + padded("", to: 14, .left)
@@ -190,7 +190,7 @@ package enum RunReport {
             + Quantity.duration(seconds: stretch.duration)
     }
 
-    /// What prompts share and the caches did not hold, where there is any.
+    /// What prompts share and the caches did not have, if anything.
     private static func lostReuse(_ summary: RunSummary) -> String? {
         guard summary.tellsSharing, summary.counters.sharedTokensLost.total > 0 else { return nil }
         let reasons = [
@@ -239,7 +239,7 @@ package enum RunReport {
         Quantity.counted(count, "replica")
     }
 
-    /// Bars over the classes of a latency; nil without values.
+    /// Bars for the classes of a latency; nil without values.
     static func distribution(_ classes: [LatencyClass]) -> String? {
         guard !classes.isEmpty else { return nil }
         return Chart.bars(

@@ -1,7 +1,7 @@
 import Basics
 import Simulator
 
-/// The few figures of a run that fit a row of a comparison.
+/// The few figures of a run that fit in a row of a comparison.
 package struct RunRow: Encodable, Sendable {
     let meanTtftMs, p99TtftMs, meanTpotMs, p99TpotMs, meanE2ELMs: Double
     let prefixHitRatio: Double

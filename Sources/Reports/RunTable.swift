@@ -4,12 +4,12 @@ import Foundation
 import Results
 import Scenario
 
-/// Runs as a table, a row each: what tells their configurations apart, and every figure of
-/// summary.json, for scripts.
+/// Runs as a table for scripts, one row each: the keys in which their configurations differ, and
+/// every figure of summary.json.
 ///
-/// What lies inside an object is named with dots, an element of a list by its number:
-/// `steady_state.verdict`, `by_stage.0.mean_ttft_ms`. Series, distributions and digests of files
-/// are left out, and warnings are a number: they are no figures.
+/// Nested values are named with dots, list elements by index: `steady_state.verdict`,
+/// `by_stage.0.mean_ttft_ms`. Series, distributions and digests of files are left out, and warnings
+/// are only counted, because these are not figures.
 package struct RunTable: Encodable, Sendable {
     private struct Run: Sendable {
         var name: String
@@ -17,23 +17,23 @@ package struct RunTable: Encodable, Sendable {
         var keys: [String: ConfigurationValue]
     }
 
-    /// What the columns hold.
+    /// The names of the columns.
     package let columns: [String]
     private let rows: [[ConfigurationValue?]]
-    /// What is to be said beside the table: whose cells are empty.
+    /// Remarks beside the table: which runs have empty cells.
     package let remarks: [String]
 
     private static let leftOut: Set = [FolderManifest.key, "time_series", "ttft_distribution"]
 
-    /// Reads run folders. `wanted`: columns to show, in this order; nil: all.
+    /// Reads run folders. `wanted`: the columns to show, in this order; nil for all.
     ///
-    /// Throws `InputError` for a folder without a whole run, for a summary or configuration that is
-    /// not as the run wrote it, and for a column that no run has.
+    /// Throws `InputError` for a folder without a complete run, for a summary or configuration that
+    /// differs from what the run wrote, and for a column that no run has.
     package init(_ folders: [String], columns wanted: [String]? = nil) throws {
         let runs = try folders.map(Self.read)
         let differing = Self.differing(runs.map(\.keys))
         let figures = Set(runs.flatMap(\.figures.keys)).sorted()
-        // A key of the configuration that is called as a figure is told apart.
+        // A configuration key with the name of a figure gets a prefix.
         let names = differing.map { figures.contains($0) || $0 == "run" ? "config." + $0 : $0 }
         let all = ["run"] + names + figures
         let table = runs.map { run in
@@ -104,7 +104,7 @@ package struct RunTable: Encodable, Sendable {
         }
     }
 
-    /// Names whose values are not the same in all, null counting as none.
+    /// Names whose values differ between runs; null counts as missing.
     private static func differing(_ keys: [[String: ConfigurationValue]]) -> [String] {
         guard let first = keys.first else { return [] }
         return Set(keys.flatMap(\.keys)).sorted().filter { name in
@@ -120,13 +120,13 @@ package struct RunTable: Encodable, Sendable {
             + "run has none of them, or another version wrote it"
     }
 
-    /// The table as CSV (RFC 4180, lines end with a newline), a header first.
+    /// The table as CSV (RFC 4180, lines end with a newline), with a header.
     package var csv: String {
         let lines = [columns] + rows.map { $0.map(Self.text) }
         return lines.map { $0.map(RequestLine.quoted).joined(separator: ",") + "\n" }.joined()
     }
 
-    /// The table for Markdown.
+    /// The table as Markdown.
     package var markdown: String {
         let lines = [columns, columns.map { _ in "---" }] + rows.map { $0.map(Self.text) }
         return lines.map { cells in
@@ -148,7 +148,7 @@ package struct RunTable: Encodable, Sendable {
         }
     }
 
-    /// Writes a list with an object for each run, of its columns; an empty cell is null.
+    /// Writes a list with one object per run; an empty cell is null.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(

@@ -74,7 +74,7 @@ extension ScheduleDifference {
         return table
     }
 
-    /// Requests with another share or place in the step, in order.
+    /// Requests with a different share or place in the step, in order.
     private func differing(_ a: LoggedStep?, _ b: LoggedStep?) -> [Int64] {
         let (left, right) = (a?.scheduled ?? [], b?.scheduled ?? [])
         var ids: [Int64] = []

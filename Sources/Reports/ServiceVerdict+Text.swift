@@ -2,14 +2,14 @@ import Basics
 import Results
 
 extension ServiceVerdict {
-    /// "SLO met: ttft_p99 151 ms (at most 500 ms)"; a line a promise.
+    /// For example "SLO met: ttft_p99 151 ms (at most 500 ms)", one line per promise.
     package var text: String {
         (["SLO " + (isMet ? "met" : "missed")] + lines.map(\.text)).joined(separator: "\n")
     }
 }
 
 extension ServiceVerdict.Line {
-    /// "ttft_p99_ms 151 ms, at most 500 ms: met".
+    /// For example "ttft_p99_ms 151 ms, at most 500 ms: met".
     package var text: String {
         "\(requirement.name) \(valueText), \(limitText): \(isMet ? "met" : "missed")"
     }
@@ -21,15 +21,15 @@ extension ServiceVerdict.Line {
         return requirement.text(value)
     }
 
-    /// "at most 500 ms", "at least 99.0 %".
+    /// For example "at most 500 ms" or "at least 99.0 %".
     package var limitText: String { requirement.limitText }
 }
 
 extension ServiceRequirement {
-    /// "ttft_p99_ms at most 500 ms".
+    /// For example "ttft_p99_ms at most 500 ms".
     package var text: String { "\(name) \(limitText)" }
 
-    /// "at most 500 ms", "at least 99.0 %".
+    /// For example "at most 500 ms" or "at least 99.0 %".
     fileprivate var limitText: String {
         (figure == .goodput ? "at least " : "at most ") + text(limit)
     }

@@ -9,7 +9,7 @@ extension StageSummary {
             "stage", "load", "requests", "finished", "good", "req/s", "tokens/s", "TTFT", "p99",
             "TPOT", "p99", "E2E", "p99",
         ])
-        // The page has no room for ITL, which summary.json has.
+        // The page has no space for ITL; summary.json has it.
         let shown = ["ttft", "tpot", "e2el"]
         for stage in stages {
             let requests = stage.requests

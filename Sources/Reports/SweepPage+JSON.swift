@@ -7,7 +7,7 @@ extension SweepPage: Encodable {
         var gpus: Double
         var figures: [String: Double]
         var sloMet: Bool?
-        /// Absent: some runs are too short to tell.
+        /// Absent if some runs are too short to tell.
         var steady: Bool?
     }
 
@@ -36,7 +36,7 @@ extension SweepPage: Encodable {
 
     private struct Body: Encodable {
         var file: String
-        /// Absent: the table does not say it.
+        /// Absent if the table does not state it.
         var objective: ConfigurationSpace.Goal?
         var points, runs, failed: Int
         var best: [Point]
@@ -46,7 +46,7 @@ extension SweepPage: Encodable {
     }
 
     /// `{file, objective, points, runs, failed, best, pareto, sensitivity, problems, warnings,
-    /// clocks}`: best first, as many as the page shows.
+    /// clocks}`, best first, as many as the page shows.
     package func encode(to encoder: any Encoder) throws {
         let body = Body(
             file: file, objective: table.goal, points: table.points.count, runs: table.runs,

@@ -1,21 +1,22 @@
 import Basics
 import Experiments
 
-/// A sweep's table as people read it: the best points, two Pareto fronts, what each key changes.
+/// A sweep's table for people: the best points, two Pareto fronts, and what each key changes.
 package struct SweepPage: Sendable {
     let table: SweepTable
     let file: String
 
-    /// Rows of a list on the page; the file has all.
+    /// Most rows of a list on the page; the file has all.
     static let most = 20
 
-    /// The page of a table. `file` is where it lies.
+    /// The page of a table. `file` is its path.
     package init(_ table: SweepTable, file: String) {
         self.table = table
         self.file = file
     }
 
-    /// What "best" means: what the space seeks, or the least GPUs where the table does not say it.
+    /// The meaning of "best": the objective of the space, or the fewest GPUs if the table states
+    /// none.
     var goal: ConfigurationSpace.Goal { table.goal ?? .gpus }
 
     /// The page as text. O(keys² x points).
@@ -115,7 +116,7 @@ package struct SweepPage: Sendable {
         return title + "\n" + list(front.members.map(\.place))
     }
 
-    /// Points as rows, the first of them.
+    /// The first points, as rows.
     private func list(_ places: [Int]) -> String {
         var rows = TextTable(
             ["point"] + keyNames + Self.header + (table.isPromised ? ["SLO"] : [])
@@ -128,7 +129,7 @@ package struct SweepPage: Sendable {
 
 /// What each key changes.
 extension SweepPage {
-    /// Keys by their last word, where that tells them apart.
+    /// Keys by their last component, if that tells them apart.
     private var keyNames: [String] {
         let short = table.keys.map { String($0.split(separator: ".").last ?? "") }
         return zip(table.keys, short).map { key, name in
@@ -175,7 +176,7 @@ extension SweepPage {
 }
 
 extension ConfigurationSpace.Goal {
-    /// How points are ranked by it, in words.
+    /// How it ranks points, in words.
     var order: String {
         switch self {
         case .gpus: "fewest GPUs, then least mean E2E"
@@ -187,7 +188,7 @@ extension ConfigurationSpace.Goal {
 }
 
 extension SweepTable {
-    /// How many points are overloaded, in a sentence; nil: none.
+    /// How many points are overloaded, in a sentence; nil if none are.
     var growing: String? {
         let count = points.indices.count { isSteady[$0] == false }
         guard count > 0 else { return nil }

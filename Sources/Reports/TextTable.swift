@@ -1,55 +1,56 @@
 import Basics
 
 /// A table for a terminal: columns as wide as their widest cell, two spaces apart, the first
-/// aligned left and the others right unless said otherwise. Cells may hold text from outside: they
-/// are shown on one line (`echoed`).
+/// aligned left and the others right by default. Cells may hold external text: they are shown on
+/// one line (`echoed`).
 ///
 ///     var table = TextTable(["", "mean", "p99"])
 ///     table.add(["TTFT", "41.2 ms", "210 ms"])
 ///     print(table.text)
 package struct TextTable: Sendable {
-    /// Where a column's cells stand.
+    /// The alignment of a column's cells.
     package enum Alignment: Sendable {
         case left
         case right
     }
 
-    /// The header, then the rows; a row of one cell is a heading.
+    /// The header, then the rows; a row with one cell is a heading.
     private var rows: [[String]] = []
     private let alignments: [Alignment]
 
-    /// A table with a header row. `alignments` may be shorter than the header: the rest is right.
+    /// A table with a header row. `alignments` may be shorter than the header: the rest align
+    /// right.
     package init(_ header: [String], alignments: [Alignment] = [.left]) {
         rows = [header.map { $0.echoed() }]
         self.alignments = header.indices.map { $0 < alignments.count ? alignments[$0] : .right }
     }
 
-    /// Adds a row; missing cells are empty, extra cells are a programming error.
+    /// Adds a row. Missing cells are empty; extra cells are a programming error.
     package mutating func add(_ cells: [String]) {
         precondition(cells.count <= alignments.count, "a row has more cells than the header")
         let missing = Array(repeating: "", count: alignments.count - cells.count)
         rows.append(cells.map { $0.echoed() } + missing)
     }
 
-    /// Adds a line of its own, as wide as it is: what the rows below it have in common. Of a table
-    /// of two columns or more.
+    /// Adds a heading on its own line, as wide as its text, for the rows below it. The table must
+    /// have at least two columns.
     package mutating func add(heading: String) {
         precondition(alignments.count > 1, "a heading in a table of one column")
         rows.append([heading.echoed()])
     }
 
-    /// The rows below the header that are no headings.
+    /// The rows below the header, without headings.
     private var cells: some Sequence<[String]> { rows.dropFirst().filter { $0.count > 1 } }
 
-    /// Number of rows below the header, headings included.
+    /// Number of rows below the header, including headings.
     package var count: Int { rows.count - 1 }
 
-    /// The table with a rule under the header, without a final newline and without spaces at line
-    /// ends. A header that makes it wider than the page stands in lines of its words; what is
-    /// still wider than a terminal is broken up (`PageWidth`). O(cells).
+    /// The table with a rule under the header, without a final newline and without trailing spaces.
+    /// A header that makes it wider than the page is broken into words; a table still wider than
+    /// the terminal is split (`PageWidth`). O(cells).
     package var text: String {
         let columns = Array(alignments.indices)
-        // In as few lines as make it fit; more than five help no title.
+        // In as few lines as make it fit; more than five do not help.
         for lines in 1...5 {
             let titles = columns.map { folded($0, lines: lines) }
             let widths = widths(header: titles)
@@ -61,8 +62,8 @@ package struct TextTable: Sendable {
             .joined(separator: "\n\n")
     }
 
-    /// A column's title in at most so many lines, where it has as many places to break: at spaces
-    /// and behind underscores. As narrow as that allows beside the column's cells.
+    /// A column's title in at most `most` lines, broken at spaces and after underscores. As narrow
+    /// as possible beside the column's cells.
     private func folded(_ column: Int, lines most: Int) -> [String] {
         let title = rows[0][column]
         guard most > 1 else { return [title] }
@@ -86,7 +87,7 @@ package struct TextTable: Sendable {
         }
     }
 
-    /// The columns' widths under a header of so many lines each.
+    /// The columns' widths with a header of these lines.
     private func widths(header: [[String]]) -> [Int] {
         header.indices.map { column in
             max(
@@ -94,8 +95,8 @@ package struct TextTable: Sendable {
         }
     }
 
-    /// The table, or tables one below the other that hold its columns and fit a width: each
-    /// repeats the leading columns that name a row.
+    /// The table, or several tables one below the other that together hold its columns and fit a
+    /// width. Each repeats the leading columns that name a row.
     private func blocks(_ columns: Int?, _ header: [[String]]) -> [String] {
         let widths = widths(header: header)
         guard let columns, width(of: widths) > columns else {
@@ -103,7 +104,7 @@ package struct TextTable: Sendable {
         }
         let named = alignments.prefix(2).prefix { $0 == .left }.count
         var names = Array(0..<min(max(1, named), widths.count))
-        // Names so wide that no figure has room beside them stand alone.
+        // Names so wide that no figure fits beside them get a table of their own.
         let widest = widths.dropFirst(names.count).max() ?? 0
         if width(of: names.map { widths[$0] }) + 2 + widest > columns { names = [0] }
         var blocks: [[Int]] = []
@@ -127,12 +128,12 @@ package struct TextTable: Sendable {
         _ columns: [Int], _ widths: [Int], header: [[String]], atMost most: Int? = nil
     ) -> String {
         var widths = widths
-        // Only a name can still be too wide: its middle is left out.
+        // Only a name can still be too wide: its middle is cut out.
         if let most, let first = columns.first {
             let beside = width(of: columns.map { widths[$0] }) - widths[first]
             widths[first] = min(widths[first], max(8, most - beside))
         }
-        // Titles end on the line above the rule.
+        // Titles are aligned at the bottom, above the rule.
         let height = columns.map { header[$0].count }.max() ?? 1
         let titles = (0..<height).map { line in
             header.map { height - $0.count <= line ? $0[line - height + $0.count] : "" }
@@ -169,13 +170,13 @@ package struct TextTable: Sendable {
     }
 }
 
-/// A cell padded with spaces to a width, counted in characters.
+/// A cell padded with spaces to a width in characters.
 func padded(_ cell: String, to width: Int, _ alignment: TextTable.Alignment) -> String {
     let padding = String(repeating: " ", count: max(0, width - cell.count))
     return alignment == .left ? cell + padding : padding + cell
 }
 
-/// A line without spaces at its end.
+/// A line without trailing spaces.
 func trimmed(_ line: String) -> String {
     var characters = Substring(line)
     while characters.last == " " { characters.removeLast() }

@@ -2,8 +2,8 @@ import Basics
 import Results
 
 extension Timeline {
-    /// The series as a picture, a line of characters each with its largest value; nil for less
-    /// than four windows.
+    /// The series as a picture: a line of characters for each, with its largest value. Nil for
+    /// fewer than four windows.
     package var picture: String? {
         guard let series, series.arrivalsPerS.count >= 4 else { return nil }
         let rate = { Quantity.significant($0) + "/s" }

@@ -4,15 +4,16 @@ import Simulator
 /// A run as events for a trace viewer (Perfetto, chrome://tracing): each replica is a process with
 /// its steps as slices, its queue and free blocks as counters, and its requests as spans.
 ///
-/// The form is that of Chrome's Trace Event Format, an array with a line for each event. Times are
-/// microseconds with six decimals: exact picoseconds. Steps in a row that decode for the same
-/// requests are one slice, whichever way the run steps; counters have an event where they change.
+/// The format is Chrome's Trace Event Format, an array with one line per event. Times are in
+/// microseconds with six decimals: exact picoseconds. Consecutive steps that decode for the same
+/// requests are one slice, whether the run steps or fast-forwards. Counters have an event where
+/// they change.
 package struct TraceEvents: Sendable {
-    /// What is known of a replica.
+    /// The state of a replica.
     private struct Track {
-        /// Steps that decode for the same members, the last of which may be followed by more.
+        /// Steps that decode for the same members; more may follow the last one.
         var decodes: DecidedPlan?
-        /// Whether a request has joined, left or given up since, so that they do not go on.
+        /// Whether a request has joined, left or been aborted since, so that they do not continue.
         var isEnded = false
         var waiting = -1
         var running = -1
@@ -23,32 +24,32 @@ package struct TraceEvents: Sendable {
     private var isFirst = true
     private let window: Range<Int64>
     private let limit: Int
-    /// Where the events end because the file would become too long, picoseconds.
+    /// Where the events end because the file would become too large, in picoseconds.
     package private(set) var cutAt: Int64?
 
-    /// No events yet. `window`: the time of which something must be part to be shown, picoseconds;
-    /// `limit`: bytes that the file may have, at least a million.
+    /// No events yet. `window`: only what overlaps this time is shown, in picoseconds. `limit`:
+    /// most bytes in the file, at least a million.
     package init(_ window: Range<Int64> = 0..<Int64.max, limit: Int = .max) {
         self.window = window
         self.limit = limit - min(limit / 10, 1_000_000)
     }
 
-    /// Whether nothing was to be shown.
+    /// Whether there was nothing to show.
     package var isEmpty: Bool { isFirst }
 
-    /// What stands before the first event, and after the last.
+    /// The text before the first event, and after the last.
     package static let opening = "["
     package static let closing = "]"
 
-    /// Writes the events of plans, as far as no later step can be part of them. O(plans and their
-    /// entries). Throws as `OutputFile.write` does.
+    /// Writes the events of plans that no later step can continue. O(plans and their entries).
+    /// Throws as `OutputFile.write` does.
     package mutating func write(_ plans: DecidedPlans, to file: OutputFile) throws {
         for plan in plans.plans where shows(plan.time, max(plan.time, plan.lastEnd)) {
             defer { if file.size >= limit { cutAt = plan.time } }
             try open(plan.replica, file)
             let goesOn = !tracks[plan.replica]!.isEnded
             if goesOn, tracks[plan.replica]!.decodes?.extend(by: plan) ?? false { continue }
-            // When a plan of no step is made depends on when records are handed on.
+            // When a plan without steps is made depends on when records are handed on.
             if plan.times == 0 {
                 tracks[plan.replica]!.isEnded = true
                 continue
@@ -66,7 +67,7 @@ package struct TraceEvents: Sendable {
         }
     }
 
-    /// Writes what no later step is part of any more, at the end of the run.
+    /// Writes the remaining events at the end of the run.
     package mutating func finish(_ file: OutputFile) throws {
         for replica in tracks.indices where tracks[replica]?.decodes != nil {
             try writeDecodes(replica, file)
@@ -79,12 +80,12 @@ package struct TraceEvents: Sendable {
         }
     }
 
-    /// Whether something that takes this time is to be shown.
+    /// Whether to show something that spans these times.
     private func shows(_ first: Int64, _ last: Int64) -> Bool {
         cutAt == nil && first < window.upperBound && last >= window.lowerBound
     }
 
-    /// Writes a request's life, from its arrival on, as far as it came. O(1).
+    /// Writes a request's life from its arrival, as far as it got. O(1).
     package mutating func write(_ record: RequestRecord, to file: OutputFile) throws {
         guard record.finish >= 0, record.replica >= 0, record.outcome != .rejected,
             shows(record.arrival, record.finish)
@@ -96,7 +97,8 @@ package struct TraceEvents: Sendable {
         try write(Words.decoding, of: record, from: record.firstToken, to: record.finish, file)
     }
 
-    /// Writes a part of a request's life, which ends with it if it has no end of its own (-1).
+    /// Writes a part of a request's life. A part without an end of its own (-1) ends with the
+    /// request.
     private mutating func write(
         _ name: StaticString, of record: RequestRecord, from start: Int64, to end: Int64,
         _ file: OutputFile
@@ -187,7 +189,7 @@ package struct TraceEvents: Sendable {
         try file.write(atMost: 8) { $0.put(Words.endOfList) }
     }
 
-    /// What is only said of several steps.
+    /// The fields that only several steps have.
     private static func putSteps(_ plan: DecidedPlan, _ text: inout TextRoom) {
         text.put(Words.number)
         text.put(Int64(plan.times))
@@ -238,7 +240,7 @@ package struct TraceEvents: Sendable {
         }
     }
 
-    /// Writes an event up to what its name begins with, and what `compose` puts after that.
+    /// Writes an event up to the beginning of its name, then what `compose` adds.
     @inline(__always)
     private mutating func writeEvent(
         _ phase: UInt8, _ replica: Int, _ file: OutputFile,
@@ -256,7 +258,7 @@ package struct TraceEvents: Sendable {
         }
     }
 
-    /// Ends the name and puts when it is.
+    /// Ends the name and writes the time.
     @inline(__always)
     private static func put(time: Int64, _ text: inout TextRoom) {
         text.put(Words.time)
@@ -271,7 +273,7 @@ package struct TraceEvents: Sendable {
     }
 }
 
-/// What events are made of.
+/// The fragments of an event.
 private enum Words {
     static let first: StaticString = "{\"ph\":\""
     static let next: StaticString = ",{\"ph\":\""

@@ -2,7 +2,7 @@ import Basics
 import Traces
 
 extension ArrivalStatistics {
-    /// What the coefficient of variation of the gaps means, against a Poisson process's 1.
+    /// What the coefficient of variation of the gaps means, relative to a Poisson process's 1.
     var words: String {
         if count < 3 { return "too few to say how they arrive" }
         if variation < 0.8 { return "smoother than Poisson" }
@@ -12,8 +12,8 @@ extension ArrivalStatistics {
 }
 
 extension TraceReport {
-    /// A page for a terminal. What kind of load it is comes first, then figures, arrivals over
-    /// time, histograms of lengths, reuse, and how the file was read.
+    /// A page for a terminal: first the kind of load, then figures, arrivals over time, histograms
+    /// of lengths, reuse, and how the file was read.
     ///
     /// - Parameter reading: how the file was said to be read, as words for a shell: flags of
     ///   `headway trace`, and those of `headway run`.
@@ -40,7 +40,7 @@ extension TraceReport {
         ].compactMap { title, lines in
             lines.isEmpty ? nil : title + "\n" + lines.joined(separator: "\n")
         }
-        // A name with line breaks or the like is no word to paste.
+        // A name with line breaks or similar characters cannot be pasted.
         let path = info.notes.path
         if path == path.echoed(atMost: 4_096), !path.isEmpty, report.requests > 0 {
             parts.append(next(report, info, reading))
@@ -50,8 +50,8 @@ extension TraceReport {
 
     // MARK: - The verdict
 
-    /// What kind of load it is, what a request asks for, what a cache can take of it, and whether
-    /// it replays as it stands.
+    /// The kind of load, what a request needs, how much a cache helps, and whether the trace
+    /// replays unchanged.
     private static func verdict(_ report: TraceReport, _ info: TraceInfo) -> String {
         let name = info.notes.path.split(separator: "/").last.map { "\($0)".echoed() + ": " } ?? ""
         let load = load(report, info)
@@ -115,7 +115,7 @@ extension TraceReport {
         }
         let kept = Quantity.percent(held / reuse.comingBack)
         guard let size = info.blockTokens else {
-            // A chunk counts as held wherever it stands, as a hit only behind the same chunks.
+            // A chunk counts as held wherever it occurs, but as a hit only after the same chunks.
             return (
                 "Prefix cache",
                 "\(most). Room for a tenth of the unique chunks finds \(kept) of those that come "
@@ -196,7 +196,7 @@ extension TraceReport {
         return lines.joined(separator: "\n")
     }
 
-    /// How requests wait for one another, where they are no plain chains.
+    /// How requests wait for one another, if they are not plain chains.
     private static func graph(_ shape: DependencyShape) -> String {
         func count(_ number: Int) -> String { Quantity.count(number) }
         var lines = [
@@ -268,7 +268,7 @@ extension TraceReport {
         Quantity.counted(count, "request")
     }
 
-    /// A mean or a quantile of whole things, to the nearest.
+    /// A mean or quantile of whole numbers, rounded to the nearest.
     private static func whole(_ value: Double) -> String {
         Quantity.decimal((value + 0.5).rounded(.down), 0)
     }

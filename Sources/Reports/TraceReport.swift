@@ -27,14 +27,14 @@ package struct TraceReport: Encodable {
     let peakOverMean1S, peakOverMean60S, dispersion1S, dispersion60S: Double
     let promptTokens, outputTokens: Lengths
     let laterTurns, aborts: Int
-    /// Present for traces in which requests wait for others.
+    /// Present if requests wait for others.
     let dependencyDepth, fanOut, branches, joins, toolWaits: Int?
     let toolWaitS: [String: Double]?
-    /// Present for traces with measured latencies.
+    /// Present if the trace has measured latencies.
     let measured: MeasuredReport?
     let dropped, mended: [String: Int]
     let assumptions, notes: [String]
-    /// Present for traces with content.
+    /// Present if the trace has content.
     let blockTokens: Int?
     let totalBlocks, uniqueBlocks: Int?
     let blockHitRatio, tokenHitRatio, requestsWithHit, blocksReused: Double?

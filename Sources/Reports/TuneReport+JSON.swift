@@ -53,7 +53,7 @@ extension TuneReport: Encodable {
         var figures: FiguresJSON
         var promises: [PromiseJSON]
         var met, sure: Bool
-        /// Absent: some runs are too short to tell.
+        /// Absent if some runs are too short to tell.
         var steady: Bool?
         var seedsMet: [Int]
         var command: String?
@@ -124,18 +124,18 @@ extension TuneReport: Encodable {
         var runs, endedEarly, shortRuns, requests: Int
     }
 
-    /// The server's line alone; where there is none, why not.
+    /// The server's line alone; without one, the reason.
     private static func line(of command: String) -> String {
         command.split(separator: "\n").first { !$0.hasPrefix("#") }.map(String.init) ?? command
     }
 
-    /// What stands as comments before the server's line.
+    /// The comments before the server's line.
     private static func notes(of command: String) -> [String] {
         command.split(separator: "\n").filter { $0.hasPrefix("#") }
             .map { $0.drop { $0 == "#" || $0 == " " }.description }
     }
 
-    /// The answer; `best`, `gpus` and `command` belong together, `recommended` has its own.
+    /// The answer. `best`, `gpus` and `command` belong together; `recommended` has its own.
     package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: Keys.self)
         let space = tuning.space

@@ -4,7 +4,7 @@ import Results
 import Scenario
 
 extension TuneReport {
-    /// What was asked, the answer, how sure it is, what to run.
+    /// The question, the answer, how certain it is, and what to run.
     package var text: String {
         var parts = [asked]
         if tuning.best != nil {
@@ -126,7 +126,7 @@ extension TuneReport {
             : "\(Self.least(probability)) that it is the best, against \(next)."
     }
 
-    /// "At least 98.0 %"; what would round to all is "Over 99.9 %".
+    /// "At least 98.0 %", or "Over 99.9 %" for a probability that would round to all.
     private static func least(_ probability: Double) -> String {
         probability > 0.999 ? "Over 99.9 %" : "At least \(Quantity.percent(probability))"
     }
@@ -163,7 +163,7 @@ extension TuneReport {
                 : "The limit is \(unit.text(unit.limit)).")
     }
 
-    /// What makes it the best of the space, not only of what was run.
+    /// Why it is the best of the whole space, not only of what was run.
     private var coverage: String {
         if tuning.isHalved {
             return "Too many points to run all whole: those that did worst over the beginnings of "

@@ -3,13 +3,13 @@ import Experiments
 import Results
 import Scenario
 
-/// What `headway tune` found, as a page for a terminal and as JSON.
+/// The result of `headway tune`, as a page for a terminal and as JSON.
 package struct TuneReport {
     let tuning: Tuning
-    /// The `vllm serve` lines of the best point and of the recommended one; nil: none was found.
+    /// The `vllm serve` lines of the best point and of the recommended one; nil without a result.
     let commands: (best: String, recommended: String)?
 
-    /// Writes the server's lines of what was found; O(flags) resolutions of a configuration each.
+    /// Builds the server's lines for the result; O(flags) resolutions of a configuration each.
     ///
     /// - Throws: `InputError` for a configuration that does not resolve.
     package init(_ tuning: Tuning) throws {
@@ -35,7 +35,7 @@ package struct TuneReport {
         }
     }
 
-    /// The chosen configuration as a commented file; nil: nothing was found.
+    /// The chosen configuration as a commented file; nil without a result.
     package func configuration() throws -> String? {
         guard let chosen = tuning.recommended, let commands else { return nil }
         var comments = [
@@ -60,7 +60,7 @@ package struct TuneReport {
         Quantity.counted(count, "GPU")
     }
 
-    /// "cluster.replicas=8 engine.tensor_parallel_size=1", as --set takes it.
+    /// The settings in the form of --set: "cluster.replicas=8 engine.tensor_parallel_size=1".
     func settings(_ point: TunedPoint) -> String {
         let pairs = zip(tuning.space.keys, point.point.values).map { "\($0)=\($1.source)" }
         return pairs.isEmpty ? "the base as it is" : pairs.joined(separator: " ")
@@ -68,8 +68,8 @@ package struct TuneReport {
 
     func values(_ point: TunedPoint) -> String { values(point.point) }
 
-    /// "replicas 8, tensor_parallel_size 1", with sections where names alone would be the same;
-    /// without keys, "the base as it is".
+    /// For example "replicas 8, tensor_parallel_size 1", with section names where the keys alone
+    /// would be ambiguous; without keys "the base as it is".
     func values(_ point: TunePoint) -> String {
         let keys = tuning.space.keys
         let names = keys.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
@@ -78,7 +78,7 @@ package struct TuneReport {
         return pairs.isEmpty ? "the base as it is" : pairs.joined(separator: ", ")
     }
 
-    /// What points are ranked by, in words: "mean E2E 5.2 s".
+    /// The figure that ranks points, in words: "mean E2E 5.2 s".
     func figure(_ point: TunedPoint) -> String {
         switch tuning.goal {
         case .gpus, .latency: "mean E2E " + Quantity.duration(seconds: point.latency)
@@ -87,7 +87,7 @@ package struct TuneReport {
         }
     }
 
-    /// A line for each promise; where there are several traces, with the trace's name.
+    /// One line per promise, with the trace's name if there are several traces.
     func promises(_ point: TunedPoint) -> [String] {
         point.promises.map { promise in
             var line = promise.line.text
@@ -111,7 +111,7 @@ extension Tuning {
         try space.configuration(point: point.point.number, trace: 0, seed: 0)
     }
 
-    /// 0 found, 1 nothing holds the promises, 3 not decidable with these seeds.
+    /// 0: found; 1: nothing keeps the promises; 3: not decidable with these seeds.
     package var exitStatus: Int32 {
         switch outcome {
         case .found: 0

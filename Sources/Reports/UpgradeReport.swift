@@ -2,7 +2,7 @@ import Basics
 import Experiments
 import Simulator
 
-/// An upgrade's study as text for a terminal, as Markdown, and as JSON.
+/// An upgrade study as text for a terminal, as Markdown, and as JSON.
 package struct UpgradeReport: Sendable {
     private let study: UpgradeStudy
 
@@ -48,7 +48,7 @@ package struct UpgradeReport: Sendable {
         return "vLLM \(old) and \(new) on the same requests, \(defaults)"
     }
 
-    /// "S4, which blocks …: every full block → by default …; no effect here".
+    /// For example "S4, which blocks …: every full block → by default …; no effect here".
     private func describe(_ finding: UpgradeFinding) -> String {
         let cause = finding.cause
         let name = cause.number.map { "\($0), \(cause.words)" } ?? "default of \(cause.words)"
@@ -79,7 +79,7 @@ package struct UpgradeReport: Sendable {
         ]
     }
 
-    /// By which rule the schedules part first.
+    /// The rule by which the schedules differ first.
     private var why: String {
         let first = study.findings.filter(\.partsFirst).map(\.cause)
         if !first.isEmpty {
@@ -122,7 +122,7 @@ package struct UpgradeReport: Sendable {
         ]
     }
 
-    /// Which group pays most, of those with at least a twentieth of the requests.
+    /// Which group pays most, among those with at least a twentieth of the requests.
     private var worst: String? {
         let all = study.costs.filter { $0.kind == .prompt }.reduce(0) { $0 + $1.requests }
         let worst = study.costs.filter { 20 * $0.requests >= all }

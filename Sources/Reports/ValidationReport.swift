@@ -4,7 +4,7 @@ import Foundation
 
 /// Tables and JSON of a validation.
 package enum ValidationReport {
-    /// A page of a reference validation; `rows` adds every row.
+    /// The page of a reference validation. `rows` adds every row.
     package static func text(_ validation: ReferenceValidation, rows: Bool) -> String {
         var groups = TextTable([
             "server and figure", "rows", "median", "p90", "bias", "left out: median", "p90",
@@ -56,7 +56,7 @@ package enum ValidationReport {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The errors of single requests, where a file has them.
+    /// The errors of single requests, if a file has them.
     private static func requestParts(_ validation: ReferenceValidation) -> [String] {
         guard let file = validation.requestsFile else { return [] }
         let said = "Requests replayed with their own times and lengths: \(file.echoed())"
@@ -93,7 +93,7 @@ package enum ValidationReport {
         return table
     }
 
-    /// A page of an operator validation.
+    /// The page of an operator validation.
     package static func text(_ validation: OperatorValidation) -> String {
         var table = TextTable(["operators", "rows", "median", "p90", "bias", ""])
         for group in validation.groups {
@@ -114,7 +114,7 @@ package enum ValidationReport {
             ] + skipped).joined(separator: "\n\n")
     }
 
-    /// A percentage, "-" where there is none.
+    /// A percentage; "-" if there is none.
     private static func share(_ value: Double?) -> String { value.map(percent) ?? "-" }
 
     private static func percent(_ value: Double) -> String { Quantity.decimal(value, 1) + " %" }

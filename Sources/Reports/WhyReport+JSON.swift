@@ -27,7 +27,7 @@ extension WhyReport: Encodable {
         var reusableTokens: Int
         var hitTokens: Int
         var lostTokens: [String: Int]
-        /// What other pools would have hit, where that is known.
+        /// What other pools would have hit, if known.
         var bestReplacementTokens: Int?
         var endlessPoolTokens: Int?
     }
@@ -36,8 +36,8 @@ extension WhyReport: Encodable {
         case requests, digest, costs, reuse, meanTtftParts, p99TtftParts
     }
 
-    /// Writes `requests`, and beside it the figures of the whole run: `mean_ttft_parts` and
-    /// `p99_ttft_parts` in milliseconds, the latter over the slowest 1 %, `costs` and `reuse`.
+    /// Writes `requests` and the figures of the whole run: `mean_ttft_parts` and `p99_ttft_parts`
+    /// in milliseconds, the latter over the slowest 1 %, `costs` and `reuse`.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(

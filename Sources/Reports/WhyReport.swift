@@ -3,15 +3,15 @@ import Experiments
 import Results
 import Simulator
 
-/// Why a run's requests took the time they did, as text for a terminal. `WhyReport+JSON.swift`
-/// writes it as JSON.
+/// Why a run's requests took as long as they did, as text for a terminal. For JSON see
+/// `WhyReport+JSON.swift`.
 package struct WhyReport {
     let study: WhyStudy
 
     /// The report of a study.
     package init(_ study: WhyStudy) { self.study = study }
 
-    /// How many culprits of a part have a name of their own.
+    /// Most culprits per part that are named.
     private static let named = 3
 
     /// The page.
@@ -155,7 +155,7 @@ package struct WhyReport {
         return line + "\n\n" + table.text
     }
 
-    /// "17 (1.2 s)", "12 (340 ms)", "5 others (511 ms)".
+    /// For example "17 (1.2 s)", "12 (340 ms)", "5 others (511 ms)".
     static func names(_ culprits: [Culprit]) -> [String] {
         var words = culprits.prefix(named).map {
             "\($0.id) (\(Quantity.duration(picoseconds: $0.time)))"

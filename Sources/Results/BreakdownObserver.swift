@@ -1,16 +1,16 @@
 import Simulator
 
-/// Divides the latencies of a run while it goes on, and keeps their means.
+/// Divides the latencies of a run as it goes on, and keeps their means.
 package struct BreakdownObserver: RunObserver {
     private var breakdown: LatencyBreakdownKeeper
     private var filter: MarginFilter<(RequestBreakdown?, RequestRecord)>
-    /// Whether no request is left out, so that none has to pass the filter.
+    /// Whether every request counts, so that none has to pass the filter.
     private let takesAll: Bool
     private var sums = BreakdownReport()
     /// The parts of the request that ended last.
     private var latest = RequestBreakdown()
 
-    /// The parts of the requests between the margins, once all have come. O(requests) where the
+    /// The parts of the requests between the margins, once all have come. O(requests) if the
     /// stretch between them is to be found.
     package var report: BreakdownReport {
         var copy = self
@@ -19,7 +19,7 @@ package struct BreakdownObserver: RunObserver {
         return copy.sums
     }
 
-    /// Watches a run of a plan.
+    /// Observes a run of a plan.
     package init(_ plan: RunPlan) {
         breakdown = LatencyBreakdownKeeper(plan)
         filter = MarginFilter(plan.margins)
@@ -32,13 +32,13 @@ package struct BreakdownObserver: RunObserver {
 
     package mutating func record(_ record: RequestRecord) { _ = take(record) }
 
-    /// Notes the end of a request and returns its parts, if it has any. Call it for every record,
-    /// in their order.
+    /// Records the end of a request and returns its parts, if it has any. Call for every record in
+    /// order.
     package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         take(record) ? latest : nil
     }
 
-    /// The same; whether `latest` are its parts.
+    /// The same. Returns whether `latest` holds its parts.
     private mutating func take(_ record: RequestRecord) -> Bool {
         let hasParts = breakdown.close(record, into: &latest)
         if takesAll {

@@ -1,7 +1,7 @@
 import Basics
 import Simulator
 
-/// Where finished requests' time went, and the rows of latency.csv.
+/// Where the time of finished requests went, and the rows of latency.csv.
 package struct BreakdownReport: Sendable {
     package private(set) var toFirstToken = BreakdownSums()
     /// Per token after the first.
@@ -10,17 +10,17 @@ package struct BreakdownReport: Sendable {
     /// A report on no requests.
     package init() {}
 
-    /// The header of latency.csv. Times are seconds with twelve decimals: the parts sum to the
-    /// time from arrival to the end exactly.
+    /// The header of latency.csv. Times are in seconds with twelve decimals, so the parts sum
+    /// exactly to the time from arrival to end.
     package static let header =
         "id,"
         + LatencyParts.Part.allCases.map(\.column).joined(separator: ",")
         + "," + LatencyParts.Part.allCases.map { "ttft_\($0.column)" }.joined(separator: ",")
 
-    /// Room that is enough for any row, bytes: an id of 20 digits and sixteen times of at most 22.
+    /// Enough space for any row, in bytes: an id of 20 digits and sixteen times of at most 22.
     package static let longest = 512
 
-    /// Puts a request's row, with its newline, into room for `longest` bytes: the parts of its
+    /// Writes a request's row, with its newline, into space for `longest` bytes: the parts of its
     /// whole life, then those until its first token. O(1).
     package static func put(
         _ id: Int64, _ request: RequestBreakdown, into text: inout TextRoom
@@ -38,7 +38,7 @@ package struct BreakdownReport: Sendable {
         }
     }
 
-    /// Puts seconds with twelve decimals.
+    /// Writes seconds with twelve decimals.
     private static func put(picoseconds time: UInt64, into text: inout TextRoom) {
         let (seconds, rest) = time.quotientAndRemainder(dividingBy: 1_000_000_000_000)
         text.put(Int64(seconds))
@@ -58,7 +58,7 @@ package struct BreakdownReport: Sendable {
     /// The means over all requests, for `summary.json`.
     package var means: [RunSummary.MeanPart] { means(slowest: 1) }
 
-    /// The means over the slowest 1 % of TTFT, and of TPOT.
+    /// The means over the slowest 1 % by TTFT and by TPOT.
     package var slowestMeans: [RunSummary.MeanPart] { means(slowest: 0.01) }
 
     private func means(slowest share: Double) -> [RunSummary.MeanPart] {

@@ -1,21 +1,21 @@
 import Simulator
 
-/// The latency parts of many requests: their mean, and that of the slowest.
+/// The latency parts of many requests: their mean, and the mean of the slowest.
 ///
-/// Memory follows the spread of the times, not the number of requests.
+/// Memory grows with the spread of the times, not with the number of requests.
 package struct BreakdownSums: Sendable {
-    /// How many parts there are.
+    /// Number of parts.
     private let parts: Int
 
-    /// For each bucket of `LatencyHistogram` that the time which was divided may fall into, the
-    /// place of its sums; -1: none yet.
+    /// For each bucket of `LatencyHistogram`, by the total time: the place of its sums; -1 if none
+    /// yet.
     private var places: [Int32] = []
-    /// By place: how many requests, and then the sums of their parts. In one list: an
-    /// array is asked before each change whether it is shared.
+    /// By place: the number of requests, then the sums of their parts. In one list, because each
+    /// change of an array costs a check for shared storage.
     private var sums: [Int128] = []
     package private(set) var count = 0
 
-    /// Sums of nothing, of so many parts: those of `LatencyParts` unless said otherwise.
+    /// Empty sums of `parts` parts, by default those of `LatencyParts`.
     package init(parts: Int = LatencyParts.Part.allCases.count) { self.parts = parts }
 
     /// Adds a request's parts. O(1).
@@ -34,7 +34,7 @@ package struct BreakdownSums: Sendable {
         // 2⁶⁴ requests of 2⁶³ picoseconds cannot overflow it.
         var sums = sums.mutableSpan
         sums[place] &+= 1
-        // Many parts are zero, and a sum of 128 bits takes more than a look.
+        // Many parts are zero, and a 128-bit sum costs more than a check.
         for part in 0..<number where times[part] != 0 {
             sums[place + 1 + part] &+= Int128(times[part])
         }
@@ -48,8 +48,8 @@ package struct BreakdownSums: Sendable {
         sums.append(contentsOf: repeatElement(0, count: 1 + parts))
     }
 
-    /// Mean of each part over the slowest requests, seconds: at least this share of them, in whole
-    /// buckets a 512th of their time wide. O(buckets).
+    /// Mean of each part over the slowest requests, in seconds: at least this share of them, in
+    /// whole buckets a 512th of their time wide. O(buckets).
     package func means(slowest share: Double = 1) -> [Double] {
         var requests = 0
         var wanted = [Int128](repeating: 0, count: parts)

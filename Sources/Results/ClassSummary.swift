@@ -3,25 +3,25 @@ import Simulator
 
 /// The figures of the requests of one class, or of one stage of a load.
 package struct ClassSummary: Sendable, Equatable {
-    /// Its number: the priority, its place among bounds or names, the stage from 1.
+    /// Its number: the priority, the index among bounds or names, or the stage from 1.
     package var key: Int
-    /// What it is called.
+    /// Its name.
     package var name: String
-    /// Requests by how they ended and their tokens; counts of steps are 0.
+    /// Requests by outcome and their tokens. Step counts are 0.
     package var counters: Counters
     /// Finished requests that met every limit of the objective.
     package var goodRequests: Int
-    /// The time that rates divide by, seconds: of a class that of the run's own rates, of a stage
-    /// that from its first arrival to its last end.
+    /// The time that rates divide by, in seconds: for a class that of the run's own rates, for a
+    /// stage the time from its first arrival to its last end.
     package var duration: Double
     package var timeToFirstToken: LatencySummary
     package var timePerOutputToken: LatencySummary
-    /// Of gaps; nil where it was not told whose they are.
+    /// Gaps between tokens; nil if they were not attributed to requests.
     package var interTokenLatency: LatencySummary?
     package var endToEnd: LatencySummary
     package var queueTime: LatencySummary
 
-    /// The figures of requests, with rates over so many seconds.
+    /// The figures of requests, with rates over `seconds`.
     package init(_ members: ClassFigures, seconds: Double) {
         key = members.key
         name = members.name
@@ -38,14 +38,14 @@ package struct ClassSummary: Sendable, Equatable {
         queueTime = LatencySummary(members.queueTime, exact: exact?.queueTime)
     }
 
-    /// The latencies by the names that they have in summary.json.
+    /// The latencies by their names in summary.json.
     package var latencies: [(name: String, value: LatencySummary)] {
         [("ttft", timeToFirstToken), ("tpot", timePerOutputToken)]
             + (interTokenLatency.map { [("itl", $0)] } ?? [])
             + [("e2el", endToEnd), ("queue", queueTime)]
     }
 
-    /// The counts by the names that they have in summary.json.
+    /// The counts by their names in summary.json.
     var counts: [(String, Int)] {
         [
             ("num_prompts", counters.requests), ("completed", counters.finished),
@@ -65,7 +65,7 @@ package struct ClassSummary: Sendable, Equatable {
     }
     package var goodput: Double { ratio(Double(goodRequests), duration) }
 
-    /// The rates by the names that they have in summary.json.
+    /// The rates by their names in summary.json.
     var rates: [(String, Double)] {
         [
             ("request_throughput", requestThroughput), ("request_goodput", goodput),
@@ -77,11 +77,11 @@ package struct ClassSummary: Sendable, Equatable {
 /// The classes of a run by one dimension.
 package struct ClassTable: Sendable, Equatable {
     package var dimension: ClassDimension
-    /// Whether it was asked for; else it stands there because there are several.
+    /// Whether the user requested it; otherwise it is shown because there are several classes.
     package var isWanted: Bool
     package var classes: [ClassSummary]
 
-    /// A table of the classes of a run of so many seconds.
+    /// A table of the classes of a run that lasts `seconds`.
     package init(_ classes: RequestClasses, isWanted: Bool, seconds: Double) {
         dimension = classes.rule.dimension
         self.isWanted = isWanted
@@ -91,7 +91,7 @@ package struct ClassTable: Sendable, Equatable {
     /// Its key in summary.json.
     var key: String { "by_" + dimension.rawValue }
 
-    /// The header of classes.csv: the names of summary.json.
+    /// The header of classes.csv: the names in summary.json.
     package static let header: String = {
         let latencies = ["ttft", "tpot", "itl", "e2el", "queue"].flatMap { name in
             ["\(name)_count"]
@@ -106,7 +106,7 @@ package struct ClassTable: Sendable, Equatable {
             ] + latencies).joined(separator: ",")
     }()
 
-    /// The rows of classes.csv, in the order of the header; a figure of nothing is empty.
+    /// The rows of classes.csv, in the order of the header. A figure of no requests is empty.
     package var rows: [String] {
         classes.map { members in
             var cells = [dimension.rawValue, RequestLine.quoted(members.name)]
@@ -129,13 +129,13 @@ package struct ClassTable: Sendable, Equatable {
 }
 
 extension RunSummary {
-    /// The classes that were asked for, by name; empty: they are not told.
+    /// The requested classes by name; empty if there are none.
     package var wantedClasses: [String] {
         classes.first(where: \.isWanted)?.classes.map(\.name) ?? []
     }
 }
 
-/// Shares of the replicas' time in which a limit kept steps from holding more.
+/// Shares of the replicas' time in which each limit kept steps from holding more.
 package struct LimitShares: Sendable, Equatable {
     package var tokenBudget: Double
     package var runningRequests: Double

@@ -1,15 +1,15 @@
 import Simulator
 
-/// What clients saw where a cap on requests in flight held some of them back, or where they timed
-/// out and sent requests again.
+/// What clients saw if a cap on requests in flight held some of them back, or if they timed out and
+/// sent requests again.
 package struct ClientSummary: Sendable, Equatable {
-    /// Most requests in flight; nil: any number.
+    /// Most requests in flight; nil for no limit.
     package var cap: Int?
-    /// What clients that time out did; nil: they wait.
+    /// What clients that time out did; nil if clients wait.
     package var attempts: AttemptCounts?
     /// Requests that were not sent when they were due.
     package var held: Int
-    /// From due to sent, over all requests; of one that was sent again, to its last attempt.
+    /// From due to sent, over all requests; for a retried request, to its last attempt.
     package var wait: LatencySummary
     /// From due to the first and the last token, over finished requests.
     package var timeToFirstToken: LatencySummary

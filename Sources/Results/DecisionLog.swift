@@ -1,9 +1,9 @@
 import Basics
 import Simulator
 
-/// Formats a scheduler's decisions as JSON lines, the form in which captures of the real engine
-/// are kept: `steps.jsonl` for synchronous scheduling (one line a step), `events.jsonl` for
-/// asynchronous scheduling (a line a call and a line an update). Times are microseconds.
+/// Formats a scheduler's decisions as JSON lines, in the form of captures of the real engine:
+/// `steps.jsonl` for synchronous scheduling (one line per step), `events.jsonl` for asynchronous
+/// scheduling (one line per call and one per update). Times are in microseconds.
 package struct DecisionLog {
     /// How much of the scheduled entries a line shows.
     package enum Entries: Sendable {
@@ -19,8 +19,8 @@ package struct DecisionLog {
     private var pending: [Int: String] = [:]
 
     /// - Parameters:
-    ///   - asynchronous: whether schedule calls and updates are lines of their own.
-    ///   - namesReplica: whether lines carry the replica's number.
+    ///   - asynchronous: whether schedule calls and updates have separate lines.
+    ///   - namesReplica: whether lines contain the replica's number.
     package init(asynchronous: Bool, entries: Entries = .full, namesReplica: Bool = false) {
         self.asynchronous = asynchronous
         self.entries = entries

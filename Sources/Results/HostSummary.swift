@@ -1,18 +1,18 @@
 import Simulator
 
-/// What the engine's host did to the times of a run.
+/// How the engine's host changed the times of a run.
 package struct HostSummary: Sendable, Equatable {
-    /// From the client to the scheduler and from a processed step to the client, milliseconds: a
-    /// part of every time to first token that the server's own figures do not have.
+    /// From the client to the scheduler, and from a processed step to the client, in milliseconds:
+    /// parts of every time to first token that the server's own figures do not include.
     package var frontEndMs: Double
     package var deliveryMs: Double
-    /// Share of the steps that began or ended later than they would have without the host.
+    /// Share of the steps that began or ended later than they would have without host time.
     package var pacedShare: Double
-    /// Share of the time of steps, gaps between them included, that is the host's: what a host
-    /// without work would save at most.
+    /// The host's share of the time of steps, including the gaps between them: the most that a host
+    /// without work would save.
     package var timeShare: Double
 
-    /// The way in and out, milliseconds.
+    /// The way in and out, in milliseconds.
     package var outsideMs: Double { frontEndMs + deliveryMs }
 
     init(_ result: RunResult) {
@@ -24,7 +24,7 @@ package struct HostSummary: Sendable, Equatable {
             Double(result.hostWaitTime + inSteps), Double(result.busyTime + result.hostWaitTime))
     }
 
-    /// Figures by their keys.
+    /// Figures by key.
     package func rates(_ timeToFirstToken: LatencySummary) -> [(String, Double?)] {
         var rates: [(String, Double?)] = [
             ("host_paced_steps_share", pacedShare), ("host_time_share", timeShare),
@@ -32,7 +32,7 @@ package struct HostSummary: Sendable, Equatable {
         guard outsideMs > 0 else { return rates }
         rates += [("front_end_ms", frontEndMs), ("delivery_ms", deliveryMs)]
         guard timeToFirstToken.count > 0 else { return rates }
-        // The same for every request, so that percentiles differ by it too.
+        // The same for every request, so percentiles differ by it too.
         return rates + [
             ("mean_server_ttft_ms", timeToFirstToken.mean - outsideMs),
             ("median_server_ttft_ms", timeToFirstToken.median - outsideMs),

@@ -1,7 +1,7 @@
-/// Numbers that are written as a JSON array, as an array of them would be.
+/// Numbers that encode as a JSON array, with the same result as an array of them.
 ///
-/// An encoder is asked for an array's elements without their type, and looks up what each is: that
-/// takes ten times as long as its digits.
+/// An encoder takes an array's elements without their type and looks up the type of each, which
+/// takes ten times as long as writing the digits.
 struct JSONNumbers<Number: JSONNumber>: Encodable, Sendable {
     let values: [Number]
 
@@ -13,7 +13,7 @@ struct JSONNumbers<Number: JSONNumber>: Encodable, Sendable {
     }
 }
 
-/// A number, or none, that writes itself.
+/// An optional number that writes itself.
 protocol JSONNumber: Sendable {
     func put(into container: inout any UnkeyedEncodingContainer) throws
 }

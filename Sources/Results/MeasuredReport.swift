@@ -2,17 +2,17 @@ import Basics
 import Simulator
 import Traces
 
-/// Latencies that a trace records of a real server, and what a run gave for the same requests.
+/// Latencies that a trace records of a real server, and those of a run for the same requests.
 package struct MeasuredReport: Encodable, Sendable, Equatable {
-    /// Mean and percentiles of a latency, milliseconds; percentiles lie straight between
-    /// neighbouring values, as NumPy's.
+    /// Mean and percentiles of a latency in milliseconds. Percentiles are linear between
+    /// neighbouring values, like NumPy's.
     package struct Figures: Encodable, Sendable, Equatable {
-        /// Requests.
+        /// Number of requests.
         package let count: Int
-        /// Milliseconds.
+        /// In milliseconds.
         package let mean, p50, p90, p99: Double
 
-        /// The figures of some values in milliseconds; nil for none. O(n log n).
+        /// The figures of values in milliseconds; nil without values. O(n log n).
         init?(_ values: [Double]) {
             guard !values.isEmpty else { return nil }
             let sorted = values.sorted()
@@ -40,16 +40,16 @@ package struct MeasuredReport: Encodable, Sendable, Equatable {
         }
     }
 
-    /// One latency of the requests that both have.
+    /// One latency, for the requests that have both values.
     package struct Latency: Encodable, Sendable, Equatable {
         /// "ttft", "tpot" or "e2el".
         package let name: String
         /// Of the real server.
         package let measured: Figures
-        /// nil where nothing was simulated.
+        /// Nil if nothing was simulated.
         package let simulated: Figures?
-        /// Median and 90th percentile of a request's own error, percent of what was measured,
-        /// without its sign, and its median with it: positive where too much is predicted.
+        /// Median and 90th percentile of a request's absolute error, in percent of the measured
+        /// value, and the median of its signed error: positive if the prediction is too high.
         package let medianErrorPercent, p90ErrorPercent, biasPercent: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -77,11 +77,11 @@ package struct MeasuredReport: Encodable, Sendable, Equatable {
 
     /// What the measured latencies count from and where they come from.
     package let origin: String
-    /// TTFT, TPOT and E2E, as far as they were measured.
+    /// TTFT, TPOT and E2E, as far as measured.
     package let latencies: [Latency]
-    /// Requests that were measured, ran and did not finish; nil where nothing was simulated.
+    /// Requests that were measured and ran but did not finish; nil if nothing was simulated.
     package let missing: Int?
-    /// Requests of the run that are left out at its start and end; nil where no margin is set.
+    /// Requests left out at the start and end of the run; nil without margins.
     package let leftOut: Int?
 
     /// The latencies that a trace records. O(n log n).
@@ -118,16 +118,16 @@ package struct MeasuredReport: Encodable, Sendable, Equatable {
     }
 }
 
-/// Gathers a run's records of the requests of which a trace has measured latencies. Memory: those
+/// Collects a run's records for the requests with measured latencies in the trace. Memory: those
 /// records.
 package struct MeasuredComparison: Sendable {
     private let measured: MeasuredLatencies
     private var filter: MarginFilter<RequestRecord>
     private var records: [Int64: RequestRecord] = [:]
-    /// Ids of measured requests that ran, between the margins.
+    /// Ids of measured requests that ran between the margins.
     private var between: Set<Int64> = []
 
-    /// A comparison with what a trace records, of the requests between the margins.
+    /// A comparison with the measured latencies, for the requests between the margins.
     package init(_ measured: MeasuredLatencies, leavingOut margins: Margins = Margins()) {
         self.measured = measured
         filter = MarginFilter(margins)
@@ -150,7 +150,7 @@ package struct MeasuredComparison: Sendable {
         }
     }
 
-    /// The comparison of everything added. O(n log n).
+    /// The comparison of everything added so far. O(n log n).
     package var report: MeasuredReport {
         var copy = self
         copy.filter.finish()

@@ -3,37 +3,37 @@ import Simulator
 
 /// The rows of requests.csv.
 ///
-/// Times are seconds of the trace with six decimals, rounded to the nearest microsecond, and empty
-/// where they never happened. Rows come in order of arrival.
+/// Times are in seconds of the trace with six decimals, rounded to the nearest microsecond, and
+/// empty if they never happened. Rows come in order of arrival.
 package enum RequestLine {
     /// The header, with its newline.
     package static let header = Array(
         ("id,arrival,admitted,first_token,finish,prompt_tokens,hit_tokens,output_tokens,"
             + "preemptions,replica,outcome,reason,priority\n").utf8)
 
-    /// The header of versions that wrote no priorities: they stand last.
+    /// The header of versions that wrote no priorities, which were added last.
     package static let headerWithoutPriority = Array(
         String(decoding: header, as: UTF8.self).replacing(",priority", with: "").utf8)
 
-    /// Columns that rows have where there is something to say, in this order behind the others.
+    /// Optional columns, behind the others in this order.
     package struct Columns: OptionSet, Sendable {
         package let rawValue: Int
 
         package init(rawValue: Int) { self.rawValue = rawValue }
 
-        /// When each request was meant to be sent, where its client held it back or sent it again.
+        /// When each request was due, if clients held requests back or sent them again.
         package static let due = Columns(rawValue: 1)
-        /// The stage of the load, counted from 1.
+        /// The stage of the load, from 1.
         package static let stage = Columns(rawValue: 2)
-        /// Which attempt of its client it was, counted from 1.
+        /// The attempt of the client, from 1.
         package static let attempt = Columns(rawValue: 4)
-        /// The class where a rule groups requests: last, since a name may hold commas.
+        /// The class, if a rule groups requests. Last, because a name may hold commas.
         package static let className = Columns(rawValue: 8)
-        /// Where reuse went, with prefix caching: what an endless cache would have hit, and what
-        /// of it was lost to which reason.
+        /// Where reuse went, with prefix caching: what an infinite cache would have hit, and how
+        /// much of it was lost for which reason.
         package static let reuse = Columns(rawValue: 16)
 
-        /// Those of a run.
+        /// The columns of a run.
         package init(_ plan: RunPlan, tellsClass: Bool = false) {
             self = []
             if plan.holdsBack { insert(.due) }
@@ -43,11 +43,11 @@ package enum RequestLine {
             if tellsClass { insert(.className) }
         }
 
-        /// Every choice of them.
+        /// Every combination.
         package static var all: [Columns] { (0..<32).map { Columns(rawValue: $0) } }
     }
 
-    /// The header with such columns, with its newline.
+    /// The header with these columns and its newline.
     package static func header(_ columns: Columns) -> [UInt8] {
         let names = [
             (Columns.due, ",due"), (.stage, ",stage"), (.attempt, ",attempt"),
@@ -56,19 +56,19 @@ package enum RequestLine {
         return Array(header.dropLast()) + Array((names.joined() + "\n").utf8)
     }
 
-    /// The columns of `Columns.reuse`: the tokens hit and those lost sum to the first.
+    /// The columns of `Columns.reuse`: the tokens hit plus those lost sum to the first column.
     package static let reuseNames = [
         "reusable_tokens", "lost_last_token", "lost_block_size", "lost_other_replica",
         "lost_evicted", "lost_not_computed", "lost_window",
     ]
 
-    /// Room that is enough for any row, bytes: 23 columns, the longest an id of 20 digits.
+    /// Enough space for any row, in bytes: 23 columns, the longest an id of 20 digits.
     package static let longest = 384
 
     /// The same with a class.
     package static let longestWithClass = longest + longestClass
 
-    /// Bytes of a class's name and the quotes around and inside it; what exceeds them is cut.
+    /// Bytes for a class's name with its quotes and escapes; the excess is cut.
     private static let longestClass = 512
 
     /// Appends a record's row, with its newline. O(1).
@@ -80,8 +80,8 @@ package enum RequestLine {
         }
     }
 
-    /// Puts a record's row, with its newline, into room for `longest` bytes. O(1).
-    /// `name`: the class, where `columns` have it.
+    /// Writes a record's row, with its newline, into space for `longest` bytes. O(1). `name` is the
+    /// class, if `columns` include it.
     package static func put(
         _ record: RequestRecord, _ columns: Columns = [], class name: String = "",
         into text: inout TextRoom
@@ -130,7 +130,7 @@ package enum RequestLine {
         text.put(Array(quoted(cell).utf8))
     }
 
-    /// A cell as CSV has it: in quotes where it holds a comma, a quote or a line's end.
+    /// A CSV cell: quoted if it holds a comma, a quote or a line end.
     package static func quoted(_ cell: String) -> String {
         guard cell.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else {
             return cell
@@ -141,12 +141,12 @@ package enum RequestLine {
     private static let comma = UInt8(ascii: ",")
 
     private static let reasons = RejectionReason.allCases.count
-    /// What stands between replica and priority, by outcome and reason, the reason counting faster.
+    /// The text between replica and priority, by outcome and then by reason.
     private static let endings = Outcome.allCases.flatMap { outcome in
         RejectionReason.allCases.map { Array(",\(outcome.name),\($0.name),".utf8) }
     }
 
-    /// Puts a comma and seconds with six decimals, or nothing for a time that never came.
+    /// Writes a comma and seconds with six decimals, or nothing for a time that never happened.
     @inline(__always)
     private static func put(picoseconds: Int64, into text: inout TextRoom) {
         text.put(byte: comma)

@@ -1,14 +1,14 @@
 import Foundation
 import Simulator
 
-/// The text of report.json: what a report draws of a run beside the figures of summary.json, in a
+/// The text of report.json: what a report draws of a run beyond the figures of summary.json, in a
 /// compact form of some tens of kilobytes, whatever the run's length. The article "Outputs" names
 /// every key.
 package struct RunReportFile: Encodable, Sendable {
-    /// Counts changes of the form.
+    /// Version of the form.
     static let form = 1
-    /// Equal shares of a latency's values between its quantiles, its largest values, windows of
-    /// the series and of the heat map, and cells of each of this one's three maps.
+    /// Quantile intervals of a latency, number of largest values, windows of the series and of the
+    /// heat map, and cells of each of its three maps.
     static let (shares, tail, points, times, cells) = (200, 100, 240, 120, 16_384)
 
     let format = Self.form
@@ -19,8 +19,8 @@ package struct RunReportFile: Encodable, Sendable {
     let parts: Parts?
     let slowest: Slowest
 
-    /// Puts a run's report together; `summary` holds its figures already, `table` its windows, nil
-    /// without a request. O(buckets + windows × replicas).
+    /// Builds a run's report. `summary` holds its figures already, `table` its windows (nil without
+    /// requests). O(buckets + windows × replicas).
     package init(
         _ result: RunResult, _ summary: RunSummary, _ table: SeriesTable?,
         slowest: SlowestRequests
@@ -40,10 +40,10 @@ package struct RunReportFile: Encodable, Sendable {
             ttft: slowest.toFirstToken.map(Request.init), e2el: slowest.endToEnd.map(Request.init))
     }
 
-    /// Its text, one line.
+    /// Its text, on one line.
     package func text() throws -> String { try jsonText(self, pretty: false) }
 
-    /// A latency's values, milliseconds.
+    /// The values of a latency, in milliseconds.
     struct Distribution: Encodable, Sendable {
         let count: Int64
         let meanMs: Double
@@ -59,7 +59,7 @@ package struct RunReportFile: Encodable, Sendable {
         }
     }
 
-    /// What all replicas did together, window by window.
+    /// The work of all replicas together, window by window.
     struct Series: Encodable, Sendable {
         let startS: Double
         let windowS: Double
@@ -107,7 +107,7 @@ package struct RunReportFile: Encodable, Sendable {
         }
     }
 
-    /// A row a replica, a column a window.
+    /// One row per replica, one column per window.
     struct HeatMap: Encodable, Sendable {
         let windowS: Double
         let busyShare: [JSONNumbers<Double>]
@@ -128,7 +128,7 @@ package struct RunReportFile: Encodable, Sendable {
         }
     }
 
-    /// Mean parts of TTFT and TPOT, milliseconds, by their keys in summary.json.
+    /// Mean parts of TTFT and TPOT in milliseconds, by their keys in summary.json.
     struct Parts: Encodable, Sendable {
         let mean: [String: Double]
         let slowest1Percent: [String: Double]
@@ -167,7 +167,8 @@ package struct RunReportFile: Encodable, Sendable {
         let ttftMs: Double?
         let tpotMs: Double?
         let e2elMs: Double
-        /// Milliseconds by part, until the first token and afterwards, those of none left out.
+        /// Milliseconds by part, until the first token and after it; parts without time are left
+        /// out.
         let ttftParts: [String: Double]?
         let laterParts: [String: Double]?
 
@@ -196,12 +197,12 @@ package struct RunReportFile: Encodable, Sendable {
     }
 }
 
-/// A quotient to be drawn; nil where there is nothing to divide by.
+/// A quotient for a chart; nil if the denominator is 0.
 private func share(_ part: Int, _ whole: Int) -> Double? {
     whole > 0 ? significant(Double(part) / Double(whole)) : nil
 }
 
-/// A number rounded to so many significant digits, so that its text is short.
+/// A number rounded to `digits` significant digits, so that its text is short.
 private func significant(_ value: Double, _ digits: Int = 5) -> Double {
     guard value != 0, value.isFinite else { return value }
     var (unit, least) = (1.0, 1.0)

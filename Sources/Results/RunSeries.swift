@@ -1,13 +1,13 @@
 import Simulator
 
-/// A class of a latency's distribution and the share of requests in it.
+/// One class of a latency distribution, with the share of requests in it.
 package struct LatencyClass: Sendable, Equatable, Encodable {
-    /// Its upper edge; it begins at that of the class before.
+    /// Its upper edge; it begins at that of the previous class.
     package var belowMs: Double
     package var share: Double
 
-    /// The classes of a 1-2-5 series that hold a histogram's values, from the first with one to the
-    /// last; none for an empty histogram. O(classes).
+    /// The classes of a 1-2-5 series that hold a histogram's values, from the first to the last
+    /// non-empty one; none for an empty histogram. O(classes).
     package static func classes(of histogram: LatencyHistogram) -> [LatencyClass] {
         guard histogram.count > 0 else { return [] }
         let series: [Int64] = [1, 2, 5]
@@ -32,15 +32,15 @@ package struct LatencyClass: Sendable, Equatable, Encodable {
     }
 }
 
-/// What happened over simulated time: a value for each of equal windows, the first of which begins
-/// with the first arrival.
+/// The course of a run over simulated time: one value per window. Windows are equal, and the first
+/// begins with the first arrival.
 package struct RunSeries: Sendable, Equatable, Encodable {
-    /// Length of a window, seconds.
+    /// Length of a window, in seconds.
     package var windowS: Double
     package var arrivalsPerS: [Double]
-    /// Requests in the cluster on average.
+    /// Mean requests in the cluster.
     package var inCluster: [Double]
     package var outputTokensPerS: [Double]
-    /// Of the requests that arrived in the window; nil where none of them got a first token.
+    /// Of the requests that arrived in the window; nil if none of them got a first token.
     package var meanTtftMs: [Double?]
 }

@@ -1,8 +1,8 @@
 import Simulator
 
 extension RunSummary {
-    /// Takes over what a run's records say: exact percentiles, classes, whether the load is steady
-    /// and intervals of the means. `wanted`: the dimension that was asked for.
+    /// Takes over the figures of a run's records: exact percentiles, classes, whether the load is
+    /// steady, and intervals of the means. `wanted` is the requested dimension.
     package mutating func take(_ figures: RequestFigures, by wanted: ClassDimension?) {
         if let exact = figures.latencies {
             isExact = true
@@ -25,11 +25,11 @@ extension RunSummary {
         takeIntervals(figures, found)
     }
 
-    /// Fewest values of which a mean has an interval: ten in each of at least twenty batches.
+    /// Fewest values for which a mean has an interval: ten in each of at least twenty batches.
     private static let fewest = 200
 
-    /// Takes the means with their intervals, where the load is steady: else they say at what moment
-    /// of a load that changes the trace ends, and not how much chance there is in them.
+    /// Takes the means with their intervals if the load is steady. Otherwise a mean depends on when
+    /// the trace ends, and an interval would not show chance.
     private mutating func takeIntervals(_ figures: RequestFigures, _ found: Steadiness?) {
         guard counters.finished > 0 else { return }
         let finished = figures.endToEnd.count
@@ -59,7 +59,7 @@ extension RunSummary {
         }
     }
 
-    /// What to say where classes are not told, or are no classes.
+    /// Remarks if classes are not shown, or are not really classes.
     private static func remarks(_ classes: RequestClasses, isWanted: Bool) -> [String] {
         let rule = classes.rule
         if classes.isOverrun {

@@ -21,7 +21,7 @@ extension RunSummary {
         }
     }
 
-    /// The text of summary.json: what `--json` prints, and the digest of each file of the folder.
+    /// The text of summary.json: the output of `--json`, and the digest of each file of the folder.
     package func text(digests: [String: String]) throws -> String {
         try jsonText(File(summary: self, digests: digests)) + "\n"
     }

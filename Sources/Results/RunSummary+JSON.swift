@@ -1,7 +1,7 @@
 import Simulator
 
 extension RunSummary: Encodable {
-    /// A key given by its name.
+    /// A key with a given name.
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -10,9 +10,9 @@ extension RunSummary: Encodable {
         init?(intValue: Int) { nil }
     }
 
-    /// Writes the keys of vLLM's serving benchmark and more of the same kind, flat; then the
-    /// distribution of the TTFT, the series over time and the parts of the slowest 1 %. A figure
-    /// of nothing, such as a latency when no request finished, is left out.
+    /// Writes flat keys, those of vLLM's serving benchmark and more of the same kind; then the TTFT
+    /// distribution, the series over time and the parts of the slowest 1 %. Leaves out figures of
+    /// no requests, such as a latency if no request finished.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         for (name, value) in counts { try container.encode(value, forKey: Key(name)) }
@@ -23,7 +23,7 @@ extension RunSummary: Encodable {
             try container.encodeIfPresent(value, forKey: Key(name))
         }
         if counters.requests > 0 {
-            // A law is no trace's word.
+            // A prefix law is not content of the trace.
             try container.encode(
                 holdsContent && !assumesContent, forKey: Key("trace_holds_content"))
             if assumesContent {
@@ -47,7 +47,7 @@ extension RunSummary: Encodable {
         try encodeSharing(into: &container)
         try encodeStretch(into: &container)
         try encode(latencies + (client?.latencies ?? []), into: &container)
-        // The benchmark has these of nothing, too: 0, by NumPy.
+        // The benchmark reports these without values, too: 0, by NumPy.
         for (name, latency) in latencies where latency.count == 0 && name != "queue" {
             try container.encode(0.0, forKey: Key("std_\(name)_ms"))
         }
@@ -199,7 +199,7 @@ extension RunSummary: Encodable {
         }
     }
 
-    /// The latencies by the benchmark's names; "queue" is ours.
+    /// The latencies by the benchmark's names; "queue" is our own.
     package var latencies: [(name: String, value: LatencySummary)] {
         [
             ("ttft", timeToFirstToken), ("tpot", timePerOutputToken), ("itl", interTokenLatency),
@@ -243,7 +243,7 @@ extension RunSummary: Encodable {
         ]
     }
 
-    /// Quotients; nil where there is nothing to divide by.
+    /// Quotients; nil if the denominator is 0.
     private var rates: [(String, Double?)] {
         let hasSteps = counters.steps > 0
         return [

@@ -5,21 +5,21 @@ package struct LatencySummary: Sendable, Equatable {
     /// Number of values: requests, or gaps for the ITL.
     package var count: Int
     package var mean: Double
-    /// Standard deviation of all values: of a population.
+    /// Standard deviation of all values, as of a population.
     package var deviation: Double
     package var median: Double
     package var p90: Double
     package var p95: Double
     package var p99: Double
     package var maximum: Double
-    /// Whether percentiles are those of the values; else they are within 0.1 %, from a histogram.
+    /// Whether percentiles are exact; otherwise they come from a histogram and are within 0.1 %.
     package internal(set) var isExact: Bool
-    /// What other percentiles are taken from.
+    /// The source of other percentiles.
     private let histogram: LatencyHistogram
     var values: LatencyValues?
 
-    /// The figures of a histogram of picoseconds, with percentiles of the values themselves where
-    /// these are given; all 0 when it is empty. O(n log n) in the values.
+    /// The figures of a histogram in picoseconds, with percentiles of the exact values if these are
+    /// given; all 0 if it is empty. O(n log n) in the values.
     package init(_ histogram: LatencyHistogram, exact: LatencyValues? = nil) {
         let percents = exact?.percentiles([50, 90, 95, 99])
         isExact = percents != nil
@@ -41,8 +41,8 @@ package struct LatencySummary: Sendable, Equatable {
         maximum = Double(histogram.maximum) / 1e9
     }
 
-    /// A figure of these latencies, milliseconds; 0 without any. O(n log n) in values that are
-    /// known, else O(buckets).
+    /// A statistic of these latencies in milliseconds; 0 without any. O(n log n) with exact values,
+    /// else O(buckets).
     package func figure(_ statistic: LatencyStatistic) -> Double {
         switch statistic {
         case .mean: mean
@@ -53,12 +53,12 @@ package struct LatencySummary: Sendable, Equatable {
     }
 }
 
-/// What a run found out, as the figures that people compare.
+/// The results of a run, as the figures that people compare.
 ///
-/// The JSON keys are those of vLLM's serving benchmark where they mean the same. Every figure is
-/// explained in the article "Statistics".
+/// The JSON keys are those of vLLM's serving benchmark if they mean the same. The article
+/// "Statistics" explains every figure.
 package struct RunSummary: Sendable {
-    /// The mean time that requests spent somewhere.
+    /// The mean time that requests spent in one part.
     package struct MeanPart: Sendable, Equatable {
         /// "ttft" or "tpot".
         package var latency: String
@@ -74,7 +74,7 @@ package struct RunSummary: Sendable {
         }
     }
 
-    /// The most that a run reached.
+    /// Maxima of a run.
     package struct Peaks: Sendable, Equatable {
         package var tokensPerStep: Int
         package var requestsPerStep: Int
@@ -90,7 +90,7 @@ package struct RunSummary: Sendable {
         }
     }
 
-    /// Names the run: equal digests mean equal records and counters.
+    /// Identifies the run: equal digests mean equal records and counters.
     package var digest: String
     package var counters: Counters
     /// Seconds from the first arrival to the end of the last step.
@@ -100,85 +100,86 @@ package struct RunSummary: Sendable {
     package var interTokenLatency: LatencySummary
     package var endToEnd: LatencySummary
     package var queueTime: LatencySummary
-    /// Mean of each part of TTFT and TPOT, where latencies were divided.
+    /// Mean of each part of TTFT and TPOT, if latencies were divided.
     package var parts: [MeanPart] = []
-    /// The same over the slowest 1 % of TTFT, and of TPOT.
+    /// The same over the slowest 1 % by TTFT and by TPOT.
     package var slowestParts: [MeanPart] = []
-    /// The most tokens delivered in a second.
+    /// The most tokens delivered in one second.
     package var mostTokensInSecond: Int
-    /// The most finished requests in the cluster at once, where records were watched.
+    /// The most finished requests in the cluster at once, if records were observed.
     package var mostConcurrent: Int?
-    /// The figures of each stage of the load; empty: it has none.
+    /// The figures of each stage of the load; empty without stages.
     package var stages: [StageSummary] = []
-    /// The figures by class: by the dimension asked for, and by priority where there are several.
+    /// The figures by class: by the requested dimension, and by priority if there are several.
     package var classes: [ClassTable] = []
-    /// Whether percentiles but the ITL's are those of the latencies themselves.
+    /// Whether all percentiles except the ITL's are exact.
     package var isExact = false
-    /// Whether the number of requests in the cluster is steady; nil: not looked at, or too short.
+    /// Whether the number of requests in the cluster is steady; nil if not examined, or too short.
     package var steadiness: Steadiness?
-    /// Means in milliseconds with their intervals, by their keys; those of too few are absent.
+    /// Means in milliseconds with their intervals, by key; absent for too few values.
     package var intervals: [(key: String, value: MeanInterval)] = []
-    /// Why there are none; nil: there are, or nothing finished.
+    /// Why there are no intervals; nil if there are some, or if nothing finished.
     package var intervalsProblem: String?
     /// Shares of requests by time to first token.
     package var distribution: [LatencyClass] = []
     /// Latencies that the trace records of a real server, beside the run's.
     package var measured: MeasuredReport?
-    /// What happened when, where the run was watched.
+    /// The run over time, if it was observed.
     package var series: RunSeries?
-    /// What was promised and what was held; nil: nothing was promised.
+    /// The promises and what the run achieved; nil without promises.
     package var verdict: ServiceVerdict?
-    /// The requests of which latencies, goodput and throughput are, where some are left out.
+    /// The requests that latencies, goodput and throughput cover, if some are left out.
     package var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the objective.
     package var goodRequests: Int
-    /// Shares of the pool in use: mean over time and replicas, most in one replica.
+    /// Shares of the pool in use: mean over time and replicas, and the maximum of any replica.
     package var meanKVUse: Double
     package var peakKVUse: Double
-    /// Shares of the replicas' time: GPUs computing, and waiting for host work, between steps and
-    /// in them. A clock that does not tell host work in its steps counts it as computing.
+    /// Shares of the replicas' time in which GPUs compute, and wait for host work, between and
+    /// inside steps. A clock that does not separate host work inside steps counts it as computing.
     package var busyShare: Double
     package var hostWaitShare: Double
-    /// Whether the clock tells host work in its steps.
+    /// Whether the clock separates host work inside steps.
     package var tellsHostTime: Bool
-    /// What the host did to the times.
+    /// How the host changed the times.
     package var host: HostSummary
     /// Shares of what the GPUs and the engine's limits allow.
     package var utilization: Utilization
-    /// Shares of the replicas' time in which a limit kept steps from holding more.
+    /// Shares of the replicas' time in which each limit kept steps from holding more.
     package var limits: LimitShares
-    /// Most tokens, requests and decodes of a step, and the longest context, tokens.
+    /// Most tokens, requests and decodes in a step, and the longest context in tokens.
     package var peaks: Peaks
     /// The most preemptions of one request.
     package var mostPreemptions: Int
-    /// Set when requests arrived faster than the replicas took them in.
+    /// Set if requests arrived faster than the replicas admitted them.
     package var overload: Overload?
     package var replicas: Int
-    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    /// Whether the trace gives the content of prompts. Without it nothing can be shared.
     package var holdsContent: Bool
-    /// Whether that is no trace's word, but a law of the configuration (trace.shared_prefix).
+    /// Whether that content is not the trace's but a law of the configuration
+    /// (trace.shared_prefix).
     package var assumesContent = false
-    /// Whether it was told what prompts share.
+    /// Whether shared tokens were counted.
     package var tellsSharing: Bool
-    /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    /// Requests that a closed loop keeps in flight; nil without a closed loop.
     package var concurrency: Int?
-    /// The pauses of its users.
+    /// The pauses between requests of its users.
     package var thinkTime: ThinkTime
-    /// What clients saw where a cap held requests back; nil: none was set.
+    /// What clients saw if a cap held requests back; nil without a cap.
     package var client: ClientSummary?
     package var blocksPerReplica: Int
-    /// The engine's own line about its pool, as a server logs it; nil: not said.
+    /// The engine's own log line about its pool, as a server writes it; nil if not set.
     package var poolLine: String?
-    /// Where the step times come from.
+    /// The source of the step times.
     package var clock: String
-    /// The release of vLLM whose scheduler decided; nil: not said.
+    /// The release of vLLM whose scheduler decided; nil if not set.
     package var engineVersion: String?
     /// What to keep in mind when reading the figures.
     package var warnings: [String]
-    /// Those of the warnings that say which measured range the run left.
+    /// The warnings that name a measured range which the run left.
     package var rangeWarnings: [String] = []
 
-    /// The summary of a result; `clock` and `warnings` come from the resolved configuration.
+    /// The summary of a result. `clock` and `warnings` come from the resolved configuration.
     package init(_ result: RunResult, clock: String, warnings: [String] = []) {
         digest = result.digest
         counters = result.counters
@@ -230,10 +231,10 @@ package struct RunSummary: Sendable {
         + " with such lengths (headway trace synth), or a law of what prompts share"
         + " (trace.shared_prefix)"
 
-    /// Counts and seconds of the requests that rates are of.
+    /// Counts and seconds of the requests that rates cover.
     private var measuredCounters: Counters { stretch?.counters ?? counters }
     package var measuredDuration: Double { stretch?.duration ?? duration }
-    /// How many requests those are.
+    /// How many requests these are.
     package var measuredRequests: Int { measuredCounters.requests }
     /// Finished requests per second.
     package var requestThroughput: Double {
@@ -253,11 +254,11 @@ package struct RunSummary: Sendable {
     package var prefixHitRate: Double {
         ratio(Double(counters.hitTokens), Double(counters.queriedTokens))
     }
-    /// Prompt tokens that stood in earlier requests, as a share of the same.
+    /// Prompt tokens that earlier requests had, as a share of the same.
     package var sharedRate: Double {
         ratio(Double(counters.sharedTokens), Double(counters.queriedTokens))
     }
-    /// The same of those that were not found, by the reason.
+    /// The same for the tokens that were not hit, by reason.
     package var lostReuse: [(name: String, tokens: Int)] {
         let lost = counters.sharedTokensLost
         return [
@@ -266,21 +267,21 @@ package struct RunSummary: Sendable {
             ("window", lost.window), ("last_token", lost.lastToken),
         ]
     }
-    /// Tokens computed again because of preemptions, as a share of those scheduled.
+    /// Tokens recomputed because of preemptions, as a share of those scheduled.
     package var recomputedShare: Double {
         ratio(Double(counters.recomputedTokens), Double(counters.scheduledTokens))
     }
-    /// Requests in a step that computed something.
+    /// Mean requests in a step that computed something.
     package var meanBatchSize: Double {
         ratio(Double(counters.scheduledEntries), Double(counters.steps))
     }
-    /// Tokens in a step that computed something.
+    /// Mean tokens in a step that computed something.
     package var meanTokensPerStep: Double {
         ratio(Double(counters.scheduledTokens), Double(counters.steps))
     }
 }
 
-/// A quotient, 0 where there is nothing to divide by.
+/// A quotient; 0 if the denominator is 0.
 package func ratio(_ numerator: Double, _ denominator: Double) -> Double {
     denominator > 0 ? numerator / denominator : 0
 }

@@ -1,19 +1,20 @@
 import Simulator
 
-/// What requests did in each window of a run, by replica: the part of a series that their records
-/// tell. O(1) a record; memory follows the windows.
+/// The request figures of each window of a run, by replica: the part of a series that comes from
+/// records. O(1) per record; memory grows with the windows.
 package struct SeriesRequests: Sendable {
-    /// What requests did in one window.
+    /// The request figures of one window.
     package struct Window: Sendable, Equatable {
         package var arrivals = 0
         package var finished = 0
         package var rejected = 0
         package var aborted = 0
-        /// Picoseconds that requests waited for their first admission in it, and were admitted.
+        /// Time that requests waited for their first admission in it, and were admitted, in
+        /// picoseconds.
         package var queueTime: Int128 = 0
         package var runningTime: Int128 = 0
 
-        /// Nothing.
+        /// Zero everywhere.
         package init() {}
 
         @inline(__always)
@@ -31,7 +32,7 @@ package struct SeriesRequests: Sendable {
         }
     }
 
-    /// Requests that enter and leave a state of which they fill whole windows.
+    /// Requests that enter and leave a state in which they fill whole windows.
     private struct Crowd {
         var queue: Int64 = 0
         var running: Int64 = 0
@@ -47,7 +48,7 @@ package struct SeriesRequests: Sendable {
         /// How many more requests fill each window than the one before.
         var crowds: [Crowd] = [Crowd()]
 
-        /// Charges a record to the windows, which reach that far.
+        /// Charges a record to the windows, which must reach that far.
         @inline(__always)
         mutating func charge(_ record: RequestRecord, _ frame: Frame, delivery: Int64) {
             let arrived = frame.window(record.arrival)
@@ -60,7 +61,7 @@ package struct SeriesRequests: Sendable {
             let last = frame.window(record.finish)
             if record.outcome == .finished { windows[last].finished += 1 }
             if record.outcome == .aborted { windows[last].aborted += 1 }
-            // As the engine has it: the way from the client and back is neither.
+            // In the engine's times: the way to and from the client is neither.
             let end = record.finish - delivery
             let begin = record.arrival + record.frontEnd
             let admitted = record.admitted >= 0 ? record.admitted : max(begin, end)
@@ -69,8 +70,9 @@ package struct SeriesRequests: Sendable {
             stay(from: admitted, to: end, middle, frame.window(end), frame, queues: false)
         }
 
-        /// Charges a stay to the windows that it touches: the first and the last in part, those
-        /// between as a number of requests. `begin` and `end`: the windows of its two moments.
+        /// Charges a stay to the windows that it touches: partly to the first and last, and to
+        /// those between as a number of requests. `begin` and `end` are the windows of its two
+        /// moments.
         @inline(__always)
         private mutating func stay(
             from first: Int64, to last: Int64, _ begin: Int, _ end: Int, _ frame: Frame,
@@ -88,11 +90,11 @@ package struct SeriesRequests: Sendable {
         }
     }
 
-    /// Where windows lie.
+    /// The position of the windows.
     private struct Frame {
         var start: Int64 = 0
         var interval: Int64
-        /// The last window, where all that follows is in it.
+        /// The last window, if everything later counts in it.
         let last: Int
 
         /// The window of a moment.
@@ -110,7 +112,7 @@ package struct SeriesRequests: Sendable {
     private var count = 0
     private var isEmpty = true
 
-    /// No request yet, of a plan's run whose windows are those of `sampling`.
+    /// No requests yet, for a plan's run with the windows of `sampling`.
     package init(_ plan: RunPlan, _ sampling: Sampling) {
         self.sampling = sampling
         frame = Frame(
@@ -129,7 +131,7 @@ package struct SeriesRequests: Sendable {
         lanes[lane].charge(record, frame, delivery: delivery)
     }
 
-    /// Makes windows up to a moment.
+    /// Adds windows up to a moment.
     private mutating func reach(_ time: Int64, _ lane: Int) {
         while sampling.widens, frame.window(time) >= sampling.most { widen() }
         let window = frame.window(time)
@@ -140,7 +142,7 @@ package struct SeriesRequests: Sendable {
         lanes[lane].crowds += Array(repeating: Crowd(), count: missing)
     }
 
-    /// Makes two windows one.
+    /// Joins windows in pairs.
     private mutating func widen() {
         for lane in lanes.indices {
             let whole = settled(lane)
@@ -169,11 +171,11 @@ package struct SeriesRequests: Sendable {
         }
     }
 
-    /// Whether they are more than may be.
+    /// Whether there are more windows than allowed.
     var areTooMany: Bool { !sampling.widens && count > sampling.most }
 
-    /// By replica the windows, of a length of so many picoseconds and as many as asked for at
-    /// least. The length must be one that these have or come to by doubling. O(windows).
+    /// The windows by replica, each `interval` picoseconds long, at least `number` of them.
+    /// Doubling the present length must lead to `interval`. O(windows).
     package mutating func windows(_ interval: Int64, atLeast number: Int) -> [[Window]] {
         while frame.interval < interval { widen() }
         let all = max(number, count)
@@ -183,7 +185,7 @@ package struct SeriesRequests: Sendable {
         }
     }
 
-    /// How long a window is by now, picoseconds: it may be more than that of the instances, where
+    /// The present length of a window, in picoseconds. It may exceed that of the instances if
     /// requests arrived after their last step.
     var length: Int64 { frame.interval }
 }

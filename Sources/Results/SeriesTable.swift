@@ -1,15 +1,15 @@
 import Basics
 import Simulator
 
-/// What a run did over time, by replica and in sum: the rows of series.csv, and what report.json
-/// draws from.
+/// The course of a run over time, by replica and in total: the rows of series.csv, and the data of
+/// charts in report.json.
 package struct SeriesTable: Sendable {
-    /// What happened in a window: to requests by their records, and in the engine.
+    /// One window: requests, from their records, and the engine.
     package struct Point: Sendable, Equatable {
         package var requests = SeriesRequests.Window()
         package var engine = WindowSample()
 
-        /// The same of two replicas.
+        /// Adds another replica's window.
         mutating func join(_ other: Point) {
             requests.add(other.requests)
             engine.add(other.engine)
@@ -19,17 +19,17 @@ package struct SeriesTable: Sendable {
         }
     }
 
-    /// When the first window begins, how long each is, and when the last one ends, picoseconds.
+    /// Start of the first window, length of each, and end of the last, in picoseconds.
     package let start: Int64
     package let interval: Int64
     package let end: Int64
     /// Blocks of one replica.
     package let blocks: Int
-    /// By replica, each with as many windows.
+    /// By replica; every replica has the same number of windows.
     package let replicas: [[Point]]
 
-    /// The windows of a run's instances with those of its requests; nil without a request. Throws
-    /// `InputError` where windows of one length are more than may be.
+    /// Joins the windows of a run's instances with those of its requests; nil without requests.
+    /// Throws `InputError` if fixed windows exceed the allowed number.
     package init?(_ result: RunResult, _ requests: SeriesRequests, _ sampling: Sampling) throws {
         guard let samples = result.samples, !samples.replicas.isEmpty else { return nil }
         var requests = requests
@@ -62,16 +62,16 @@ package struct SeriesTable: Sendable {
         self.replicas = replicas
     }
 
-    /// How many windows there are.
+    /// Number of windows.
     package var count: Int { replicas.first?.count ?? 0 }
 
-    /// How long a window is, seconds: the last one ends with the run.
+    /// Length of a window in seconds; the last one ends with the run.
     package func seconds(_ window: Int) -> Double {
         let begin = start + Int64(window) * interval
         return Double(min(interval, end - begin)) / 1e12
     }
 
-    /// All replicas together. O(windows × replicas).
+    /// The sum of all replicas. O(windows × replicas).
     package var sums: [Point] {
         var sums = [Point](repeating: Point(), count: count)
         for windows in replicas {
@@ -80,7 +80,7 @@ package struct SeriesTable: Sendable {
         return sums
     }
 
-    /// The same with windows in a row as one, so that there are at most so many. O(windows).
+    /// The same with consecutive windows joined, so that there are at most `number`. O(windows).
     package func atMost(_ number: Int) -> SeriesTable {
         let width = max(1, (count + number - 1) / number)
         let joined = replicas.map { windows in
@@ -107,7 +107,7 @@ extension SeriesTable {
         + "prefill_tokens_per_step,decode_tokens_per_step,delivered_tokens,kv_blocks,"
         + "kv_blocks_at_end,kv_use,queried_tokens,hit_tokens,hit_rate,preemptions,busy_share"
 
-    /// Hands every row, window by window, the replicas in order and then their sum.
+    /// Passes every row to `body`, window by window: the replicas in order, then their sum.
     /// O(windows × replicas).
     package func eachRow(_ body: (String) throws -> Void) rethrows {
         let sums = sums
@@ -141,7 +141,7 @@ extension SeriesTable {
         return cells.joined(separator: ",")
     }
 
-    /// A quotient, empty where there is nothing to divide by.
+    /// A quotient; empty if the denominator is 0.
     private func share(_ part: Int, _ whole: Int) -> String {
         whole > 0 ? "\(Double(part) / Double(whole))" : ""
     }

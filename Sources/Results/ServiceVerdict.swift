@@ -1,29 +1,29 @@
 import Simulator
 
-/// One thing that a service promises: a limit of a latency's figure, or a share of good requests.
+/// One promise of a service: a limit on a latency statistic, or on the share of good requests.
 package struct ServiceRequirement: Sendable, Equatable {
-    /// What is limited.
+    /// The limited figure.
     package enum Figure: Sendable, Equatable {
-        /// "ttft", "tpot", "e2e" or "itl", and which figure of it.
+        /// "ttft", "tpot", "e2e" or "itl", and the statistic.
         case latency(String, LatencyStatistic)
-        /// Good requests of all.
+        /// Good requests as a share of all.
         case goodput
     }
 
     package var figure: Figure
-    /// The class of requests that it is promised to; nil: all.
+    /// The class of requests that it applies to; nil for all.
     package var className: String?
-    /// Milliseconds that are the most, or a share that is the least.
+    /// The maximum in milliseconds, or the minimum share.
     package var limit: Double
 
-    /// A promise to a class, or to all.
+    /// A promise to a class, or to all requests.
     package init(_ figure: Figure, limit: Double, to className: String? = nil) {
         self.figure = figure
         self.limit = limit
         self.className = className
     }
 
-    /// "ttft_p99_ms", "goodput"; of a class, "gold.ttft_p99_ms".
+    /// "ttft_p99_ms" or "goodput"; for a class "gold.ttft_p99_ms".
     package var name: String {
         let own =
             switch figure {
@@ -34,29 +34,29 @@ package struct ServiceRequirement: Sendable, Equatable {
     }
 }
 
-/// Whether a run held what was promised.
+/// Whether a run kept its promises.
 ///
 /// Requests that were rejected or did not end, and attempts that a client gave up, count as never
-/// served: a percentile that reaches them is without end. Aborts that a trace records are the
-/// users' own, and count neither way.
+/// served: a percentile that reaches them is infinite. Aborts recorded in a trace are the users'
+/// own, and count neither way.
 package struct ServiceVerdict: Sendable, Equatable {
     /// One promise.
     package struct Line: Sendable, Equatable {
         package var requirement: ServiceRequirement
-        /// What it came to, in the limit's unit; infinite: requests were never served; nil: there
-        /// was no request that has such a figure.
+        /// The achieved value in the limit's unit; infinite if it reaches requests that were never
+        /// served; nil if no request has such a figure.
         package var value: Double?
         package var isMet: Bool
 
-        /// A promise with what it came to.
+        /// A promise with its result.
         package init(requirement: ServiceRequirement, value: Double?, isMet: Bool) {
             self.requirement = requirement
             self.value = value
             self.isMet = isMet
         }
 
-        /// By what factor it is missed; at most 1 where it is met. A share of bad requests counts
-        /// against the share that is allowed.
+        /// The factor by which it is missed; at most 1 if met. A share of bad requests is compared
+        /// with the share that is allowed.
         package var excess: Double {
             guard let value else { return isMet ? 0 : .infinity }
             switch requirement.figure {
@@ -71,18 +71,18 @@ package struct ServiceVerdict: Sendable, Equatable {
     }
 
     package let lines: [Line]
-    /// Whether limits of each request were given and no share of them: then the share is
+    /// Whether each request has limits but no share of requests is promised. The share is then
     /// `assumedGoodput`.
     package let assumesGoodput: Bool
 
-    /// The share of good requests taken as promised where none is given: the percentile by which
-    /// MLPerf Inference v5.0's server scenario judges (99 % of requests within the limits).
+    /// The promised share of good requests if none is given: the percentile of MLPerf Inference
+    /// v5.0's server scenario (99 % of requests within the limits).
     package static let assumedGoodput = 0.99
 
-    /// Whether every promise was held.
+    /// Whether every promise was kept.
     package var isMet: Bool { lines.allSatisfy(\.isMet) }
 
-    /// The promise that is missed by most, or that is nearest to its limit; the first of equals.
+    /// The promise missed by most, or the one nearest to its limit; the first among equals.
     package var worst: Line? {
         lines.reduce(nil) { worst, line in
             guard let worst else { return line }
@@ -90,13 +90,13 @@ package struct ServiceVerdict: Sendable, Equatable {
         }
     }
 
-    /// Judges a run by its figures; O(n log n) in the requests for each percentile.
+    /// Judges a run by its figures. O(n log n) in the requests for each percentile.
     package init(_ summary: RunSummary, _ requirements: [ServiceRequirement], assumed: Bool) {
         assumesGoodput = assumed
         lines = requirements.map { requirement in
             guard let population = Population(summary, requirement.className) else {
-                // Part of a trace may hold no request of a class that the whole has: whole runs
-                // refuse such names.
+                // A part of a trace may hold no request of a class that the whole trace has. Whole
+                // runs refuse such names.
                 return Line(requirement: requirement, value: nil, isMet: true)
             }
             return population.judge(requirement)
@@ -104,7 +104,7 @@ package struct ServiceVerdict: Sendable, Equatable {
     }
 }
 
-/// The requests that a promise is made to.
+/// The requests that a promise applies to.
 private struct Population {
     let counters: Counters
     let good: Int
@@ -112,7 +112,7 @@ private struct Population {
     /// Requests that were never served.
     let never: Int
 
-    /// Nil: no request is of that class.
+    /// Nil if no request is of that class.
     init?(_ summary: RunSummary, _ className: String?) {
         let givesUp = summary.client?.attempts != nil
         func never(_ counters: Counters) -> Int {
@@ -154,20 +154,20 @@ private struct Population {
                 return .init(requirement: requirement, value: nil, isMet: false)
             }
             let value = value(latency, statistic)
-            // Requests of one token have no time per token to be late by.
+            // Requests of one token have no time per token that could be too long.
             return .init(
                 requirement: requirement, value: value,
                 isMet: value.map { $0 <= requirement.limit } ?? true)
         }
     }
 
-    /// The figure with requests that were never served behind all others.
+    /// The figure, with requests that were never served ranked last.
     private func value(_ latency: LatencySummary, _ statistic: LatencyStatistic) -> Double? {
         guard never > 0 else { return latency.count > 0 ? latency.figure(statistic) : nil }
         guard case .percentile(let percent) = statistic, latency.count > 0 else {
             return .infinity
         }
-        // The rank among all, as a rank among those that were served.
+        // Converts the rank among all to a rank among those that were served.
         let served = Double(latency.count - 1)
         let rank = percent / 100 * (served + Double(never))
         guard rank <= served else { return .infinity }
@@ -183,7 +183,7 @@ extension ServiceVerdict: Encodable {
         case neverServed = "never_served"
     }
 
-    /// `{met, requirements: [{name, limit, value, met}]}`; a value without end is absent and
+    /// `{met, requirements: [{name, limit, value, met}]}`. An infinite value is absent, and
     /// `never_served` is true.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)

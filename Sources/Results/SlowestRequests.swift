@@ -1,7 +1,7 @@
 import Simulator
 
-/// The finished requests that took longest, as they come: few, and with where their time went
-/// where that is known. O(1) a record but for those that are among them.
+/// The slowest finished requests of a run: a few, with their latency parts if known. O(1) per
+/// record, except for those that are among the slowest.
 package struct SlowestRequests: Sendable {
     /// A request with its parts.
     package struct Entry: Sendable {
@@ -9,15 +9,15 @@ package struct SlowestRequests: Sendable {
         package var parts: RequestBreakdown?
     }
 
-    /// How many there are at most.
+    /// How many are kept at most.
     package static let most = 20
-    /// The slowest first, by time to first token, and by the whole time; of equal ones the earlier.
+    /// Slowest first, by time to first token and by total time. Ties go to the earlier request.
     package private(set) var toFirstToken: [Entry] = []
     package private(set) var endToEnd: [Entry] = []
     /// What a request must exceed to be among them.
     private var (leastToFirst, leastToEnd) = (Int64.min, Int64.min)
 
-    /// No request yet.
+    /// No requests yet.
     package init() {}
 
     /// Adds an ended request, in order of arrival.
@@ -33,7 +33,7 @@ package struct SlowestRequests: Sendable {
         }
     }
 
-    /// Enters a request; what the next one must exceed.
+    /// Inserts a request. Returns what the next one must exceed.
     @inline(never)
     private static func enter(
         _ record: RequestRecord, _ parts: RequestBreakdown?, into list: inout [Entry],

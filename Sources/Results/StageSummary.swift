@@ -4,11 +4,11 @@ import Traces
 
 /// The figures of the requests of one stage of a load.
 package struct StageSummary: Sendable, Equatable {
-    /// Counted from 1, as in requests.csv.
+    /// Counts from 1, as in requests.csv.
     package var number: Int
     package var run: StageRun
     package var requests: ClassSummary
-    /// Seconds from its beginning to its first request; nil: it has none.
+    /// Seconds from its beginning to its first request; nil without requests.
     package var wait: Double?
 
     /// The figures of a stage.
@@ -21,14 +21,14 @@ package struct StageSummary: Sendable, Equatable {
         }
     }
 
-    /// The counts by the names that they have in summary.json.
+    /// The counts by their names in summary.json.
     var counts: [(String, Int)] {
         var load: [(String, Int)] = [("stage", number)]
         if case .concurrency(let count) = run.stage.load { load.append(("concurrency", count)) }
         return load + [("sent", run.sent)] + requests.counts
     }
 
-    /// The rates by the names that they have in summary.json; nil: there is none.
+    /// The rates by their names in summary.json; nil if there are none.
     var rates: [(String, Double?)] {
         var rate: Double?
         if case .rate(let value) = run.stage.load { rate = value }
@@ -38,11 +38,10 @@ package struct StageSummary: Sendable, Equatable {
         ] + requests.rates.map { ($0.0, $0.1) }
     }
 
-    /// Seconds after its beginning from which a stage's first request is late.
+    /// Seconds after its beginning from which a stage's first request counts as late.
     private static let late = 1.0
 
-    /// What a page says of stages that were not run as they were asked for, and of a trace that
-    /// they leave.
+    /// Remarks on stages that did not run as configured, and on a trace that is left over.
     package static func remarks(_ result: RunResult, _ stages: [StageSummary]) -> [String] {
         let last = stages.lastIndex { $0.run.sent > 0 } ?? 0
         var remarks = stages.prefix(last + 1).compactMap(\.lateness)
@@ -58,8 +57,8 @@ package struct StageSummary: Sendable, Equatable {
         return remarks
     }
 
-    /// That a stage sent nothing, or late, because others had its places: nothing is said of rates,
-    /// whose gaps are as long as they are.
+    /// A remark if a stage sent nothing, or late, because earlier requests held its places. None
+    /// for rates, whose gaps are as long as they are.
     private var lateness: String? {
         guard number > 1, case .concurrency(let places) = run.stage.load, run.begin != nil else {
             return nil

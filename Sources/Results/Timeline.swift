@@ -1,25 +1,25 @@
 import Simulator
 
-/// What happened when, in at most 128 equal windows of simulated time that widen as the run goes
+/// The course of a run in at most 128 equal windows of simulated time that widen as the run goes
 /// on, so that memory does not grow with it.
 ///
-/// Fed with records in order of arrival; a request counts where it arrived, and for as long as it
-/// stayed and answered.
+/// Takes records in order of arrival. A request counts in the window it arrived in, and for as long
+/// as it stayed and produced output.
 package struct Timeline: Sendable {
     private struct Window {
         var arrivals = 0
         /// Output, spread evenly from a request's first token to its last.
         var outputTokens = 0.0
         var firstTokens = 0
-        /// Σ TTFT of the requests that arrived here, picoseconds.
+        /// Σ TTFT of the requests that arrived here, in picoseconds.
         var waited = 0.0
-        /// Σ time spent in the cluster by all requests, picoseconds.
+        /// Σ time that all requests spent in the cluster, in picoseconds.
         var presence = 0.0
     }
 
     private static let mostWindows = 128
     private var start: Int64 = 0
-    /// Picoseconds; 100 ms at first.
+    /// In picoseconds; 100 ms at first.
     private var width: Int64 = 100_000_000_000
     private var windows: [Window] = []
     private var isEmpty = true
@@ -47,7 +47,7 @@ package struct Timeline: Sendable {
         }
     }
 
-    /// Hands each window its share of a span of time.
+    /// Gives each window its share of a span of time.
     private mutating func spread(
         from first: Int64, to last: Int64, _ give: (inout Window, _ share: Double) -> Void
     ) {
@@ -74,7 +74,7 @@ package struct Timeline: Sendable {
 
     private func index(_ time: Int64) -> Int { Int(max(0, time - start) / width) }
 
-    /// Makes windows up to a time, joining pairs when they would be too many.
+    /// Adds windows up to a time, joining pairs if there would be too many.
     private mutating func reach(_ time: Int64) {
         while index(time) >= Self.mostWindows {
             windows = stride(from: 0, to: windows.count, by: 2).map { first in

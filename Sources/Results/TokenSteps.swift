@@ -1,11 +1,12 @@
 import Simulator
 
-/// In which steps each request that has not ended got a token, and when the tokens of steps left.
+/// The steps in which each request that has not ended got a token, and when the tokens of steps
+/// were delivered.
 ///
-/// A member of the cohort gets one in every step, so that it costs what its joining and leaving do.
-/// Memory follows the requests alive and the steps since the first of them began.
+/// A member of the cohort gets a token in every step, so it costs only its joining and leaving.
+/// Memory grows with the requests alive and the steps since the first of them began.
 struct TokenSteps: Sendable {
-    /// Schedule calls in a row that each sampled a token for a request.
+    /// Consecutive schedule calls that each sampled a token for a request.
     struct Stint: Sendable, Equatable {
         var first: Int
         var count: Int
@@ -20,7 +21,7 @@ struct TokenSteps: Sendable {
         var replica = -1
     }
 
-    /// Deliveries of an instance that have not been told, in order.
+    /// Deliveries of an instance that have not been written yet, in order.
     fileprivate struct Pending {
         var steps: [DeliveredSteps] = []
         var head = 0
@@ -28,12 +29,12 @@ struct TokenSteps: Sendable {
 
     /// By instance.
     private var pending: [Pending] = []
-    /// From the first whose record is to come; what lies before `head` is closed.
+    /// From the first request whose record is still to come; those before `head` are closed.
     private var requests: [Request] = []
     private var head = 0
     private var closed: Int64 = 0
 
-    /// Takes note of plans, and then of deliveries: none comes before its plan.
+    /// Records plans, then deliveries: no delivery comes before its plan.
     mutating func add(_ plans: DecidedPlans) {
         for plan in plans.plans {
             for place in plan.changes { change(plans.changes[place], plan) }
@@ -81,11 +82,11 @@ struct TokenSteps: Sendable {
         return place
     }
 
-    /// The steps of its instance that gave an ended request its tokens; none for one without
-    /// tokens. To be called for each record, in their order.
+    /// The steps of its instance that gave an ended request its tokens; empty without tokens. Call
+    /// for each record in order.
     ///
-    /// Before that it tells the steps up to its last one that have not been told, so that what is
-    /// told depends on the records alone. O(steps told).
+    /// First passes on the steps up to its last one that have not been passed on, so that the
+    /// output depends on the records alone. O(steps passed on).
     mutating func close(_ record: RequestRecord, _ tell: (StepRun) throws -> Void) rethrows
         -> [Stint]
     {
@@ -100,7 +101,7 @@ struct TokenSteps: Sendable {
         }
         guard record.firstToken >= 0, request.replica >= 0 else { return [] }
         if let joined = request.joined {
-            // Adjoining calls are one stint, whether it is a member or not.
+            // Adjoining calls form one stint, whether or not the request is a member.
             if request.latest.first + request.latest.count == joined {
                 request.latest.count = .max - request.latest.first
             } else {
@@ -108,7 +109,7 @@ struct TokenSteps: Sendable {
                 request.latest = Stint(first: joined, count: .max - joined)
             }
         }
-        // What was sampled beyond the tokens was not delivered.
+        // Tokens sampled beyond the output were not delivered.
         var left = Int(record.outputTokens)
         var stints: [Stint] = []
         for stint in request.earlier + [request.latest] where left > 0 && stint.count > 0 {
@@ -125,7 +126,7 @@ struct TokenSteps: Sendable {
 }
 
 extension TokenSteps.Pending {
-    /// Tells the steps up to one, in order, joined as `StepRun` says.
+    /// Passes on the steps up to `last`, in order, joined as `StepRun` says.
     fileprivate mutating func tell(
         upTo last: Int, of replica: Int, _ body: (StepRun) throws -> Void
     ) rethrows {
@@ -149,14 +150,14 @@ extension TokenSteps.Pending {
     }
 }
 
-/// Steps in a row of an instance, and when their tokens left; the gap between one and the next
-/// rises by the same amount. Times are picoseconds.
+/// Consecutive steps of an instance, and when their tokens were delivered. The gap between steps
+/// rises by a constant amount. Times are in picoseconds.
 package struct StepRun: Sendable, Equatable {
     package let replica: Int
-    /// Number of the first one's schedule call.
+    /// Number of the first step's schedule call.
     package let step: Int
     package private(set) var count = 1
-    /// When the tokens of the first left.
+    /// When the tokens of the first step were delivered.
     package let time: Int64
     package private(set) var gap: Int64 = 0
     package private(set) var rise: Int64 = 0
@@ -166,8 +167,8 @@ package struct StepRun: Sendable, Equatable {
         (self.replica, self.step, self.time, last) = (replica, step, time, time)
     }
 
-    /// Joins steps to a run, which takes as many as it can and is told when it takes no more: so
-    /// the runs are the same however the steps come together. O(1).
+    /// Joins steps to a run, which takes as many as it can and is passed on once it takes no more.
+    /// So the runs are the same however the steps arrive. O(1).
     fileprivate static func join(
         _ run: inout StepRun?, _ steps: DeliveredSteps, _ tell: (StepRun) throws -> Void
     ) rethrows {
@@ -189,10 +190,10 @@ package struct StepRun: Sendable, Equatable {
         }
     }
 
-    /// The gap that a further step must have.
+    /// The gap that another step must have.
     private var next: Int64 { gap + rise * Int64(count - 1) }
 
-    /// Whether it takes a step.
+    /// Adds a step if it continues the run. Returns whether it does.
     private mutating func take(_ number: Int, _ time: Int64) -> Bool {
         guard number == step + count else { return false }
         let own = time - last
@@ -208,7 +209,7 @@ package struct StepRun: Sendable, Equatable {
 }
 
 extension DeliveredSteps {
-    /// When the tokens of the step so many after the first left.
+    /// When the tokens of the step `place` after the first were delivered.
     fileprivate func time(_ place: Int64) -> Int64 {
         time + gap * place + rise * (place * (place - 1) / 2)
     }
@@ -216,7 +217,7 @@ extension DeliveredSteps {
     /// The gap between that step and the next.
     fileprivate func gap(_ place: Int64) -> Int64 { gap + rise * place }
 
-    /// Leaves the first so many out.
+    /// Removes the first `count` steps.
     fileprivate mutating func drop(_ count: Int) {
         let (start, gap) = (time(Int64(count)), gap(Int64(count)))
         (time, self.gap) = (start, gap)

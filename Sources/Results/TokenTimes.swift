@@ -4,8 +4,8 @@ import Simulator
 /// The rows of token_times.csv and token_steps.csv: when each request's tokens reached its client,
 /// to the picosecond.
 ///
-/// Requests that decode together get their tokens at the same moments, so the moments are written
-/// once, for each replica, and a request names the steps that gave it a token.
+/// Requests that decode together get their tokens at the same moments. So the moments are written
+/// once per replica, and a request names the steps that gave it a token.
 package struct TokenTimes {
     /// The headers, without their newlines.
     package static let header = "id,first_token_ps,tokens,replica,steps"
@@ -15,19 +15,19 @@ package struct TokenTimes {
     private let times: OutputFile
     private let steps: OutputFile
 
-    /// Writes the headers into token_times.csv and token_steps.csv. Throws as `OutputFile` does.
+    /// Writes the headers of token_times.csv and token_steps.csv. Throws as `OutputFile` does.
     package init(_ times: OutputFile, steps: OutputFile) throws {
         (self.times, self.steps) = (times, steps)
         try times.writeLine(Self.header)
         try steps.writeLine(Self.stepsHeader)
     }
 
-    /// Takes note of plans and deliveries; before the records of requests that ended by then.
-    /// O(plans + what their lists hold).
+    /// Records plans and deliveries. Call before the records of requests that ended by then.
+    /// O(plans + their lists).
     package mutating func add(_ plans: DecidedPlans) { requests.add(plans) }
 
-    /// Writes the row of an ended request, each in the order of the records, after the rows of the
-    /// steps up to its last one. O(rows). Throws as `OutputFile` does.
+    /// Writes the row of an ended request, after the rows of the steps up to its last one. Call for
+    /// each record in order. O(rows). Throws as `OutputFile` does.
     package mutating func close(_ record: RequestRecord) throws {
         let file = steps
         let stints = try requests.close(record) { run in
@@ -58,7 +58,7 @@ package struct TokenTimes {
     }
 
     private static let comma = UInt8(ascii: ",")
-    /// Room that is enough for six numbers and what parts them, bytes.
+    /// Enough space for six numbers and their separators, in bytes.
     private static let longest = 160
 
     private static func put(_ run: StepRun, into text: inout TextRoom) {

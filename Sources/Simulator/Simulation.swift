@@ -2,10 +2,10 @@ import Basics
 import Foundation
 import Traces
 
-/// Runs a source's requests through a cluster, to the end.
+/// Runs a source's requests through a cluster to the end.
 ///
-/// Throws `InputError` for a source that cannot be read, a plan that makes no sense or a run that
-/// cannot make progress, and whatever the observer throws.
+/// Throws `InputError` for a source that cannot be read, an invalid plan or a run that cannot make
+/// progress, and rethrows the observer's errors.
 public func simulate(
     _ plan: RunPlan, source: any RequestSource, observer: (any RunObserver)? = nil
 ) throws -> RunResult {
@@ -13,14 +13,14 @@ public func simulate(
     return try simulate(plan, source: source, watching: &observer)
 }
 
-/// As `simulate(_:source:observer:)`, with an observer that the caller keeps.
+/// Like `simulate(_:source:observer:)`, with an observer that the caller keeps.
 public func simulate(
     _ plan: RunPlan, source: any RequestSource, watching observer: inout any RunObserver
 ) throws -> RunResult {
     try plan.check()
     var plan = plan
-    // Extents have no block numbers to log. And an external scheduler is told the content of
-    // prompts, which extents keep in another form.
+    // Extents have no block numbers to log. And an external scheduler needs the content of prompts,
+    // which extents keep in another form.
     let logsBlocks = observer.decisionDetail == .decisionsAndBlocks && plan.engine.advance == .step
     if logsBlocks { plan.isPlain = true }
     if logsBlocks || plan.externalScheduler != nil { plan.numbersBlocks = true }
@@ -51,7 +51,7 @@ public func simulate(
     return result
 }
 
-/// Refuses margins that leave nothing: a figure of no request is none.
+/// Refuses margins that leave no requests to measure.
 private func checkMargins(_ plan: RunPlan, _ result: RunResult) throws {
     let count = result.counters.requests
     guard let stretch = result.stretch, stretch.counters.requests == 0, count > 0 else { return }

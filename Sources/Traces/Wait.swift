@@ -1,7 +1,7 @@
 /// One thing that a request waits for besides its predecessor.
 ///
 /// A request arrives when the last of its waits is over: its predecessor's pause
-/// (`Workload.thinkTimes`) and each `Wait` of it.
+/// (`Workload.thinkTimes`) and each of its `Wait`s.
 package struct Wait: Hashable, Sendable {
     /// What the delay counts from.
     package enum Event: UInt8, Sendable {
@@ -13,10 +13,10 @@ package struct Wait: Hashable, Sendable {
         case origin
     }
 
-    /// Row id (in `Workload.ids`) of the other request; -1 where the delay counts from the origin.
+    /// Row id (in `Workload.ids`) of the other request; -1 if the delay counts from the origin.
     package var request: Int64
     package var event: Event
-    /// Nanoseconds, at least 0.
+    /// In nanoseconds, at least 0.
     package var delay: Int64
 
     package init(request: Int64, event: Event = .end, delay: Int64) {

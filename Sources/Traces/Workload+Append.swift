@@ -1,17 +1,17 @@
-/// Content ids that readers give to prompts and answers of unshared content, apart from
-/// the ids of traces (below 2⁶¹ in practice) and those the simulator makes (from 2⁶² on).
+/// Content ids that readers assign to unshared prompts and answers. They are separate from the ids
+/// of traces (below 2⁶¹ in practice) and from those the simulator makes (from 2⁶² on).
 enum OwnContent {
     static let first: Int64 = 1 << 61
 
     /// The prompt of the request with this id; ids are below 2⁶⁰.
     static func prompt(of id: Int64) -> Int64 { first + 2 * id }
-    /// Its answer.
+    /// The answer of the request with this id.
     static func output(of id: Int64) -> Int64 { first + 2 * id + 1 }
 }
 
 extension Workload {
-    /// Appends another part of the same trace; columns that only one part has are filled with
-    /// what their absence means. O(other), amortised.
+    /// Appends another part of the same trace. Columns that only one part has are filled with the
+    /// value that their absence means. O(other), amortised.
     package mutating func append(contentsOf other: Workload) {
         let mine = count
         if maxTokens.isEmpty != other.maxTokens.isEmpty {
@@ -64,7 +64,7 @@ extension Workload {
 }
 
 extension Array {
-    /// Appends a column that may be empty for "nothing said" to one that may be, too.
+    /// Appends a column to another one; either may be empty for "no values".
     fileprivate mutating func join(
         _ other: [Element], _ mine: Int, _ theirs: Int, absent: Element
     ) {

@@ -1,8 +1,8 @@
 import Basics
 
 extension Workload {
-    /// Throws when columns disagree in length or a value is outside its documented range.
-    /// O(rows + segments).
+    /// Throws if columns differ in length or a value is outside its documented range. O(rows +
+    /// segments).
     package func checkColumns() throws {
         func check(_ name: String, _ length: Int, optional: Bool = true) throws {
             if length == count || (optional && length == 0) { return }

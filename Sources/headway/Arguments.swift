@@ -3,18 +3,18 @@ import Foundation
 import Scenario
 import Simulator
 
-/// The words after `headway VERB`, told apart into operands and flags.
+/// The words after `headway VERB`, split into operands and flags.
 struct Arguments: Sendable {
-    /// Words that are no flags, in order.
+    /// Words that are not flags, in order.
     private(set) var operands: [String] = []
-    /// The name of the verb they are for.
+    /// The name of the verb.
     let verb: String
     private var given: [String: [String]] = [:]
 
-    /// Reads the words by the verb's flags: `--flag`, `--flag value`, `--flag=value`; after `--`
-    /// everything is an operand, and so is a lone `-`. Throws `InputError` for unknown flags
-    /// (with the nearest known one), missing values, repetitions and a wrong number of operands.
-    /// Where the verb takes `--set`, a plain KEY=VALUE counts as one more of its values.
+    /// Reads the words by the verb's flags: `--flag`, `--flag value`, `--flag=value`. After `--`
+    /// everything is an operand; so is a lone `-`. Throws `InputError` for unknown flags (with the
+    /// nearest known one), missing values, repetitions and a wrong number of operands. If the verb
+    /// takes `--set`, a plain KEY=VALUE counts as another of its values.
     init(_ words: [String], for verb: Verb) throws {
         self.verb = verb.name
         var rest = words[...]
@@ -35,7 +35,7 @@ struct Arguments: Sendable {
             let flag = try Self.flag(String(parts[0]), of: verb)
             var value = parts.count > 1 ? String(parts[1]) : nil
             if let placeholder = flag.value {
-                // What looks like the next flag is no value; --flag=--value is one.
+                // A word that looks like a flag is not a value; --flag=--value is one.
                 if value == nil, let next = rest.first, flag.takesFlags || !next.hasPrefix("--") {
                     value = rest.removeFirst()
                 }
@@ -56,7 +56,8 @@ struct Arguments: Sendable {
         }
     }
 
-    /// Throws unless so many operands are given, where a flag decides how many a verb takes.
+    /// Throws unless `count` operands are given, for verbs whose number of operands depends on a
+    /// flag.
     func require(_ count: ClosedRange<Int>, of usage: String, for verb: String) throws {
         guard count.contains(operands.count) else { throw wrongCount(verb, usage) }
     }
@@ -65,7 +66,7 @@ struct Arguments: Sendable {
         let known = verb.flags.first { $0.name == name || $0.short == name }
         if let known { return known }
         let flags = verb.flags.map(\.name) + ["--help"]
-        // A server's flag, pasted: --max-num-seqs is engine.max_num_seqs.
+        // A pasted server flag: --max-num-seqs is engine.max_num_seqs.
         let word = name.drop { $0 == "-" }.replacing("-", with: "_")
         let key = verb.takesChanges ? ConfigurationKey.all.first { $0.name == word } : nil
         if let key, !word.isEmpty {
@@ -76,7 +77,7 @@ struct Arguments: Sendable {
         throw InputError(verb.name, "unknown flag \(name)", word: name, among: flags)
     }
 
-    /// Whether a word is a change of the configuration, as `--set` takes it.
+    /// Whether a word is a configuration change in the form of `--set`.
     private static func isChange(_ word: String) -> Bool {
         guard let equals = word.firstIndex(of: "="), equals != word.startIndex else { return false }
         let path = word[..<equals].utf8
@@ -101,13 +102,13 @@ struct Arguments: Sendable {
     /// Whether a flag was given.
     func has(_ flag: String) -> Bool { given[flag] != nil }
 
-    /// The value of a flag, or nil when it was not given.
+    /// The value of a flag; nil if it was not given.
     func value(_ flag: String) -> String? { given[flag]?.last }
 
     /// All values of a repeated flag, in order.
     func values(_ flag: String) -> [String] { given[flag] ?? [] }
 
-    /// The value of a flag as an integer of at least `minimum`; nil when it was not given.
+    /// The value of a flag as an integer of at least `minimum`; nil if it was not given.
     func integer(_ flag: String, atLeast minimum: Int = 0) throws -> Int? {
         guard let text = value(flag) else { return nil }
         guard let number = Int(text) else {
@@ -121,7 +122,7 @@ struct Arguments: Sendable {
         return number
     }
 
-    /// The value of a flag as a finite number of at least `minimum`; nil when it was not given.
+    /// The value of a flag as a finite number of at least `minimum`; nil if it was not given.
     func number(_ flag: String, atLeast minimum: Double = 0) throws -> Double? {
         guard let text = value(flag) else { return nil }
         guard let number = Double(text), number.isFinite else {
@@ -137,7 +138,7 @@ struct Arguments: Sendable {
         return number
     }
 
-    /// The value of a flag as one of an enumeration's raw values; nil when it was not given.
+    /// The value of a flag as one of an enumeration's raw values; nil if it was not given.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ flag: String, as type: Choice.Type = Choice.self
     ) throws -> Choice? {

@@ -50,10 +50,10 @@ extension Verb {
         return 0
     }
 
-    /// The result of every run is kept for the median.
+    /// The results of all runs are kept for the median.
     private static let mostRepeats = 100_000
 
-    /// The medians by CPU time, each printed as it comes in.
+    /// The medians by CPU time. Prints each as it arrives.
     private static func results<Benchmark, Table: BenchmarkTable>(
         _ benchmarks: [Benchmark], _ table: Table, printsTable: Bool,
         run: (Benchmark) throws -> [Table.Result]
@@ -68,7 +68,7 @@ extension Verb {
         }
     }
 
-    /// The counts that explain the times, the same on every machine but for memory.
+    /// The counts that explain the times; except for memory they are the same on every machine.
     private static func writeCounts(_ results: [BenchmarkResult]) throws {
         let table = CountTable()
         try Console.write("\n" + table.line(table.header))
@@ -76,19 +76,19 @@ extension Verb {
         try Console.write("")
     }
 
-    /// What `--json` prints.
+    /// The output of `--json`.
     private struct Results: Encodable {
         let machine: Machine
         let simulation: [BenchmarkResult]
         let files: [FileBenchmarkResult]
     }
 
-    /// The benchmarks that were named.
+    /// The selected benchmarks.
     private struct Chosen {
         var simulation: [Benchmark] = []
         var files: [FileBenchmark] = []
 
-        /// Names of before, which scripts may hold.
+        /// Former names, which scripts may use.
         private static let formerNames = [
             "walk-32": "step-32", "walk-decode": "step-decode",
             "walk-decode-256": "step-decode-256",
@@ -115,7 +115,7 @@ extension Verb {
     }
 }
 
-/// Lines of a benchmark table, each printed as its result comes in.
+/// Lines of a benchmark table, printed as results arrive.
 private protocol BenchmarkTable {
     associatedtype Result
     var widths: [Int] { get }
@@ -130,7 +130,7 @@ extension BenchmarkTable {
         for (index, (cell, width)) in zip(cells, widths).enumerated() {
             let padding = String(repeating: " ", count: max(0, width - cell.count))
             let text = index == 0 ? cell + padding : " " + padding + cell
-            // What has no room on a terminal's line goes on, indented, in the next.
+            // Text that does not fit on a terminal line continues, indented, on the next.
             if lines[lines.count - 1].count + text.count > PageWidth.columns ?? .max {
                 lines.append("  ")
             }
@@ -162,7 +162,7 @@ private struct SimulationTable: BenchmarkTable {
     func cpuSeconds(_ result: BenchmarkResult) -> Double { result.cpuSeconds }
 }
 
-/// Deterministic counts, by request.
+/// Deterministic counts per request.
 private struct CountTable: BenchmarkTable {
     let widths = [16, 11, 11, 11, 11, 11, 11, 9]
     let header = [

@@ -6,7 +6,7 @@ import Scenario
 import StepTime
 
 extension Verb {
-    /// `headway calibrate CONFIG.json5 --data FILE...`: constants of the user's own server.
+    /// `headway calibrate CONFIG.json5 --data FILE...`: fits constants to the user's own server.
     static let calibrate = Verb(
         "calibrate",
         summary: "Fit the clock to your own server, with intervals.",
@@ -86,7 +86,7 @@ extension Verb {
         }
     }
 
-    /// Writes the profile, whose name is the file's, so that pages tell it from others.
+    /// Writes the profile under the file's name, so that pages can tell it from others.
     private static func write(_ profile: HostProfile, to out: String) throws {
         guard out.hasSuffix(".json") else {
             throw InputError("--out", "is \(out)", expected: "a name that ends in .json")
@@ -101,7 +101,7 @@ extension Verb {
         try file.commit()
     }
 
-    /// What `fit-steptime` does with tables of steps or operators; nil for a configuration.
+    /// Does what `fit-steptime` does with tables of steps or operators; nil for a configuration.
     private static func fitSteps(_ place: String, _ arguments: Arguments) throws -> Int32? {
         let isTable = FileSystem.isFolder(place) || place.lowercased().hasSuffix(".csv")
         guard isTable else { return nil }

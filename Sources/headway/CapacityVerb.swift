@@ -55,7 +55,7 @@ extension Verb {
         if over == .rate { _ = try configuration.resolved(serve: serve, changes: changes) }
         let notes = (serve?.notes ?? []) + (kept.map { [$0] } ?? [])
         let report: @Sendable (Int) -> Void = { runs in
-            // How many there will be is not known.
+            // The total number of runs is not known.
             Progress.report(share: .nan, "\(Quantity.count(runs)) runs")
         }
         let study =
@@ -73,7 +73,7 @@ extension Verb {
         }
     }
 
-    /// The run of the same configuration, as a line of the shell.
+    /// The shell command for a run of the same configuration.
     private static func run(_ arguments: Arguments) -> String {
         let flags = ["--trace", Flag.serve.name, Flag.slo.name].flatMap { name in
             arguments.value(name).map { [name, $0] } ?? []

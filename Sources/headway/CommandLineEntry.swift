@@ -2,14 +2,15 @@ import Basics
 import Foundation
 import Reports
 
-/// The way from the shell's words to an exit status.
+/// From the shell's words to an exit status.
 enum CommandLineEntry {
-    /// Runs the verb that the words name. Returns the exit status: that of the verb; 2 after one
-    /// line on standard error for bad input; 0 when the reader of standard output has left.
+    /// Runs the verb that the words name. Returns the exit status: the verb's own; 2, after one
+    /// line on standard error, for bad input; 0 if the reader of standard output has left.
     static func perform(_ words: [String], verbs: [Verb]) -> Int32 {
         ProcessUsage.begin()
         signal(SIGPIPE, SIG_IGN)
-        // Writing beyond a limit on file sizes then fails with a reason instead of ending here.
+        // Writing beyond the file size limit then fails with a reason instead of ending the program
+        // here.
         signal(SIGXFSZ, SIG_IGN)
         Interruption.watch()
         FileLedger.process.watch()
@@ -28,7 +29,7 @@ enum CommandLineEntry {
         return 2
     }
 
-    /// The program's version and those of the engine whose schedules it follows.
+    /// The versions of the program and of the engine whose schedules it follows.
     static let version = "headway 1.0, schedules as vLLM 0.11.2 to 0.33.0"
 
     private static func dispatch(_ words: [String], verbs: [Verb]) throws -> Int32 {
@@ -77,7 +78,7 @@ enum CommandLineEntry {
         return try verb.run(arguments)
     }
 
-    /// What verbs are for, in the order of the README; a verb in no group comes last.
+    /// The verbs by purpose, in the order of the README. A verb in no group comes last.
     private static let jobs: [(title: String, verbs: [String])] = [
         (
             "Replay a trace",

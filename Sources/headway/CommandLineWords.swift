@@ -1,8 +1,8 @@
 import Basics
 
 extension CommandLine {
-    /// The words after the program's name, byte for byte (`PathText`): `arguments` repairs what is
-    /// no UTF-8, and would name another file.
+    /// The words after the program's name, byte for byte (`PathText`). `arguments` repairs invalid
+    /// UTF-8 and would then name another file.
     static var words: [String] {
         (1..<max(1, Int(argc))).compactMap { place in
             unsafeArgv[place].map { word in

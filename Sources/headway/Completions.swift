@@ -1,6 +1,6 @@
 import Scenario
 
-/// What a shell completes after `headway`, from the table of verbs and the list of keys.
+/// What a shell completes after `headway`, from the verbs and configuration keys.
 struct Completions {
     /// A shell.
     enum Shell: String, CaseIterable {
@@ -11,7 +11,7 @@ struct Completions {
 
     init(_ verbs: [Verb]) { self.verbs = verbs }
 
-    /// A script that the shell reads.
+    /// The script for a shell.
     func text(for shell: Shell) -> String {
         switch shell {
         case .bash: bash
@@ -28,7 +28,7 @@ struct Completions {
         }
     }
 
-    /// The second words of verbs of two, by the first.
+    /// The second words of two-word verbs, by the first.
     private var families: [(first: String, seconds: [String])] {
         firstWords.compactMap { first in
             let seconds = verbs.filter { $0.name.hasPrefix(first + " ") }
@@ -39,7 +39,7 @@ struct Completions {
 
     private func flags(_ verb: Verb) -> [Flag] { verb.flags + [Flag("--help", "Show this text.")] }
 
-    /// Keys that take one of few words.
+    /// Keys that take one of a few words.
     private var choices: [(key: String, words: [String])] {
         ConfigurationKey.all.filter { !$0.words.isEmpty }.map { ($0.path, $0.words) }
     }
@@ -48,7 +48,7 @@ struct Completions {
 
     // MARK: bash and zsh
 
-    /// What bash and zsh share: functions that print words, one a line.
+    /// The part that bash and zsh share: functions that print words, one per line.
     private var lists: String {
         let verbCases = verbs.map { verb in
             "    '\(verb.name)') echo '\(flags(verb).map(\.name).joined(separator: " "))';;"

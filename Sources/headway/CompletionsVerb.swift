@@ -1,7 +1,7 @@
 import Basics
 
 extension Verb {
-    /// `headway completions`: what a shell completes.
+    /// `headway completions`: the completion script for a shell.
     static let completions = Verb(
         "completions",
         summary: "Print a shell's completions: bash, zsh or fish.",

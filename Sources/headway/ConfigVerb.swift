@@ -3,7 +3,7 @@ import Scenario
 import Simulator
 
 extension Verb {
-    /// `headway config`: the reference of all keys, and what a configuration comes to.
+    /// `headway config`: the reference of all keys, and a configuration with everything resolved.
     static let config = Verb(
         "config",
         summary: "Print every key with its meaning, as a file to start from.",
@@ -41,7 +41,7 @@ extension Verb {
             configuration = resolved.configuration
             memory += resolved.memory.comments
         }
-        // The file's paths begin at the file; what is printed may be put anywhere.
+        // Paths in the file are relative to it; the output may be saved anywhere.
         if !arguments.operands.isEmpty { configuration = configuration.withAbsolutePaths }
         if arguments.has("--json") {
             try Console.writeJSON(configuration.asValue)

@@ -50,7 +50,7 @@ extension Verb {
         return try page.status()
     }
 
-    /// Seeds 1 to `seeds`, a batch at a time: no list holds all of them.
+    /// Compares seeds 1 to `seeds`, a batch at a time, so that no list holds all of them.
     private static func compareGaits(
         _ seeds: Int, _ page: ConformPage
     ) throws -> ConformPage.Random {
@@ -84,7 +84,7 @@ extension Verb {
     private static let batch = 1000
 }
 
-/// What `conform` found.
+/// The results of `conform`.
 private struct ConformPage {
     struct RandomDifference: Encodable, Sendable {
         var seed: Int
@@ -96,13 +96,13 @@ private struct ConformPage {
         var differing: [RandomDifference] = []
     }
 
-    /// What `--json` prints when random workloads were compared.
+    /// The output of `--json` if random workloads were compared.
     private struct Both: Encodable {
         var random: Random
         var cases: [ConformanceResult]
     }
 
-    /// Printed line by line; else as JSON, at the end.
+    /// Whether to print line by line; otherwise as JSON at the end.
     let isPrinted: Bool
     var random: Random?
     var results: [ConformanceResult] = []
@@ -136,7 +136,7 @@ private struct ConformPage {
         }
     }
 
-    /// 0, or 1 at a difference. Throws `InputError` when a case could not be read.
+    /// 0, or 1 if anything differs. Throws `InputError` if a case could not be read.
     func status() throws -> Int32 {
         if let first = unreadable.first {
             throw InputError(

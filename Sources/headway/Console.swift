@@ -3,13 +3,13 @@ import Foundation
 import Reports
 import Results
 
-/// Standard output and standard error, with their failures seen.
+/// Standard output and standard error, with their failures detected.
 enum Console {
-    /// The reader closed standard output (`headway run | head`): the program ends quietly with
+    /// The reader closed standard output (`headway run | head`). The program ends silently with
     /// status 0.
     struct ReaderLeft: Error {}
 
-    /// Whether a path is what standard output is: a pipe, a terminal or a file.
+    /// Whether a path is the pipe, terminal or file that standard output goes to.
     static func isStandardOutput(_ path: String) -> Bool {
         var output = stat()
         guard fstat(STDOUT_FILENO, &output) == 0, let file = FileSystem.status(path) else {
@@ -28,7 +28,7 @@ enum Console {
         }
     }
 
-    /// Writes a page of figures to standard output: sentences fit 80 columns where it is no
+    /// Writes a page of figures to standard output. Sentences fit 80 columns if it is not a
     /// terminal. Throws as `write` does.
     static func writePage(_ text: String) throws { try write(PageWidth.page(text)) }
 
@@ -40,7 +40,7 @@ enum Console {
         }
     }
 
-    /// Writes lines to standard output as they are, for programs that read them. Throws as `write`
+    /// Writes lines to standard output unchanged, for programs that read them. Throws as `write`
     /// does.
     static func writeTable(_ lines: String) throws {
         try Progress.withoutLine { try put(lines, to: STDOUT_FILENO) }
@@ -52,8 +52,8 @@ enum Console {
         Progress.withoutLine { try? put("headway: \(text)\n", to: STDERR_FILENO) }
     }
 
-    /// Shows a line of progress in place of the last one, on standard error; an empty one removes
-    /// it. Only `Progress` calls it.
+    /// Replaces the progress line on standard error; an empty line removes it. Only `Progress`
+    /// calls this.
     static func show(progress line: String) {
         // Carriage return, text, and "erase to the end of the line" (ECMA-48 EL).
         try? put("\r\(line)\u{1b}[K", to: STDERR_FILENO)
@@ -62,10 +62,10 @@ enum Console {
     /// Whether standard error is a terminal, where a progress line makes sense.
     static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Columns of the terminal that standard output is; nil: it is none, or does not say.
+    /// Columns of the terminal on standard output; nil if it is not a terminal or does not tell.
     static var columns: Int? { columns(of: STDOUT_FILENO) }
 
-    /// Columns of a terminal; nil where there is none.
+    /// Columns of a terminal; nil if there is none.
     static func columns(of descriptor: Int32) -> Int? {
         var size = winsize()
         guard isatty(descriptor) == 1,
@@ -74,7 +74,7 @@ enum Console {
         return Int(size.ws_col)
     }
 
-    /// The text without control characters but line breaks, whatever it was made of.
+    /// The text without control characters, except line breaks.
     private static func plain(_ text: String) -> String {
         let isOdd = text.unicodeScalars.contains {
             $0 != "\n" && $0.properties.generalCategory == .control

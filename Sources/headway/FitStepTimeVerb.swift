@@ -5,7 +5,7 @@ import Reports
 import StepTime
 
 extension Verb {
-    /// `headway fit-steptime`: a clock from the user's own measurements.
+    /// `headway fit-steptime`: fits a clock to the user's own measurements.
     static let fitStepTime = Verb(
         "fit-steptime",
         summary: "Fit a clock to measured steps or operators, and show its error.",
@@ -50,7 +50,7 @@ extension Verb {
         return 0
     }
 
-    /// Says what does the same, where the verb was called by its own name.
+    /// Names the successor if the verb was called by its own name.
     private static func nameSuccessor(_ arguments: Arguments) throws {
         guard arguments.verb == "fit-steptime" else { return }
         try Console.write(
@@ -83,7 +83,7 @@ extension Verb {
     }
 }
 
-/// What the fit of a table file found.
+/// The result of fitting a table file.
 private struct TableFit: Encodable {
     var rows: Int
     var fixedUs: Double

@@ -50,7 +50,7 @@ extension Verb {
         }
         suite.seeds = Array(first..<(first + count))
         try checkVersions(suite, arguments)
-        // Before minutes of work: an output that would destroy an input.
+        // Before minutes of work, refuse an output that would overwrite an input.
         let outputs = [arguments.has("--bless") ? suite.baseline : nil, arguments.value("--junit")]
         for output in outputs.compactMap(\.self) { try FileLedger.process.replaces(output) }
         if arguments.has("--self-check") { return try selfCheck(suite, arguments) }
@@ -66,7 +66,7 @@ extension Verb {
         return result.exitStatus
     }
 
-    /// Holds the suite to its baseline, or its newer release to the older one.
+    /// Compares the suite with its baseline, or its newer release with the older one.
     private static func judge(_ suite: GateSuite, exactly: Bool) throws -> GateResult {
         if let versions = suite.versions {
             return try suite.judgeUpgrade(versions, exactly: exactly)
@@ -75,7 +75,7 @@ extension Verb {
         return try judgement.explained(judgement.judge(suite.measure(), exactly: exactly))
     }
 
-    /// Refuses what a suite with versions has no use for.
+    /// Refuses flags that a suite with versions cannot use.
     private static func checkVersions(_ suite: GateSuite, _ arguments: Arguments) throws {
         guard suite.versions != nil else { return }
         for flag in ["--bless", "--self-check"] where arguments.has(flag) {
@@ -109,7 +109,7 @@ extension Verb {
         let seeds: [Int]
     }
 
-    /// Writes the baseline, once it can be held to: the gate has to accept it against itself.
+    /// Writes the baseline, after checking that the gate accepts it against itself.
     private static func bless(_ suite: GateSuite, _ arguments: Arguments) throws -> Int32 {
         let measured = try suite.measure()
         var baseline = GateBaseline(suite: suite.name, cases: measured)

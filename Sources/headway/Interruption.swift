@@ -2,17 +2,15 @@ import Basics
 import Dispatch
 import Foundation
 
-/// Leaves the program when the user asks it to stop, whatever it is doing, and nothing half-written
-/// behind.
+/// Stops the program when the user interrupts it, at any point, without leaving half-written files.
 enum Interruption {
     private static let asked = DispatchSemaphore(value: 0)
 
-    /// Makes SIGINT, SIGTERM and SIGHUP remove what is being written, say so in one line and end
-    /// the program; a hangup that `nohup` has switched off stays so. Call it once, before anything
-    /// else.
+    /// Makes SIGINT, SIGTERM and SIGHUP remove the files being written, print one line and end the
+    /// program. A hangup that `nohup` has ignored stays ignored. Call once, before anything else.
     ///
-    /// A thread of its own does that: a handler may do next to nothing, and sources of signals need
-    /// descriptors, of which there may be few.
+    /// A separate thread does this: a signal handler may do very little, and signal sources need
+    /// descriptors, which may be scarce.
     static func watch() {
         guard startThread() else { return }
         var signals = sigset_t()
@@ -29,7 +27,7 @@ enum Interruption {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
-    /// False where the system has no thread left: signals then end the program at once.
+    /// False if the system has no thread left; signals then end the program at once.
     private static func startThread() -> Bool {
         #if os(Linux)
             var thread = pthread_t()
@@ -44,8 +42,8 @@ enum Interruption {
             }, nil) == 0
     }
 
-    /// The exit status: 128 and the number of SIGINT, as a shell reports a program that Ctrl-C has
-    /// ended.
+    /// The exit status: 128 plus the number of SIGINT, as a shell reports a program ended by
+    /// Ctrl-C.
     private static let status: Int32 = 130
 
     private static func sentence(_ written: Unfinished.Written) -> String {

@@ -1,10 +1,10 @@
 import Foundation
 
-/// The machine that times were taken on: part of every measurement's result.
+/// The machine on which times were measured, included in every measurement's result.
 struct Machine: Encodable {
-    /// The processor's name as the system gives it; its architecture where it gives none.
+    /// The processor's name from the system, or else its architecture.
     let processor: String
-    /// Processors that the program may use.
+    /// Processors available to the program.
     let processors: Int
     let memoryGigabytes: Int
     let system: String
@@ -17,7 +17,7 @@ struct Machine: Encodable {
         system = process.operatingSystemVersionString
     }
 
-    /// In one line.
+    /// On one line.
     var description: String {
         "\(processor), \(processors) processors, \(memoryGigabytes) GB, \(system)"
     }

@@ -1,6 +1,6 @@
 import Scenario
 
-/// The manual page in man(7)'s macros: every verb with its flags, every key of a configuration.
+/// The manual page in man(7) macros: every verb with its flags, and every configuration key.
 struct ManualPage {
     private let verbs: [Verb]
 
@@ -72,7 +72,7 @@ struct ManualPage {
         """
     }
 
-    /// Text that holds no macro and no escape of its own.
+    /// Text without macros or escapes of its own.
     private func line(_ text: String) -> String {
         let text = escaped(text)
         return text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" + text : text

@@ -5,10 +5,10 @@ import Scenario
 import Simulator
 import Traces
 
-/// A trace with measured latencies, replayed to compare them with the run's: `headway validate
+/// Replays a trace with measured latencies and compares them with the run's: `headway validate
 /// TRACE`.
 struct MeasuredRun {
-    /// What --json prints.
+    /// The output of --json.
     private struct Report: Encodable {
         let trace: String
         let clock: String
@@ -19,8 +19,8 @@ struct MeasuredRun {
 
     private let resolved: ResolvedConfiguration
 
-    /// The run that --config and --set describe. Throws `InputError` for flags of the other kinds
-    /// of validation.
+    /// The run described by --config and --set. Throws `InputError` for flags of the other kinds of
+    /// validation.
     init(_ arguments: Arguments, trace: String) throws {
         for flag in ["--rows", "--profile"]
         where arguments.has(flag) {
@@ -36,8 +36,7 @@ struct MeasuredRun {
         resolved = try configuration.resolved()
     }
 
-    /// Runs, and prints the comparison. Throws `InputError` where no request of the trace was
-    /// measured.
+    /// Runs and prints the comparison. Throws `InputError` if no request of the trace was measured.
     func perform(_ isJSON: Bool) throws -> Int32 {
         let trace = try resolved.configuration.openTrace()
         guard let measured = trace.notes?.measured else {
@@ -74,7 +73,7 @@ struct MeasuredRun {
     }
 }
 
-/// Keeps the records of requests that were measured.
+/// Collects the records of measured requests.
 private final class MeasuredWatcher: RunObserver {
     private(set) var comparison: MeasuredComparison
 

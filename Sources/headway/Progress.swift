@@ -4,13 +4,13 @@ import Foundation
 import Reports
 import Synchronization
 
-/// The line that shows on a terminal what a command does that takes longer than a second: the share
-/// done, the time left, and what the verb says of itself.
+/// The progress line on a terminal, for commands that take longer than a second: the share done,
+/// the time left, and the verb's own text.
 ///
-/// Verbs only report (`report`); a timer draws. Where a verb reports no share, `WorkShare` counts.
+/// Verbs only report (`report`); a timer draws. If a verb reports no share, `WorkShare` counts.
 enum Progress {
     private struct State {
-        /// nil: nothing is drawn.
+        /// Nil: nothing is drawn.
         var began: ContinuousClock.Instant?
         var share: Double?
         var text = ""
@@ -21,19 +21,19 @@ enum Progress {
     private static let queue = DispatchQueue(label: "progress")
     nonisolated(unsafe) private static var timer: (any DispatchSourceTimer)?
 
-    /// Begins to draw where standard error is a terminal, from the first moments on.
+    /// Starts drawing after a moment, if standard error is a terminal.
     static func begin() {
         guard Console.showsProgress else { return }
         state.withLock { $0.began = .now }
         let timer = DispatchSource.makeTimerSource(queue: queue)
-        // Five lines a second are as many as an eye can follow; what ends at once shows none.
+        // Five lines a second are as many as an eye can follow; short commands show none.
         timer.schedule(deadline: .now() + .milliseconds(300), repeating: .milliseconds(200))
         timer.setEventHandler { draw() }
         timer.resume()
         self.timer = timer
     }
 
-    /// Takes note of how far the work is: the share done, 0 to 1, and a few words. O(1).
+    /// Reports progress: the share done, 0 to 1, and a few words. O(1).
     static func report(share: Double?, _ text: String = "") {
         state.withLock {
             $0.share = share
@@ -41,16 +41,17 @@ enum Progress {
         }
     }
 
-    /// The same of so many parts of a whole.
+    /// The same for `done` parts of a whole.
     static func report(_ done: Int, of whole: Int, _ unit: String) {
         report(
             share: Double(done) / Double(max(1, whole)),
             "\(Quantity.count(done)) of \(Quantity.count(whole)) \(unit)")
     }
 
-    /// Writes something else: the line is removed first, and comes back if the work goes on.
+    /// Writes something else: removes the line first; it returns if the work goes on.
     static func withoutLine<Result>(_ write: () throws -> Result) rethrows -> Result {
-        // Not waited for: an interruption must be able to speak whatever is being written.
+        // Does not wait for the lock: an interruption must be able to write whatever is being
+        // written.
         let hidden: Void? = state.withLockIfAvailable { state in
             if state.isShown { Console.show(progress: "") }
             state.isShown = false
@@ -79,7 +80,7 @@ enum Progress {
         }
     }
 
-    /// "42 %, 12 s left; 42,000 of 100,000 requests".
+    /// For example "42 %, 12 s left; 42,000 of 100,000 requests".
     static func line(passed: Double, share: Double?, text: String) -> String {
         guard let share, share.isFinite else {
             return "still working after \(rounded(passed))" + (text.isEmpty ? "" : "; " + text)

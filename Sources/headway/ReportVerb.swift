@@ -37,7 +37,7 @@ extension Verb {
             guard let path else { continue }
             guard !path.isEmpty else { throw InputError(flag, "is empty", expected: "a file") }
         }
-        // Places that cannot be written are said before the work, which may take long.
+        // Unwritable paths are reported before the work, which may take long.
         let files = try (page: page.map(WholeFile.init), picture: picture.map(WholeFile.init))
         let subject = try ReportSubject(arguments)
         for (file, path, text) in [
@@ -54,7 +54,7 @@ extension Verb {
     }
 }
 
-/// What a report is of.
+/// The subject of a report.
 private enum ReportSubject {
     case runs([ReportedRun])
     case trace(TracePage)
@@ -82,7 +82,7 @@ private enum ReportSubject {
         self = .runs(try paths.map { try ReportedRun($0) })
     }
 
-    /// What an operand is.
+    /// The kind of an operand.
     private enum Kind {
         case run, trace, sweep
 
@@ -118,7 +118,7 @@ private enum ReportSubject {
         }
     }
 
-    /// With the requests that held the slowest up, where the run can be simulated again.
+    /// With the requests that delayed the slowest ones, if the run can be simulated again.
     private static func page(_ run: ReportedRun) throws -> String {
         do {
             return RunPage(run, why: try RunPage.culprits(of: run)).text

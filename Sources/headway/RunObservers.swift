@@ -7,12 +7,13 @@ import Scenario
 import Simulator
 import Traces
 
-/// Watches a run for the command line: rows and decisions into files, progress onto the terminal,
+/// Observes a run for the command line: rows and decisions into files, progress onto the terminal,
 /// and the figures that need every record.
 ///
-/// A class, because the simulation keeps its observer and the command line reads it afterwards.
+/// A reference type, because the simulation keeps its observer and the command line reads it
+/// afterwards.
 final class RunObservers: RunObserver {
-    /// What is written while the run goes on, as far as it is wanted.
+    /// The files that are written during the run, if wanted.
     struct Files {
         var requests: OutputFile?
         var decisions: OutputFile?
@@ -24,13 +25,13 @@ final class RunObservers: RunObserver {
     }
 
     private let files: Files
-    /// What rows say besides what all do.
+    /// The optional columns of rows.
     private let columns: RequestLine.Columns
     private(set) var events: TraceEvents
     private var tokenTimes: TokenTimes?
-    /// Divides latencies, where that is wanted.
+    /// Divides latencies, if wanted.
     private(set) var latency: BreakdownObserver?
-    /// Plans and records on their way into files, where there are such.
+    /// Plans and records on their way into files, if there are such files.
     private var order = PlanOrder()
     private var log: DecisionLog
     private var planLog: PlanLog
@@ -38,16 +39,16 @@ final class RunObservers: RunObserver {
     private let extent: TraceExtent
     private let began = ContinuousClock.now
     private var lastShown = ContinuousClock.now
-    /// What summary.json needs of every record.
+    /// What summary.json needs from every record.
     let summary: SummaryObserver
     private let rule: ClassRule?
-    /// For ITL by class and by stage.
+    /// For the ITL by class and by stage.
     let watchesGaps: Bool
-    /// What report.json and series.csv need of the records, where there is a folder for them.
+    /// What report.json and series.csv need from the records, if there is a folder for them.
     private(set) var series: SeriesRequests?
     private(set) var slowest = SlowestRequests()
 
-    /// `rule`: what tells requests apart.
+    /// `rule` divides requests into classes.
     init(
         _ files: Files, plan: RunPlan, output: Configuration.OutputSection, trace: OpenedTrace,
         rule: ClassRule?
@@ -64,8 +65,8 @@ final class RunObservers: RunObserver {
         log = DecisionLog(
             asynchronous: plan.engine.asyncScheduling, namesReplica: plan.replicas > 1)
         planLog = PlanLog(replicas: plan.replicas)
-        // Digests of block numbers cost a walk over the pool a step: small pools only, as in the
-        // captures of the real engine.
+        // Digests of block numbers visit the whole pool every step, so only small pools have them,
+        // as in the captures of the real engine.
         detail = plan.engine.numGPUBlocks <= 4097 ? .decisionsAndBlocks : .decisions
         extent = trace.extent
     }
@@ -141,7 +142,7 @@ final class RunObservers: RunObserver {
                 + "\(Quantity.count(Int(Double(ended) / max(passed, 1e-3)))) requests/s")
     }
 
-    /// Ends what is written.
+    /// Closes the outputs.
     func finish() throws {
         try reached(.max)
         if let file = files.plans { try planLog.finish(file) }
@@ -150,7 +151,7 @@ final class RunObservers: RunObserver {
         try timeline.writeLine(TraceEvents.closing)
     }
 
-    /// What is to be said of timeline.json: where it was cut, or that nothing is in it.
+    /// Remarks on timeline.json: where it was cut, or that it is empty.
     func timelineRemarks(_ result: RunResult, _ output: Configuration.OutputSection) -> [String] {
         guard files.timeline != nil else { return [] }
         let ways = "output.timeline_start_s and output.timeline_end_s"
@@ -175,7 +176,7 @@ final class RunObservers: RunObserver {
 }
 
 extension Configuration.OutputSection {
-    /// The time that timeline.json shows, picoseconds.
+    /// The time that timeline.json shows, in picoseconds.
     fileprivate var timelineWindow: Range<Int64> {
         func time(_ seconds: Double?, _ none: Int64) -> Int64 {
             // No run lasts longer than 92 days.
@@ -185,6 +186,6 @@ extension Configuration.OutputSection {
         return start..<max(start, time(timelineEnd, .max))
     }
 
-    /// Bytes that timeline.json may have.
+    /// Most bytes in timeline.json.
     fileprivate var timelineBytes: Int { Int(timelineMegabytes * 1e6) }
 }

@@ -80,29 +80,29 @@ extension Verb {
     }
 }
 
-/// One call of `headway run`.
+/// One invocation of `headway run`.
 private struct ReplayRun {
-    /// What is printed when everything is written.
+    /// What is printed once everything is written.
     struct Outcome {
         var summary: RunSummary
-        /// Nil: nothing is limited.
+        /// Nil if nothing is limited.
         var verdict: ServiceVerdict?
         var page: String
     }
 
     private let resolved: ResolvedConfiguration
     private let folder: OutputFolder?
-    /// What of a server's and a benchmark's line has no meaning here.
+    /// Parts of a server's or benchmark's command line that mean nothing here.
     private let notes: [String]
 
-    /// What the arguments ask to run.
+    /// The run that the arguments describe.
     private struct Asked {
         var configuration: Configuration
         var notes: [String]
         var serve: ServerLine?
         var changes: [String]
 
-        /// Nothing left open; a flag of the server's line is named where it cannot be had.
+        /// Resolves everything. If a flag of the server's line is not possible, the error names it.
         func resolved() throws -> ResolvedConfiguration {
             try configuration.resolved(serve: serve, changes: changes)
         }
@@ -193,7 +193,7 @@ private struct ReplayRun {
         }
     }
 
-    /// What a run with these outputs writes.
+    /// The files that a run with these outputs writes.
     private static func files(_ output: Configuration.OutputSection) -> [String] {
         [RunFiles.summary, RunFiles.requests, RunFiles.configuration, RunFiles.report]
             + (output.decisions ? [RunFiles.decisions] : [])
@@ -228,7 +228,7 @@ private struct ReplayRun {
         var summary = observer.summary.summary(
             of: result, resolved, notes: notes + observer.timelineRemarks(result, output),
             remarks: trace.remarks)
-        // Which classes there are is known at the end of the trace: before anything is written.
+        // The set of classes is known at the end of the trace, before anything is written.
         try resolved.configuration.checkClassNames(summary.wantedClasses)
         if let report = observer.latency?.report {
             summary.parts = report.means
@@ -250,7 +250,7 @@ private struct ReplayRun {
         return Outcome(summary: summary, verdict: verdict, page: page.joined(separator: "\n\n"))
     }
 
-    /// "This run took 1.92 s, 1.90 CPU-seconds and 84.2 MB of memory."
+    /// For example "This run took 1.92 s, 1.90 CPU-seconds and 84.2 MB of memory."
     private static func effort(since began: ContinuousClock.Instant) -> String {
         let usage = ProcessUsage.now
         return "This run took "
@@ -259,7 +259,7 @@ private struct ReplayRun {
             + "\(Quantity.bytes(Double(usage.peakMemoryBytes))) of memory."
     }
 
-    /// The file of latency parts, if they and files are wanted.
+    /// The file of latency parts, if wanted and if files are written.
     private func partsFile() throws -> OutputFile? {
         guard resolved.configuration.output.latencyBreakdown else { return nil }
         let file = try folder?.file(RunFiles.latency)
@@ -280,11 +280,11 @@ private struct ReplayRun {
             folder.file(RunFiles.tokenTimes), steps: folder.file(RunFiles.tokenSteps))
     }
 
-    /// How long the windows of series.csv are; report.json joins them.
+    /// The length of series.csv's windows; report.json joins them.
     private func sampling(_ extent: TraceExtent) -> Sampling {
         let output = resolved.configuration.output
         guard output.series, let seconds = output.seriesInterval else {
-            // Of a file only the most that is wanted is known.
+            // For a file, only the largest number of requests wanted is known.
             let isFile = resolved.configuration.trace.file != nil
             return .few(
                 requests: isFile ? nil : extent.requests, replicas: resolved.plan.replicas)
@@ -294,7 +294,7 @@ private struct ReplayRun {
             most: max(2, Sampling.mostRows / (resolved.plan.replicas + 1)))
     }
 
-    /// Writes report.json, and series.csv where it is wanted.
+    /// Writes report.json, and series.csv if wanted.
     private func writeSeries(
         _ result: RunResult, _ summary: RunSummary, _ observer: RunObservers,
         _ sampling: Sampling?
@@ -320,7 +320,7 @@ private struct ReplayRun {
 
     private func write(_ summary: RunSummary) throws {
         guard let folder else { return }
-        // What the configuration names must not move with the folder.
+        // Paths in the configuration must not move with the folder.
         try folder.file(RunFiles.configuration)
             .writeLine(jsonText(resolved.configuration.withAbsolutePaths.asValue))
         try folder.commit { try summary.text(digests: $0) }

@@ -54,7 +54,7 @@ extension Verb {
         return try showTable(out, asJSON: arguments.has("--json"))
     }
 
-    /// Prints a table's page; 1 where every point failed.
+    /// Prints a table's page. Returns 1 if every point failed.
     static func showTable(_ file: String, asJSON: Bool) throws -> Int32 {
         let table = try SweepTable(file: file, isInput: false)
         let page = SweepPage(table, file: file)
@@ -68,7 +68,7 @@ extension Verb {
     }
 }
 
-/// What there is to say of a shard: its figures are a part of each comparison only.
+/// The summary of a shard, whose figures are only a part of each comparison.
 private struct SweepShare: Encodable {
     let file, shard: String
     let runs, runsOfSpace: Int

@@ -42,7 +42,7 @@ extension Verb {
     }
 }
 
-/// The forms of a table but JSON.
+/// The forms of a table other than JSON.
 private enum TableFormat: String, CaseIterable {
     case csv
     case markdown

@@ -46,7 +46,7 @@ extension Verb {
     }
 }
 
-/// What `trace cache` prints.
+/// The output of `trace cache`.
 private struct CachePage: Encodable {
     struct Trial: Encodable {
         let pageSize: Int

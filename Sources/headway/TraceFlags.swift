@@ -3,7 +3,7 @@ import Scenario
 import Simulator
 import Traces
 
-/// The flags that say how a trace is read, shared by everything under `headway trace`.
+/// The flags for reading a trace, shared by everything under `headway trace`.
 enum TraceFlags {
     static let all = [
         Flag(
@@ -35,7 +35,7 @@ enum TraceFlags {
         Flag("--seed", "N", "Random seed (default 0)."),
     ]
 
-    /// The options that the flags ask for.
+    /// The options set by the flags.
     static func options(_ arguments: Arguments) throws -> TraceOptions {
         var options = TraceOptions()
         options.format = try arguments.choice("--format")
@@ -88,7 +88,7 @@ enum TraceFlags {
         return (flags.joined(separator: " "), own.joined(separator: " "))
     }
 
-    /// Tells a configuration the same as the flags, where its keys can say it.
+    /// Sets the flags' values in a configuration, for those that have keys.
     static func apply(
         _ arguments: Arguments, to trace: inout Configuration.TraceSection, _ notes: TraceNotes
     ) throws {

@@ -4,7 +4,7 @@ import Scenario
 import Simulator
 import Traces
 
-/// Where `headway trace` writes requests: a file that appears whole or not at all.
+/// The output of `headway trace`: a file that appears completely or not at all.
 struct TraceSink {
     static let flags = [
         Flag("--out", "FILE", "Output file; a name that ends in .gz is compressed."),
@@ -25,7 +25,7 @@ struct TraceSink {
     private let path: String
     private let format: TraceFormat
     private let isJSON: Bool
-    /// The requests go where the report would: it goes to standard error.
+    /// Whether requests go to standard output; the report then goes to standard error.
     private let isStandardOutput: Bool
 
     /// Throws `InputError` without --out.
@@ -44,17 +44,16 @@ struct TraceSink {
         isJSON = arguments.has("--json")
     }
 
-    /// Writes everything a source has, and says what was written and what was lost.
-    /// `read`: what the readers of the source found out; their remarks come after `remarks`.
-    /// `found`: what is known only when everything is written.
-    /// `total`: the number of requests, where it is known beforehand. `labels`: names of the
-    /// requests, where they are not those of the one trace that is read.
+    /// Writes everything a source has, and reports what was written and what was lost. `read`: the
+    /// notes of the source's readers; their remarks come after `remarks`. `found`: remarks known
+    /// only once everything is written. `total`: the number of requests, if known beforehand.
+    /// `labels`: names of the requests, unless they are those of the only trace read.
     func write(
         _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
         total: Int? = nil, labels: [RequestLabels]? = nil, found: () -> [String] = { [] }
     ) throws {
         var writer = try TraceWriter(format)
-        // Of several traces, requests get new ids.
+        // With several traces, requests get new ids.
         let keepsIDs = read.count == 1
         writer.labels = labels ?? (keepsIDs ? read[0].labels : [])
         let file = try WholeFile(path)
@@ -69,7 +68,7 @@ struct TraceSink {
             throw InputError(path, "there is no request to write", expected: "at least one")
         }
         try file.commit()
-        // Of several traces, each remark says whose it is.
+        // With several traces, each remark names its trace.
         let remarks =
             remarks + found()
             + read.flatMap { notes in
@@ -96,7 +95,7 @@ struct TraceSink {
         try Console.write(lines.joined(separator: "\n"), toError: isStandardOutput)
     }
 
-    /// Whether a trace that is read gives names of a kind.
+    /// Whether a trace that was read has names of a kind.
     private static func hasNames(_ read: [TraceNotes], _ label: TraceLabel) -> Bool {
         read.contains { $0.labels.contains { $0.label == label && $0.hasNames } }
     }

@@ -23,7 +23,7 @@ extension Verb {
         if let limit = try arguments.integer("--limit", atLeast: 1) { recipe.requests = limit }
         let seed = try arguments.integer("--seed").map { UInt64($0) } ?? recipe.seed
         var source = RecipeSource(recipe, seed: seed)
-        // A single kind tells nothing apart.
+        // A single class distinguishes nothing.
         source.labels = recipe.classes.count > 1 ? RequestLabels(.session) : nil
         try TraceSink(arguments).write(
             source,

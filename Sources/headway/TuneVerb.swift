@@ -38,7 +38,7 @@ extension Verb {
             Configuration.ObjectiveSection.init(short:))
         let space = try ConfigurationSpace(
             file: file, changes: arguments.values(Flag.set.name), slo: slo)
-        // Before minutes of work: whether the answer can be written.
+        // Before minutes of work, check that the answer can be written.
         let output = try arguments.value("--out").map { try WholeFile($0) }
         let tuning = try Tuning(
             space, file: file, goal: goal,

@@ -5,8 +5,9 @@ import StepTime
 import Traces
 
 extension Verb {
-    /// Throws `InputError` for a file of JSON, which is no reference file and, here, no trace with
-    /// measured latencies either. What cannot be read is left to the reader of reference files.
+    /// Throws `InputError` for a JSON file, which is neither a reference file nor, at this point, a
+    /// trace with measured latencies. A file that cannot be read is left to the reader of reference
+    /// files.
     private static func refuseJSON(_ file: String) throws {
         guard !InputFile.isReadOnce(file), !FileSystem.isFolder(file),
             let input = try? InputFile(file)

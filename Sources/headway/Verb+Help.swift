@@ -1,7 +1,7 @@
 import Reports
 
 extension Verb {
-    /// Columns of the flags' names; a longer one stands on a line of its own.
+    /// Columns for the flags' names; a longer name gets its own line.
     private static let flagColumns = 22
 
     /// The text of `headway NAME --help` in lines of at most `columns`: summary, usage, details,
@@ -28,8 +28,8 @@ extension Verb {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The paragraphs of the details. Lists and examples are laid out by hand and keep their
-    /// lines; the lines of others may be broken anywhere.
+    /// The paragraphs of the details. Lists and examples are laid out by hand and keep their lines;
+    /// other paragraphs may be broken anywhere.
     var paragraphs: [(text: String, isLaidOut: Bool)] {
         details.split(separator: "\n\n").map { paragraph in
             let isLaidOut = paragraph.split(separator: "\n").contains { line in

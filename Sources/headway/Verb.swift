@@ -1,9 +1,9 @@
-/// One thing that `headway` does, as the user calls it: `headway NAME ...`.
+/// One command of the program: `headway NAME ...`.
 ///
 /// A verb is one file, `<Name>Verb.swift`, with `extension Verb { static let name = Verb(...) }`,
 /// and one line in the table of `Verb+All.swift`. It is thin: it reads its arguments, calls the
-/// modules, and prints through `Console`. What it throws is caught by `CommandLineEntry`: an
-/// `InputError` becomes one line on standard error and exit status 2.
+/// modules, and prints through `Console`. `CommandLineEntry` catches its errors: an `InputError`
+/// becomes one line on standard error and exit status 2.
 struct Verb: Sendable {
     /// The word on the command line.
     let name: String
@@ -11,11 +11,11 @@ struct Verb: Sendable {
     let summary: String
     /// The operands as the usage line shows them: "[CONFIG.json5]", "DIR...".
     let operands: String
-    /// How many operands may be given.
+    /// How many operands are allowed.
     let operandCount: ClosedRange<Int>
     /// What a user needs to know beyond the summary and the flags; may be several paragraphs.
     let details: String
-    /// The flags it takes. `--help` is added to all.
+    /// The flags it takes. Every verb also has `--help`.
     let flags: [Flag]
     /// Does the work and returns the exit status: 0 success, 1 a difference was found,
     /// 2 bad input (normally by throwing), 3 inconclusive.
@@ -35,7 +35,7 @@ struct Verb: Sendable {
         self.run = run
     }
 
-    /// Whether it changes a configuration: then a plain KEY=VALUE is a change, too.
+    /// Whether it changes a configuration; a plain KEY=VALUE is then a change, too.
     var takesChanges: Bool { flags.contains { $0.name == Flag.set.name } }
 }
 
@@ -43,9 +43,9 @@ struct Verb: Sendable {
 struct Flag: Sendable {
     /// With its dashes.
     let name: String
-    /// One letter with its dash that stands for the name; nil: there is none.
+    /// One letter with its dash as a short name; nil if there is none.
     let short: String?
-    /// What stands for the value in the help text; nil: the flag takes none.
+    /// The placeholder for the value in the help text; nil if the flag takes none.
     let value: String?
     /// Whether it may be given more than once.
     let repeats: Bool
@@ -72,7 +72,7 @@ struct Flag: Sendable {
         self.init(name, nil, meaning)
     }
 
-    /// As the help text shows it.
+    /// As shown in the help text.
     var usage: String {
         (short.map { $0 + ", " } ?? "") + name + (value.map { " " + $0 } ?? "")
             + (repeats ? " ..." : "")
@@ -92,7 +92,7 @@ struct Flag: Sendable {
         "Take model and engine from a line of vLLM's server: \"vllm serve MODEL\n"
             + "--tensor-parallel-size 4 ...\", @FILE with one in it, or FILE.yaml for\n"
             + "its --config. What is not simulated is said; --set wins over it.")
-    /// Says what the service promises.
+    /// The promises of the service.
     static let slo = Flag(
         "--slo", "LIMITS",
         "Promise this instead of the configuration's slo section:\n"

@@ -44,7 +44,7 @@ extension Verb {
 }
 
 extension WhyQuestion {
-    /// What the arguments ask. Throws `InputError` for several questions at once.
+    /// The question in the arguments. Throws `InputError` for several questions at once.
     fileprivate init(_ arguments: Arguments) throws {
         let given = ["--request", "--worst", "--at"].filter { arguments.has($0) }
         guard given.count < 2 else {

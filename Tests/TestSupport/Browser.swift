@@ -1,8 +1,8 @@
 import Foundation
 
-/// A headless Chromium, where one is installed.
+/// A headless Chromium, if one is installed.
 public enum Browser {
-    /// Its executable; nil: there is none, and tests that need it say what they skip.
+    /// Its executable; nil if there is none. Tests that need it say what they skip.
     public static let path: String? = {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         for name in ["chromium", "chromium-browser", "google-chrome", "chrome"] {
@@ -14,19 +14,19 @@ public enum Browser {
         return nil
     }()
 
-    /// What a page did at a width.
+    /// The results of loading a page at a width.
     public struct Visit: Sendable {
-        /// Errors of scripts, and what the content security policy stopped.
+        /// Script errors, and requests that the content security policy blocked.
         public var errors: [String]
-        /// What was fetched beside the page.
+        /// What was fetched besides the page.
         public var fetched: [String]
         public var width: Int
         public var scrollWidth: Int
-        /// Texts that lie over one another.
+        /// Texts that overlap.
         public var overlaps: [String]
         /// What charts show when they are focused and → is pressed.
         public var readings: [String]
-        /// The text of every element with a `data-key`, by that key; of equal keys the first.
+        /// The text of every element with a `data-key`, by that key; the first if keys are equal.
         public var figures: [String: String]
         /// The headings of sections, by id.
         public var sections: [String: String]
@@ -34,12 +34,12 @@ public enum Browser {
         public var isDark: Bool
     }
 
-    /// Opens a page of a width in a folder that may be written to. Nil: the browser gave no answer.
+    /// Opens a page at a width in a writable folder. Nil if the browser gave no answer.
     public static func visit(
         _ page: String, width: Int, in folder: ScratchFolder, dark: Bool = false
     ) throws -> Visit? {
         guard let path else { return nil }
-        // A window is at least 500 pixels wide, a frame is not.
+        // A window is at least 500 pixels wide; a frame may be narrower.
         let probed = page.replacing("<head>", with: "<head>" + listener, maxReplacements: 1)
             .replacing("</main>", with: "</main>" + probe, maxReplacements: 1)
         _ = try folder.write("probed-\(width).html", Data(probed.utf8))
@@ -74,7 +74,7 @@ public enum Browser {
         </script>
         """
 
-    /// Looks at the laid-out page and tells the frame's owner.
+    /// Inspects the laid-out page and sends the results to the frame's owner.
     private static let probe = """
         <script>addEventListener('load',function(){setTimeout(function(){
         var all=function(s){return [].slice.call(document.querySelectorAll(s))};

@@ -2,7 +2,7 @@ import Foundation
 
 /// The built `headway`, run as a user runs it.
 public enum Executable {
-    /// What a call left behind.
+    /// The results of a call.
     public struct Outcome: Sendable {
         /// The exit status; -1 for a call that had to be killed.
         public var status: Int32
@@ -10,7 +10,7 @@ public enum Executable {
         public var errors: String
     }
 
-    /// Where the build put it: beside the test bundle.
+    /// Its path: beside the test bundle.
     public static let path: String = {
         let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).standardizedFileURL
         var folder = bundle.deletingLastPathComponent()
@@ -27,14 +27,14 @@ public enum Executable {
         return packageRoot.appendingPathComponent(".build/debug/headway").path
     }()
 
-    /// Runs it with some arguments, to the end or for at most `seconds`.
+    /// Runs it with arguments, to the end or for at most `seconds`.
     public static func run(
         _ arguments: [String], in folder: String? = nil, seconds: Double = 300
     ) throws -> Outcome {
         try launch(path, arguments, in: folder, seconds: seconds)
     }
 
-    /// Runs a line of the shell in which `$HEADWAY` is the executable.
+    /// Runs a shell command in which `$HEADWAY` is the executable.
     public static func shell(
         _ line: String, in folder: String? = nil, seconds: Double = 300
     ) throws -> Outcome {
@@ -72,7 +72,7 @@ public enum Executable {
     }
 }
 
-/// A folder of its own for a test, removed with the object.
+/// A temporary folder for a test, removed with the object.
 public final class ScratchFolder {
     public let path: String
 
@@ -91,7 +91,7 @@ public final class ScratchFolder {
         return file
     }
 
-    /// Names of what is in the folder, hidden files included.
+    /// Names of the folder's contents, including hidden files.
     public var names: [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     }

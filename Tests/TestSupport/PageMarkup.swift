@@ -1,11 +1,11 @@
 import Foundation
 
-/// The markup of an HTML page, read strictly: every tag closed, ids unique, attributes quoted.
+/// The markup of an HTML page, parsed strictly: every tag closed, ids unique, attributes quoted.
 public struct PageMarkup: Sendable {
-    /// What is not as it should be, a sentence each.
+    /// What is wrong with the markup, one sentence each.
     public private(set) var problems: [String] = []
     public private(set) var ids: Set<String> = []
-    /// Targets of links, and what would be fetched.
+    /// Targets of links, and resources that would be fetched.
     public private(set) var links: [String] = []
     public private(set) var fetched: [String] = []
 
@@ -14,7 +14,7 @@ public struct PageMarkup: Sendable {
     ]
     private static let raw: Set = ["script", "style"]
 
-    /// Reads a page. O(length).
+    /// Parses a page. O(length).
     public init(_ page: String) {
         var open: [String] = []
         var rest = Substring(page)
@@ -52,7 +52,7 @@ public struct PageMarkup: Sendable {
         }
     }
 
-    /// Where a tag ends: the next `>` outside quotes.
+    /// The end of a tag: the next `>` outside quotes.
     private static func end(of text: Substring) -> Substring.Index? {
         var quote: Character?
         var index = text.startIndex

@@ -1,5 +1,5 @@
-/// The longest sentence of a text, by words with a letter. A full stop, a colon, a question mark
-/// and an empty or indented line end a sentence; a semicolon does not.
+/// The longest sentence of a text, counting words with a letter. A full stop, a colon, a question
+/// mark, and an empty or indented line end a sentence; a semicolon does not.
 public func longestSentence(_ text: String) -> (words: Int, sentence: String) {
     // Lists, examples and paragraphs.
     let flat = text.replacing(#/\n(?:\s*\n| {2,})/#, with: ". ").replacing("\n", with: " ")

@@ -4,8 +4,8 @@ import Foundation
 public let packageRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// The folder of evidence beside the checkout (captures, real traces, measurements), or nil where
-/// it is not there; tests that need it are skipped then.
+/// The folder of evidence beside the checkout (captures, real traces, measurements); nil if it does
+/// not exist. Tests that need it are then skipped.
 public let evidence: URL? = {
     let folder = packageRoot.deletingLastPathComponent().appendingPathComponent("shared")
     return FileManager.default.fileExists(atPath: folder.path) ? folder : nil

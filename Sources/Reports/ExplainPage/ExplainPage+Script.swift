@@ -1,6 +1,6 @@
 extension ExplainPage {
-    /// Controls, and the table that follows them. Nothing is computed but sums and ratios: cells
-    /// are read from the table in the page.
+    /// The controls, and the table that follows them. Computes only sums and ratios: the cells come
+    /// from the table in the page.
     static let script = HTML.trusted(
         """
         (function(){'use strict';

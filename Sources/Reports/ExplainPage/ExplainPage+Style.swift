@@ -1,6 +1,6 @@
 extension ExplainPage {
-    /// The controls and the table of phases, beside the reports' style. Colours of A and B differ
-    /// in lightness as well as hue.
+    /// The controls and the table of phases, in addition to the reports' style. The colours of A
+    /// and B differ in lightness as well as hue.
     static let style = HTML.trusted(
         """
         main{max-width:1240px}

@@ -7,7 +7,7 @@ import Results
 package struct ExplainPage {
     private let grid: ExplainGrid
 
-    /// A page of a table.
+    /// A page of a grid.
     package init(_ grid: ExplainGrid) { self.grid = grid }
 
     /// The page's HTML.

@@ -1,8 +1,8 @@
 import Basics
 import Traces
 
-/// The requests still to come, in order of arrival: those of the source at the trace's times,
-/// those of sessions and closed loops when what they wait for has ended.
+/// The requests still to come, in order of arrival. Rows of the source arrive at the trace's times;
+/// turns of sessions and requests of closed loops arrive once what they wait for has ended.
 struct Arrivals: ~Copyable {
     private var source: any RequestSource
     private var batch = Workload()
@@ -10,66 +10,67 @@ struct Arrivals: ~Copyable {
     private var sequence: Int64 = 0
     private var exhausted = false
     private var started = false
-    /// Places of a closed loop, or under a cap, that are free, and since when.
+    /// Free places of a closed loop or under a cap, with the time each became free.
     private var openings = EventHeap()
-    /// Requests of a closed loop beyond its number: those that follow one request together.
+    /// How many requests a closed loop holds above its number, because several follow one request.
     private var excess = 0
     private let closedLoop: Bool
-    /// The pauses of a closed loop's users.
+    /// The pauses between requests of a closed loop's users.
     private let thinkTime: ThinkTime
     private let seed: UInt64
     /// Whether requests wait at the client while too many are in the cluster.
     private let isCapped: Bool
-    /// Whether records say what their clients did: a cap, stages, or a timeout is set.
+    /// Whether records note what their clients did: true with a cap, stages or a timeout.
     let knowsClients: Bool
-    /// What clients did with the requests in the cluster, by their numbers; those of whom there is
-    /// nothing to say are absent.
+    /// What clients did with the requests in the cluster, by sequence number. Absent where there is
+    /// nothing to note.
     private var clients: [Int64: ClientPart] = [:]
-    /// The stages of the load; nil: it has none.
+    /// The stages of the load; nil if it has none.
     private(set) var stages: StageClock?
-    /// The requests of impatient clients; nil: clients wait.
+    /// The requests of impatient clients; nil if clients wait for ever.
     private var attempts: ClientAttempts?
-    /// When the latest row was due, picoseconds.
+    /// When the latest row was due, in picoseconds.
     private var latestDue: Int64 = 0
-    /// Whether a request without a limit of its own ends by max_tokens, not by a stop token.
+    /// Whether a request without a limit of its own ends at max_tokens rather than at a stop token.
     private let foreseesEnds: Bool
-    /// Rows by the id of the request whose end, or arrival, they wait for.
+    /// Rows by the id of the request whose end (`followers`) or arrival (`companions`) they wait
+    /// for.
     private var followers: [Int64: [Follower]] = [:]
     private var companions: [Int64: [Follower]] = [:]
-    /// Of each row: how many of its waits are not over, and the latest moment of those that are,
-    /// picoseconds. Empty where no row waits.
+    /// For each row: its unfinished waits, and the latest moment of the finished ones, in
+    /// picoseconds. Both are empty if no row waits.
     private var pending: [Int32] = []
     private var moments: [Int64] = []
-    /// Rows whose waits are over, by time.
+    /// Rows that no longer wait, by time.
     private var released = EventHeap()
     private var latest: Int64 = 0
 
     /// What a client did with a request.
     private struct ClientPart {
-        /// Picoseconds.
+        /// In picoseconds.
         var wait: Int64 = 0
         var stage: Int16 = -1
         var attempt: Int16 = 1
     }
 
-    /// A row that waits for a request, and how long after it.
+    /// A row that waits for a request, and its delay after that.
     private struct Follower {
         var row: Int32
-        /// Nanoseconds.
+        /// In nanoseconds.
         var delay: Int64
     }
 
-    /// A limit that no answer reaches, tokens.
+    /// A limit in tokens that no output reaches.
     private static let unlimited: Int64 = 1_000_000_000
 
-    /// What the requests share.
+    /// The prefixes that requests share.
     var reuse: ReuseBound
 
-    /// Requests that have arrived.
+    /// Number of requests that have arrived.
     var taken: Int64 { sequence }
     /// Whether requests wait for others to end.
     private(set) var isDependent: Bool
-    /// Whether the trace has said of any prompt so far what it holds.
+    /// Whether the trace has given the content of any prompt so far.
     private(set) var holdsContent = false
 
     init(_ source: any RequestSource, _ plan: RunPlan) throws {
@@ -104,7 +105,7 @@ struct Arrivals: ~Copyable {
                 batch = next
                 try batch.checkColumns()
                 holdsContent = holdsContent || !batch.segmentEnds.isEmpty
-                // Whom it follows may have ended and been forgotten by now.
+                // The request it follows may have ended and been forgotten by now.
                 let saysNothing = batch.predecessors.isEmpty && batch.waitEnds.isEmpty
                 if started, !saysNothing, let row = (0..<batch.count).first(where: batch.follows) {
                     throw InputError(
@@ -119,7 +120,7 @@ struct Arrivals: ~Copyable {
         }
     }
 
-    /// Loads the whole trace and puts the followers aside, by whom they follow.
+    /// Loads the whole trace and puts the followers aside, by the request they follow.
     private mutating func holdFollowers() throws {
         isDependent = true
         while let more = try source.next() {
@@ -166,7 +167,8 @@ struct Arrivals: ~Copyable {
         try refuseCircle()
     }
 
-    /// Throws when some requests wait for one another, so that none would ever arrive. O(waits).
+    /// Throws if requests wait for one another in a circle, so that none would ever arrive.
+    /// O(waits).
     private func refuseCircle() throws {
         var left = pending
         var arriving = left.indices.filter { left[$0] == 0 }
@@ -185,7 +187,7 @@ struct Arrivals: ~Copyable {
             expected: "a first request that waits for no other")
     }
 
-    /// Whether a row is at hand that was not sent.
+    /// Whether the current batch has a row that is not sent yet.
     var hasRow: Bool { row < batch.count }
 
     private var isFollower: Bool { !pending.isEmpty && batch.follows(row) }
@@ -197,7 +199,7 @@ struct Arrivals: ~Copyable {
         return try nextDependentArrival()
     }
 
-    /// The same where the batch is used up or requests wait for others.
+    /// The same when the batch is used up or requests wait for others.
     private mutating func nextDependentArrival() throws -> Int64 {
         while true {
             try refill()
@@ -208,8 +210,8 @@ struct Arrivals: ~Copyable {
         return max(due, openings.first?.time ?? .max)
     }
 
-    /// When the next row that waits for no other is due, picoseconds; `Int64.max`: none is left,
-    /// or another request has to end first.
+    /// When the next row that waits for no other is due, in picoseconds; `Int64.max` if none is
+    /// left or another request has to end first.
     private func rowDue() throws -> Int64 {
         guard row < batch.count else { return .max }
         if closedLoop { return openings.first?.time ?? .max }
@@ -231,7 +233,7 @@ struct Arrivals: ~Copyable {
             expected: "less than 92 days; choose a window of the trace")
     }
 
-    /// Takes the request that arrives at `time`, which is what `nextArrival` has just said.
+    /// Takes the request that arrives at `time`, the value `nextArrival` has just returned.
     /// O(segments).
     @inline(__always)
     mutating func take(at time: Int64) throws -> ArrivingRequest {
@@ -284,8 +286,8 @@ struct Arrivals: ~Copyable {
         return request
     }
 
-    /// Writes into the record of an attempt that has ended what its client did, and whether it is
-    /// sent again after `time`. Asked once for each.
+    /// Adds what the client did to the record of an attempt that has ended, and notes whether it is
+    /// sent again after `time`. Call once per attempt.
     mutating func note(_ ended: inout EndedRequest, at time: Int64) -> AttemptEnd {
         if let part = clients.removeValue(forKey: ended.sequence) {
             ended.record.clientWait = part.wait
@@ -297,8 +299,8 @@ struct Arrivals: ~Copyable {
         return end
     }
 
-    /// Tells the rows that wait for a row's arrival. In a closed loop they come on top of its
-    /// number, as they belong to what is in flight.
+    /// Releases the rows that wait for a row's arrival. In a closed loop they come on top of its
+    /// number, because they belong to the request in flight.
     @inline(never)
     private mutating func began(_ index: Int, at time: Int64) {
         guard let rows = companions.removeValue(forKey: batch.ids[index]) else { return }
@@ -307,12 +309,12 @@ struct Arrivals: ~Copyable {
         stages?.add(count)
     }
 
-    /// Ends one wait of each row; returns how many rows wait for nothing more.
+    /// Ends one wait of each row. Returns how many rows no longer wait.
     private mutating func release(_ rows: [Follower], at time: Int64) -> Int {
         var count = 0
         for follower in rows {
             let index = Int(follower.row)
-            // Not dropped when it is out of range: its replica says that it is too late.
+            // Kept even if out of range: the replica reports that the arrival is too late.
             let moment = min(lastMoment, Self.moment(time, after: follower.delay))
             moments[index] = max(moments[index], moment)
             pending[index] -= 1
@@ -351,11 +353,11 @@ struct Arrivals: ~Copyable {
             isQuotable: !batch.outputContents.isEmpty, content: batch.segments(of: index))
     }
 
-    /// Tells them that a request ended: its followers, or the next of a closed loop, may come.
-    /// A session keeps its place in the loop from turn to turn.
+    /// Notes that a request ended, so its followers or the next request of a closed loop may
+    /// arrive. A session keeps its place in the loop from turn to turn.
     mutating func ended(_ record: RequestRecord, at time: Int64) {
         guard !record.isSentAgain else {
-            // It keeps its place in a loop or a stage, and none under a cap.
+            // It keeps its place in a loop or a stage, but not under a cap.
             if isCapped { openings.push(.init(time: time, tie: 0, payload: 0)) }
             return
         }
@@ -377,15 +379,15 @@ struct Arrivals: ~Copyable {
         }
     }
 
-    /// So many nanoseconds after a moment, picoseconds; `Int64.max` when that is out of range.
+    /// The moment `nanoseconds` after `time`, in picoseconds; `Int64.max` if out of range.
     private static func moment(_ time: Int64, after nanoseconds: Int64) -> Int64 {
         let (span, isLong) = nanoseconds.multipliedReportingOverflow(by: 1000)
         let (moment, isLate) = time.addingReportingOverflow(span)
         return isLong || isLate ? .max : moment
     }
 
-    /// Notes what a request shares with earlier ones of the run, where there are several replicas:
-    /// one alone tells it itself. O(segments + nodes passed).
+    /// Notes what a request shares with earlier ones of the run, if there are several replicas; a
+    /// single replica knows it by itself. O(segments + nodes passed).
     @inline(__always)
     mutating func noteShared(_ request: inout ArrivingRequest) {
         guard reuse.isOn, !request.content.isEmpty else { return }

@@ -1,36 +1,37 @@
 import Basics
 import Traces
 
-/// The requests that impatient clients have in flight, and those that they will send again.
+/// The requests that impatient clients have in flight, and those they will send again.
 struct ClientAttempts {
-    /// A request as it was sent.
+    /// One attempt of a request.
     private struct Attempt {
         var request: ArrivingRequest
-        /// Counted from 1.
+        /// Counts from 1.
         var number: Int
-        /// When the first attempt was meant to be sent, picoseconds.
+        /// When the first attempt was due, in picoseconds.
         var due: Int64
-        /// When the trace's own client gives up for good, picoseconds.
+        /// When the trace's own client gives up for good, in picoseconds.
         var ownAbort: Int64
     }
 
     private let patience: ClientPatience
     private let seed: UInt64
     private var inFlight: [Int64: Attempt] = [:]
-    /// Attempts to come, the earliest last; those of one moment in order of their first sending.
+    /// Attempts to come, the earliest last. Those due at the same moment are ordered by sequence
+    /// number.
     private var toCome: [(time: Int64, attempt: Attempt)] = []
 
     init(_ patience: ClientPatience, seed: UInt64) {
         (self.patience, self.seed) = (patience, seed)
     }
 
-    /// When the next request is sent again, picoseconds; `Int64.max`: none is known.
+    /// When the next request is sent again, in picoseconds; `Int64.max` if none is known.
     var next: Int64 { toCome.last?.time ?? .max }
 
-    /// Notes a request that is sent for the first time, and when its client gives up. O(1).
+    /// Registers a request's first attempt and sets when its client gives up. O(1).
     mutating func send(_ request: inout ArrivingRequest, due: Int64) {
-        // Without content in the whole trace a number is free to name the prompt, which the next
-        // attempt has again.
+        // If the trace has no content at all, the sequence number is free to name the prompt. The
+        // next attempt then has the same prompt.
         if request.content.isEmpty {
             request.content = [Segment(content: request.sequence, length: request.promptTokens)]
         }
@@ -48,8 +49,8 @@ struct ClientAttempts {
             request: request, number: number, due: due, ownAbort: ownAbort)
     }
 
-    /// Sends the next request again, at the time that `next` says or later.
-    /// Returns it, when it was first meant to be sent, and which attempt it is.
+    /// Sends the next request again, at `next` or later. Returns the request, when its first
+    /// attempt was due, and the number of this attempt.
     mutating func resend(
         sequence: Int64, at time: Int64
     ) -> (request: ArrivingRequest, due: Int64, number: Int) {
@@ -62,7 +63,7 @@ struct ClientAttempts {
         return (request, attempt.due, attempt.number + 1)
     }
 
-    /// Takes note that an attempt ended, as its client sees it at `time`. O(attempts to come).
+    /// Handles the end of an attempt, as its client sees it at `time`. O(attempts to come).
     mutating func ended(_ sequence: Int64, _ record: RequestRecord, at time: Int64) -> AttemptEnd {
         guard let attempt = inFlight.removeValue(forKey: sequence) else { return .final }
         let limit = patience.limit(of: attempt.request.arrival, firstToken: record.firstToken)
@@ -72,7 +73,7 @@ struct ClientAttempts {
         guard attempt.number <= patience.retries else { return .gaveUp }
         let pause = patience.pause(after: attempt.number, of: record.id, seed: seed)
         let (moment, isBeyond) = limit.addingReportingOverflow(pause)
-        // The engine sees at a step's end who has gone; nothing is sent before that.
+        // The engine notices aborts at the end of a step; nothing is sent before that.
         let again = max(time, isBeyond ? lastMoment : min(lastMoment, moment))
         guard again < attempt.ownAbort else { return .gaveUp }
         let place =

@@ -1,6 +1,6 @@
 extension Cluster {
-    /// What a run that is over did not keep of what it was given, by the number of the invariant;
-    /// nil: everything is accounted for. O(replicas).
+    /// Checks that a finished run accounts for everything it was given. Returns the broken
+    /// invariant, by number, or nil. O(replicas).
     @inline(never)
     mutating func unconserved(_ arrivals: borrowing Arrivals) -> String? {
         var records = Records()
@@ -46,7 +46,7 @@ extension Cluster {
     /// requests in the system, integrated, to their times in it.
     private mutating func uneven(_ records: Records, delivered: Int) -> String? {
         var gaps = Int64(delivered - records.counters.finished)
-        // The way from the client and back is time outside the replicas.
+        // The way to and from the client is time outside the replicas.
         let host = replicas.isEmpty ? HostTimes() : replicas[0].prices.host
         var residence = records.endToEnd
         residence &-= UInt64(bitPattern: host.outside &* Int64(records.counters.finished))
@@ -71,8 +71,8 @@ extension Cluster {
     }
 }
 
-/// What the records of ended requests add up to; times in picoseconds, modulo 2⁶⁴, of those that
-/// finished.
+/// Sums over the records of ended requests. Times are in picoseconds, modulo 2⁶⁴, and cover the
+/// finished ones only.
 private struct Records {
     var counters = Counters()
     var outputTokens = 0

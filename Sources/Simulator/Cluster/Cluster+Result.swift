@@ -1,8 +1,7 @@
 import Basics
 
 extension Cluster {
-    /// Adds the replicas' tallies up. Not inlined, as what else a run does once: its caller is long
-    /// enough.
+    /// Adds up the replicas' counters. Not inlined, to keep its caller short.
     @inline(never)
     mutating func result(_ plan: RunPlan) -> RunResult {
         var result = RunResult()
@@ -50,7 +49,7 @@ extension Cluster {
         result.records = window.records
         result.hostTimeInSteps = plan.demand.map { plan.stepTime.scaled($0.hostTime(result.work)) }
         result.utilization = result.utilization(plan)
-        // A closed loop sends no more than is answered.
+        // A closed loop sends only as many requests as are answered, so it has no overload.
         var cap: Int?
         switch plan.arrivals {
         case .closedLoop(let concurrency):
@@ -71,7 +70,7 @@ extension Cluster {
         return result
     }
 
-    /// The figures are those of the requests between the margins.
+    /// Restricts the figures to the requests between the margins.
     private func takeStretch(into result: inout RunResult) {
         result.stretch = window.stretch.result
         result.take(window.stretch.statistics)

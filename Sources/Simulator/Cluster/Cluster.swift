@@ -2,24 +2,24 @@ import Basics
 import StepTime
 import Traces
 
-/// Replicas behind a router. Requests are routed at their arrival; each replica runs its own loop
-/// up to the next moment at which something outside can reach it.
+/// Replicas behind a router. Each request is routed when it arrives. Each replica runs its own loop
+/// up to the next moment at which something outside can affect it.
 struct Cluster: ~Copyable {
     var replicas = HotArray<Instance>()
     var router: Router
-    /// Replicas with something to do, by the time of it.
+    /// Replicas with something to do, by time.
     var due = EventHeap()
     /// Each replica's valid time in `due`; entries with another time are stale.
     var dueTimes: [Int64]
-    /// Up to when everything that others can see has happened, picoseconds.
+    /// Everything that others can see has happened up to this time, in picoseconds.
     var now: Int64 = 0
     var window: ReorderBuffer
-    /// One for each thread.
+    /// One per thread.
     var statistics = HotArray<RequestStatistics>()
-    /// What clients saw, where requests wait there; else empty.
+    /// What clients saw, if requests wait at the client; else empty.
     var client = HotArray<ClientStatistics>()
     let objective: ServiceLevelObjective
-    /// Tokens by seconds, of all replicas.
+    /// Tokens per second of the run, over all replicas.
     var seconds = SecondSums()
 
     init(_ plan: RunPlan, detail: DecisionDetail) {
@@ -37,7 +37,7 @@ struct Cluster: ~Copyable {
 }
 
 extension RunPlan {
-    /// Prices of steps that only decode, by decodes, as far as a batch may grow; at most 4,096.
+    /// Prices of decode-only steps by number of decodes, up to the largest batch, at most 4,096.
     var decodeLines: [DecodeLine] {
         let most = min(engine.maxNumActiveSeqs ?? engine.maxNumSeqs, 4096)
         var lines: [DecodeLine] = []
@@ -50,7 +50,7 @@ extension RunPlan {
 }
 
 extension Cluster {
-    /// Sets the moment from which the seconds and the windows of the run count.
+    /// Sets the time at which the seconds and the windows of the run begin.
     mutating func begin(at time: Int64, _ sampling: Sampling?) {
         guard time < .max else { return }
         for number in replicas.indices {
@@ -59,12 +59,11 @@ extension Cluster {
         }
     }
 
-    /// What the instances did window by window, now that the run has ended; nil where nobody asked
-    /// or nothing arrived.
+    /// The instances' windows, now that the run has ended; nil without sampling or arrivals.
     mutating func samples(to end: Int64) -> RunSamples? {
         var windows: [[WindowSample]] = []
         var (start, interval, end): (Int64, Int64, Int64) = (0, 0, end)
-        // A request that is refused may come after the last step.
+        // A refused request may arrive after the last step.
         for number in replicas.indices where replicas[number].samples.next < .max {
             end = max(end, replicas[number].counters.lastArrival, replicas[number].samples.closed)
         }
@@ -77,7 +76,7 @@ extension Cluster {
             ? nil : RunSamples(start: start, interval: interval, end: end, replicas: windows)
     }
 
-    /// Ends the child processes of all replicas together: the run is over.
+    /// Ends the child processes of all replicas together, once the run is over.
     mutating func dismissSchedulers() {
         var schedulers: [ExternalScheduler] = []
         for number in replicas.indices {
@@ -88,7 +87,7 @@ extension Cluster {
         ExternalScheduler.dismiss(schedulers)
     }
 
-    /// Runs a cluster until its arrivals is exhausted and every replica idle.
+    /// Runs the cluster until arrivals are exhausted and every replica is idle.
     @inline(never)
     mutating func run(_ arrivals: inout Arrivals, _ observer: inout any RunObserver) throws {
         var nextReport = 1 << 12
@@ -103,8 +102,9 @@ extension Cluster {
                     _ = due.pop()
                     continue
                 }
-                // With dependent arrivals a finish may bring one at once: go event by event. Nobody
-                // ended before `now`, so a replica that slept may catch up to it at a stretch.
+                // With dependent arrivals a finished request may release another at once, so go
+                // event by event. No request ended before `now`, so a replica that slept may catch
+                // up to it in one go.
                 now = max(now, event.time)
                 let horizon = arrivals.isDependent ? now : arrival
                 try advance(Int(event.payload), to: horizon, &arrivals, &observer)
@@ -127,7 +127,7 @@ extension Cluster {
         }
     }
 
-    /// A moment before which no instance makes a plan any more, picoseconds. O(instances).
+    /// A time before which no instance makes another plan, in picoseconds. O(instances).
     private mutating func earliestPlan() -> Int64 {
         var time = Int64.max
         for number in replicas.indices {
@@ -148,8 +148,7 @@ extension Cluster {
         markDue(number)
     }
 
-    /// Enters a replica into the queue of those with something to do, unless it is there already
-    /// with an earlier time.
+    /// Queues a replica by its next event, unless it is queued already with an earlier time.
     private mutating func markDue(_ number: Int) {
         let time = replicas[number].nextEvent()
         guard time < dueTimes[number] else { return }
@@ -159,7 +158,7 @@ extension Cluster {
 }
 
 extension Instance {
-    /// Hands on what a replica decided, before the records of those who ended by then.
+    /// Hands on a replica's decisions, before the records of the requests that ended by then.
     @inline(__always)
     mutating func handOn(_ observer: inout any RunObserver) throws {
         if log.isWanted { try handDecisionsOn(&observer) }
@@ -191,8 +190,8 @@ extension Cluster {
             router.ended(on: number)
             statistics[0].add(ended.record)
             if arrivals.isDependent {
-                // Who gives up is seen to when the next step is scheduled, after the batch before
-                // it has ended: what that moment decided elsewhere does not know of it.
+                // An abort is handled when the next step is scheduled, after the batch before it
+                // has ended. Decisions made elsewhere at that moment do not know of it.
                 let time = max(ended.record.finish, ended.record.arrival, now)
                 arrivals.ended(ended.record, at: time)
             }
@@ -202,7 +201,7 @@ extension Cluster {
         try window.handOn(&observer)
     }
 
-    /// Notes what its client did in the record of a request that has ended.
+    /// Adds what the client did to the record of a request that has ended.
     @inline(never)
     private mutating func note(_ index: Int, of number: Int, _ arrivals: inout Arrivals) {
         var ended = replicas[number].counters.ended[index]

@@ -4,19 +4,20 @@ import Synchronization
 
 extension Cluster {
     /// Runs a cluster whose replicas cannot influence one another: the router does not read their
-    /// state, and no request waits for another. Some hundreds or thousands of requests at a time
-    /// are handed to their replicas, every replica runs up to the next arrival, and meanwhile the
-    /// requests after those are read and routed and the records of those before handed on; all on
-    /// so many threads.
+    /// state, and no request waits for another.
     ///
-    /// The result is that of `run`, whatever the number of threads: replicas share nothing, and
-    /// records leave in the order of arrival.
+    /// Works in rounds of some hundreds or thousands of requests on `threads` threads. In each
+    /// round every replica runs up to the next arrival; meanwhile the next round's requests are
+    /// read and routed, and the last round's records are handed on.
+    ///
+    /// The result equals that of `run` with any number of threads: replicas share nothing, and
+    /// records leave in order of arrival.
     @inline(never)
     mutating func runIndependently(
         _ arrivals: inout Arrivals, _ observer: inout any RunObserver, threads: Int
     ) throws {
-        // A single replica is not worth a second thread for reading: what it reads would have to
-        // change processors.
+        // A single replica is not worth a second thread for reading: the requests it reads would
+        // have to move to another processor.
         guard threads > 1, replicas.count > 1 else {
             return try runAlone(&arrivals, &observer)
         }
@@ -45,20 +46,20 @@ extension Cluster {
     }
 }
 
-/// What is under way between two meetings of the threads.
+/// The work under way between two meetings of the threads.
 private struct Round: ~Copyable {
-    /// Requests for the replicas that run now, and those being read meanwhile.
+    /// Requests for the replicas that run now, and those being read for the next round.
     var now: RoutedRequests
     var next: RoutedRequests
-    /// Requests that ended in the round before, replica by replica.
+    /// Requests that ended in the previous round, by replica.
     var ended = HotArray<HotArray<EndedRequest>>()
-    /// The gaps between their tokens, where margins ask whose they are.
+    /// The gaps between their tokens, if margins need them per request.
     var gaps = HotArray<HotArray<EndedGaps>>()
-    /// What was decided in it, for those who watch.
+    /// What was decided in that round, for observers.
     var plans = HotArray<DecidedPlans>()
-    /// How it went: with each replica, and last of all with recording.
+    /// The outcome of each replica, and last that of recording.
     var outcomes: HotArray<Result<Void, any Error>>
-    /// How many replicas of each thread's own have been begun in this round.
+    /// How many of each thread's own replicas have been started in this round.
     var begun = HotArray<Atomic<Int>>()
 
     init(replicas: Int, threads: Int) {
@@ -74,7 +75,7 @@ private struct Round: ~Copyable {
     }
 }
 
-/// Hands on what was decided, replica by replica, then the requests that ended, in order.
+/// Hands on the decisions, replica by replica, then the requests that ended, in order.
 private func record(
     _ round: inout Round, in window: inout ReorderBuffer, _ observer: inout any RunObserver
 ) throws {
@@ -127,10 +128,10 @@ extension Cluster {
     }
 }
 
-/// Requests on their way to their replicas, replica by replica.
+/// Requests on their way to their replicas, by replica.
 private struct RoutedRequests: ~Copyable {
-    /// Requests routed between two meetings of the threads: enough to make the meeting cheap, few
-    /// enough for what waits to stay in the processor's cache.
+    /// How many requests to route between two meetings of the threads: enough to make the meeting
+    /// cheap, few enough that waiting requests stay in the processor's cache.
     static func limit(replicas: Int) -> Int { min(8192, 96 * replicas) }
 
     var byReplica = HotArray<HotArray<ArrivingRequest>>()
@@ -141,7 +142,7 @@ private struct RoutedRequests: ~Copyable {
         for _ in 0..<replicas { byReplica.append(HotArray()) }
     }
 
-    /// Takes the next requests from the arrivals. What goes wrong is kept for the thread that asks.
+    /// Takes the next requests from the arrivals. Keeps an error for the calling thread to throw.
     mutating func fill(_ arrivals: inout Arrivals, _ router: inout Router) {
         count = 0
         let limit = Self.limit(replicas: byReplica.count)
@@ -161,15 +162,15 @@ private struct RoutedRequests: ~Copyable {
     }
 }
 
-/// A pointer that crosses threads; each thread touches elements of its own.
+/// A pointer that crosses threads. Each thread touches its own elements only.
 private struct Shared<Element: ~Copyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
 }
 
-/// Advances every replica to the horizon with what is meant for it; meanwhile reads and routes the
-/// next requests and hands on the records of the round before.
+/// Advances every replica to the horizon with its requests. Meanwhile reads and routes the next
+/// requests and hands on the last round's records.
 ///
-/// A thread begins with the replicas that it had in the round before, whose state is still in its
+/// A thread starts with the replicas it had in the last round, whose state is still in its
 /// processor's cache, and helps the others when it is done.
 private func runRound(
     _ cluster: inout Cluster, to horizon: Int64, _ round: inout Round,
@@ -204,7 +205,8 @@ private func runRound(
                                     replicas.base[number].enqueue(requests.base[number][index])
                                 }
                                 requests.base[number].removeAll()
-                                // Who stops to hand records on goes on in the next round.
+                                // A replica that stops early to hand on records continues in the
+                                // next round.
                                 _ = try replicas.base[number].advance(to: horizon)
                                 replicas.base[number].noteRest()
                                 statistics.base[thread].add(replicas.base[number].counters.ended)
@@ -217,8 +219,8 @@ private func runRound(
     }
 }
 
-/// Calls with each replica that no other thread has begun: a thread's own first, every so-manieth,
-/// then the others'.
+/// Calls `body` with each replica that no other thread has started: first this thread's own (every
+/// `threads`-th one), then the others'.
 private func forEachReplica(
     of count: Int, _ thread: Int, _ threads: Int, _ begun: Shared<Atomic<Int>>,
     _ body: (Int) -> Void

@@ -1,21 +1,21 @@
 import Traces
 
-/// What the router remembers of prompts: for every beginning of one of the latest 65,536 prompts,
-/// the replica that served the last prompt that began so.
+/// What the router remembers of prompts: for every prefix of the latest 65,536 prompts, the replica
+/// that served the last prompt with that prefix.
 ///
-/// A radix tree over tokens, as SGLang's router keeps one. Two tokens are the same when content and
-/// offset are (`Segment`), wherever the trace cuts its segments. So a choice depends on what
-/// prompts have in common alone, not on the trace's format. A node is a stretch of one content; it
-/// is cut where prompts part or end, so that every token of a node has the same history.
+/// A radix tree over tokens, as in SGLang's router. Two tokens are equal if their content and
+/// offset are (`Segment`), wherever the trace cuts its segments, so a choice depends only on what
+/// prompts have in common, not on the trace's format. A node is a run of tokens of one content. It
+/// is split where prompts part or end, so that every token of a node has the same history.
 struct PrefixDirectory: ~Copyable {
-    /// A stretch of tokens that continues its parent's.
+    /// A run of tokens that continues its parent's.
     struct Node: Keyed {
         var content: Int64
         var offset: Int32
         var length: Int32
-        /// -1 at the start of prompts.
+        /// -1 for the first node of a prompt.
         var parent: Int32
-        /// Who served the latest prompt that has it, and the number of that prompt.
+        /// The replica that served the latest prompt through this node, and that prompt's number.
         var holder: Int32
         var latest: Int64
 
@@ -25,7 +25,7 @@ struct PrefixDirectory: ~Copyable {
         }
     }
 
-    /// Where a prompt leaves the tree: after so many tokens of a node, and of a segment.
+    /// Where a prompt leaves the tree: the tokens used of a node, and passed of a segment.
     private struct Position {
         var node: Int32 = -1
         var used: Int32 = 0
@@ -33,11 +33,11 @@ struct PrefixDirectory: ~Copyable {
         var passed: Int32 = 0
     }
 
-    /// Prompts that are remembered: a power of two.
+    /// How many prompts are remembered: a power of two.
     private let span: Int
     private var nodes = HotSlots<Node>()
     private var index = NodeIndex<Node>()
-    /// The last node of each remembered prompt, by its number modulo `span`; -1: no content.
+    /// The last node of each remembered prompt, by its number modulo `span`; -1 without content.
     private var ends = HotArray<Int32>()
     private var prompts: Int64 = 0
     private var position = Position(segment: 0)
@@ -47,11 +47,11 @@ struct PrefixDirectory: ~Copyable {
         self.span = span
     }
 
-    /// Nodes that exist.
+    /// Number of nodes.
     var count: Int { nodes.count }
 
-    /// The replica that last served the longest known beginning of a prompt; nil when no token of
-    /// it is known. O(segments + nodes passed).
+    /// The replica that last served the longest known prefix of a prompt; nil if none of it is
+    /// known. O(segments + nodes passed).
     mutating func follow(_ content: ArraySlice<Segment>) -> Int? {
         position = Position(segment: content.startIndex)
         while position.segment < content.endIndex {
@@ -80,8 +80,8 @@ struct PrefixDirectory: ~Copyable {
         return position.node < 0 ? nil : Int(nodes[position.node].holder)
     }
 
-    /// Remembers which replica got the prompt just followed, and forgets the prompt `span` before
-    /// it. O(segments + nodes passed).
+    /// Records which replica got the prompt just followed, and forgets the prompt `span` before it.
+    /// O(segments + nodes passed).
     mutating func record(_ replica: Int, _ content: ArraySlice<Segment>) {
         var node = position.node
         if node >= 0, position.used < nodes[node].length { node = cut(node, at: position.used) }
@@ -92,13 +92,13 @@ struct PrefixDirectory: ~Copyable {
             nodes[node].latest = prompts
             node = nodes[node].parent
         }
-        // What this prompt shares with the forgotten one is its own by now.
+        // By now, what this prompt shares with the forgotten one is marked as its own.
         forget(prompts - Int64(span))
         remember(end: end)
         prompts += 1
     }
 
-    /// Enters what of the prompt is not known yet. The prompt's last node.
+    /// Adds the part of the prompt that is not known yet. Returns the prompt's last node.
     private mutating func add(_ content: ArraySlice<Segment>, after node: Int32) -> Int32 {
         var node = node
         var place = position.segment
@@ -110,7 +110,7 @@ struct PrefixDirectory: ~Copyable {
                 length: segment.length - passed, parent: node, holder: 0, latest: prompts)
             place += 1
             passed = 0
-            // Segments that continue one content are one node.
+            // Consecutive segments of one content form one node.
             while place < content.endIndex, content[place].content == new.content,
                 content[place].offset == new.offset &+ new.length
             {
@@ -123,8 +123,8 @@ struct PrefixDirectory: ~Copyable {
         return node
     }
 
-    /// Cuts a node in two after so many tokens. The first half, which is new: the second keeps its
-    /// number, by which its children and the prompts that end in it know it.
+    /// Splits a node after `tokens` tokens and returns the first half. The first half is new: the
+    /// second keeps its number, by which its children and the prompts that end in it know it.
     private mutating func cut(_ node: Int32, at tokens: Int32) -> Int32 {
         index.remove(node, nodes)
         var first = nodes[node]
@@ -143,11 +143,11 @@ struct PrefixDirectory: ~Copyable {
         if place < ends.count { ends[place] = node } else { ends.append(node) }
     }
 
-    /// Forgets a prompt: what no later one has had. O(nodes forgotten).
+    /// Forgets what no later prompt has had of a prompt. O(nodes forgotten).
     private mutating func forget(_ prompt: Int64) {
         guard prompt >= 0 else { return }
         var node = ends[Int(prompt) & (span - 1)]
-        // What follows a node is no later than it, so its children are gone already.
+        // A node's children are never later than it, so they are gone already.
         while node >= 0, nodes[node].latest == prompt {
             let parent = nodes[node].parent
             index.remove(node, nodes)

@@ -1,24 +1,24 @@
 import Basics
 
-/// Puts ended requests back into the order of arrival: a record leaves as soon as every earlier
-/// request has ended, so memory follows the requests alive.
+/// Puts ended requests back into order of arrival. A record leaves as soon as every earlier request
+/// has ended, so memory grows with the requests alive.
 struct ReorderBuffer: ~Copyable {
     private var pending = RingQueue<RequestRecord?>()
     /// Sequence number of the first pending place.
     private var base: Int64 = 0
     private(set) var digest = Fingerprint()
     private(set) var trend = QueueTrend()
-    /// Those between the margins, where there are any.
+    /// Statistics of the requests between the margins, if there are margins.
     private(set) var stretch: StretchStatistics
-    /// Gaps of finished requests that were not handed on, where margins ask whose they are.
+    /// Gaps of finished requests that are not handed on yet, if margins need them per request.
     private var gaps: [Int64: [Int64]] = [:]
-    /// Records handed on.
+    /// Number of records handed on.
     private(set) var count = 0
-    /// The records handed on, where they are kept.
+    /// The records handed on, if the plan keeps them.
     private(set) var records: [RequestRecord] = []
     private let keepsRecords: Bool
 
-    /// Whether a request has ended, and an earlier one has not.
+    /// Whether a request has ended while an earlier one has not.
     var isHolding: Bool { !pending.isEmpty }
 
     init(_ plan: RunPlan) {
@@ -26,7 +26,7 @@ struct ReorderBuffer: ~Copyable {
         stretch = StretchStatistics(plan.margins, plan.objective)
     }
 
-    /// Enters ended requests and forgets them there. O(requests).
+    /// Takes ended requests over, emptying the list. O(requests).
     mutating func enter(_ ended: inout HotArray<EndedRequest>) {
         for index in ended.indices {
             let place = Int(ended[index].sequence - base)
@@ -36,15 +36,15 @@ struct ReorderBuffer: ~Copyable {
         ended.removeAll()
     }
 
-    /// Enters gaps of finished requests and forgets them there. Before `handOn` for these requests.
-    /// O(requests).
+    /// Takes over the gaps of finished requests, emptying the list. Call before `handOn` for these
+    /// requests. O(requests).
     mutating func enter(_ ended: inout HotArray<EndedGaps>) {
         guard !ended.isEmpty else { return }
         for index in ended.indices { gaps[ended[index].sequence] = ended[index].gaps }
         ended.removeAll()
     }
 
-    /// Hands the records on that every earlier request's end has set free, in order of arrival.
+    /// Hands on, in order of arrival, the records whose earlier requests have all ended.
     mutating func handOn(_ observer: inout any RunObserver) throws {
         while !pending.isEmpty, let record = pending[0] {
             pending.removeFirst()
@@ -58,7 +58,7 @@ struct ReorderBuffer: ~Copyable {
         }
     }
 
-    /// Says that every record was handed on.
+    /// Closes the statistics after the last record.
     mutating func finish() {
         if stretch.isOn { stretch.finish() }
     }

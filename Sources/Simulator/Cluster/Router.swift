@@ -7,7 +7,7 @@ struct Router: ~Copyable {
     private let replicas: Int
     private var random: SeededRandom
     private var nextInTurn = 0
-    /// Requests on each replica that have not ended, and the same as the router last saw them.
+    /// Unfinished requests on each replica, and (`view`) the same as the router last saw them.
     private var outstanding: [Int32]
     private var view: LeastTree
     private var viewTime: Int64 = .min
@@ -26,7 +26,7 @@ struct Router: ~Copyable {
         replicas > 1 && configuration.policy != .roundRobin && configuration.policy != .random
     }
 
-    /// Requests that it sent and that have not ended; 0 where it does not read the replicas' state.
+    /// Requests sent and not yet ended; 0 if the router does not read the replicas' state.
     var outstandingRequests: Int { outstanding.reduce(0) { $0 + Int($1) } }
 
     /// The replica for an arriving request. O(log replicas).
@@ -75,8 +75,8 @@ struct Router: ~Copyable {
         viewTime = time
     }
 
-    /// The least loaded replica; of equals the next in turn, so that an idle cluster is not
-    /// served by its first replica alone.
+    /// The least loaded replica. Ties go to the next in turn, so that an idle cluster does not use
+    /// its first replica alone.
     private mutating func leastLoaded() -> Int {
         let best = view.firstLeast(from: nextInTurn)
         nextInTurn = best + 1 == replicas ? 0 : best + 1

@@ -1,10 +1,10 @@
 import Basics
 import Traces
 
-/// When a load of stages may send its next request, from what was sent and what has ended so far.
+/// Decides when a staged load may send its next request, from what was sent and has ended so far.
 struct StageClock {
     private let plan: LoadStages
-    /// When stages at a rate send, picoseconds after they began.
+    /// When stages at a rate send, in picoseconds after their start.
     private let times: [[Int64]]
     private let lengths: [Int64?]
     private let pause: Int64?
@@ -16,7 +16,7 @@ struct StageClock {
     /// Requests, or sessions, that were sent and have not ended.
     private var underWay = 0
     private var lastEnd: Int64 = 0
-    /// When each stage that has begun did so, and what it sent.
+    /// When each stage that has begun did so, and how many requests it sent.
     private(set) var begun: [(time: Int64, sent: Int)] = [(0, 0)]
 
     init(_ plan: LoadStages, seed: UInt64) {
@@ -29,11 +29,11 @@ struct StageClock {
         pause = plan.pause.map(moment)
     }
 
-    /// When the next request is sent, picoseconds; `Int64.max`: not before another one ends, or
-    /// never. O(stages left).
+    /// When the next request is sent, in picoseconds; `Int64.max` if that needs another one to end
+    /// first, or if no more are sent. O(stages left).
     var next: Int64 { found.time }
 
-    /// The next request's time, its stage, and when that begins.
+    /// The next request's time, its stage, and when that stage begins.
     private var found: (time: Int64, stage: Int, begin: Int64) {
         var (stage, begin, sent) = (number, self.begin, self.sent)
         while stage < plan.stages.count {
@@ -44,7 +44,7 @@ struct StageClock {
         return (.max, stage, begin)
     }
 
-    /// When a stage sends its next request; nil: as far as is known, it sends no more.
+    /// When a stage sends its next request; nil if it sends no more as far as is known.
     private func time(in stage: Int, _ begin: Int64, _ sent: Int) -> Int64? {
         switch plan.stages[stage].load {
         case .rate: return sent < times[stage].count ? Self.sum(begin, times[stage][sent]) : nil
@@ -56,7 +56,7 @@ struct StageClock {
         }
     }
 
-    /// When the stage after one begins; nil: that is not known yet.
+    /// When the stage after `stage` begins; nil if that is not known yet.
     private func start(after stage: Int, _ begin: Int64, _ sent: Int) -> Int64? {
         var over = lengths[stage].map { Self.sum(begin, $0) } ?? lastSent
         if let last = times[stage].last { over = max(over, Self.sum(begin, last)) }
@@ -65,8 +65,8 @@ struct StageClock {
         return underWay == 0 ? Self.sum(max(over, lastEnd), pause) : nil
     }
 
-    /// The stage that a moment lies in, not before the latest request: one that has begun by the
-    /// clock counts before it has sent anything of its own. O(stages left).
+    /// The stage at a moment not before the latest request. A stage that has begun by the clock
+    /// counts even if it has sent nothing yet. O(stages left).
     func stage(at time: Int64) -> Int {
         var (stage, begin, sent) = (number, self.begin, self.sent)
         while stage + 1 < plan.stages.count, self.time(in: stage, begin, sent) == nil,
@@ -77,12 +77,11 @@ struct StageClock {
         return stage
     }
 
-    /// Counts a request that is sent at the time that `next` says. Returns its stage.
-    /// O(stages passed).
+    /// Counts a request sent at `next`. Returns its stage. O(stages passed).
     mutating func send(at time: Int64) -> Int16 {
         let (_, stage, begin) = found
         while number < stage {
-            // Stages in which no place was free begin and end with nothing sent.
+            // Stages in which no place was free begin and end without sending anything.
             let start = start(after: number, self.begin, sent) ?? begin
             (number, self.begin, sent) = (number + 1, start, 0)
             begun.append((start, 0))
@@ -97,7 +96,7 @@ struct StageClock {
     /// Counts requests that come on top of one under way.
     mutating func add(_ count: Int) { underWay += count }
 
-    /// Counts the end of a request that so many others follow, which take its place.
+    /// Counts the end of a request; its followers take its place.
     mutating func end(followers: Int, at time: Int64) {
         underWay += followers - 1
         lastEnd = max(lastEnd, time)
@@ -110,15 +109,15 @@ struct StageClock {
 }
 
 extension Arrivals {
-    /// The stage that a follower or another attempt is sent in, from 0; -1: there are none.
+    /// The stage in which a follower or another attempt is sent, from 0; -1 without stages.
     func stage(at time: Int64) -> Int16 {
         stages.map { Int16(clamping: $0.stage(at: time)) } ?? -1
     }
 
-    /// Whether the stages of the load were over before the trace was.
+    /// Whether the stages ended before the trace did.
     var leavesTrace: Bool { stages != nil && hasRow }
 
-    /// What the stages of the load did, those that never began included.
+    /// What each stage of the load did, including those that never began.
     func stageRuns(_ plan: RunPlan) -> [StageRun] {
         guard case .staged(let load) = plan.arrivals, let stages else { return [] }
         return load.stages.enumerated().map { number, stage in

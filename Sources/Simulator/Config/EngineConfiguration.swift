@@ -1,13 +1,14 @@
 import Models
 
-/// The engine arguments that decide schedules, with the meaning and names of vLLM's.
+/// The engine arguments that decide schedules, with vLLM's names and meanings.
 ///
-/// Everything here is resolved: the number of blocks is a number, not "derive it". Defaults are
-/// those of vLLM 0.33.0's API server on a GPU of 70 GiB or more.
+/// Everything is resolved: the number of blocks is a number, not "derive it". Defaults are those of
+/// vLLM 0.33.0's API server on a GPU with at least 70 GiB.
 package struct EngineConfiguration: Sendable, Equatable {
     /// Order of the waiting queue and choice of preemption victims.
     ///
-    /// The first two are vLLM's and the engine's own; the others are `SchedulingPolicy` values.
+    /// The engine implements the first two itself, as vLLM does; the others are `SchedulingPolicy`
+    /// values.
     package enum Policy: String, Sendable, CaseIterable, Codable {
         case fcfs
         case priority
@@ -17,7 +18,7 @@ package struct EngineConfiguration: Sendable, Equatable {
         case prefillFirst = "prefill_first"
     }
 
-    /// Whether the engine decides every step, or takes steps in which nothing is decided at once.
+    /// Whether the engine executes every step, or fast-forwards steps in which nothing is decided.
     package enum Advance: String, Sendable, CaseIterable, Codable {
         case step
         case fastForward = "fast_forward"
@@ -27,7 +28,7 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var release = EngineRelease.newest
     /// Tokens per KV block.
     package var blockSize = 16
-    /// KV blocks in the pool, the unusable null block 0 included.
+    /// KV blocks in the pool, including null block 0, which is unusable.
     package var numGPUBlocks = 1
     /// Most requests in the running list.
     package var maxNumSeqs = 1024
@@ -46,23 +47,24 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var enableChunkedPrefill = true
     /// Most tokens of one request in one step while others exist; 0: no limit.
     package var longPrefillTokenThreshold = 0
-    /// Raise that threshold to budget / requests when that is larger.
+    /// Raise that threshold to budget / requests where that is larger.
     package var longPrefillTokenThresholdAdaptive = false
-    /// Admit only what fits whole (all known tokens) at admission.
+    /// Admit a request only if all its known tokens fit at admission.
     package var schedulerReserveFullISL = true
-    /// Share of the pool kept free when admitting next to running requests.
+    /// Share of the pool kept free when a request is admitted beside running ones.
     package var watermark = 0.0
-    /// Let prefill into every n-th step only.
+    /// Schedule prefill in every n-th step only.
     package var prefillScheduleInterval = 1
-    /// KV groups that share the pool; layers of one group have one block table.
+    /// KV cache groups that share the pool. Layers of one group share one block table.
     package var groups: [CacheGroup] = [.full]
-    /// Which blocks a sliding window group registers: nil all, 0 the last window, n every n tokens.
+    /// Which blocks a sliding-window group registers. nil: all; 0: the last window; n: every n
+    /// tokens.
     package var prefixCacheRetentionInterval: Int? = 0
     /// Schedule step k+1 while step k runs.
     package var asyncScheduling = true
     /// Whether requests stop at a token the scheduler cannot foresee.
     package var stopsAtUnforeseenToken = false
-    /// Sleep after an iteration that scheduled nothing, microseconds.
+    /// Sleep after an iteration that scheduled nothing, in microseconds.
     package var emptyYieldMicroseconds: Int64 = 0
     /// The host's part in the times of steps and requests.
     package var host = HostTimes()
@@ -72,9 +74,9 @@ package struct EngineConfiguration: Sendable, Equatable {
 }
 
 extension EngineConfiguration {
-    /// Batches that are dispatched and not yet committed, at most (vLLM's batch queue).
+    /// Most batches dispatched and not yet committed (vLLM's batch queue).
     var batchesInFlight: Int { asyncScheduling ? 2 : 1 }
 
-    /// Tokens that a request which decodes steadily has in flight when a step is decided.
+    /// Tokens that a steadily decoding request has in flight when a step is scheduled.
     var tokensInFlight: Int { asyncScheduling ? 1 : 0 }
 }

@@ -1,14 +1,14 @@
 /// How much of a run's beginning and end is left out of its figures.
 package struct Margins: Sendable, Equatable {
-    /// Requests in order of arrival, or those that arrive within so many picoseconds of the first
-    /// arrival, or of the last one.
+    /// Either a number of requests in order of arrival, or those that arrive within a time (in
+    /// picoseconds) of the first or last arrival.
     package enum Margin: Sendable, Equatable {
         case requests(Int)
         case time(Int64)
-        /// As many as a closed loop keeps in flight; none where nothing would be left of the run.
+        /// As many as a closed loop keeps in flight; none if that would leave nothing of the run.
         case inFlight(Int)
-        /// What lies outside the stretch in which the queue is steady, which is found when the run
-        /// has ended: every record is kept until then.
+        /// Everything outside the stretch in which the queue is steady. It is found after the run,
+        /// so every record is kept until then.
         case steady
     }
 

@@ -4,10 +4,10 @@ import StepTime
 import Traces
 
 extension RunPlan {
-    /// Most of anything counted: with it, no product of two counts leaves 64 bits.
+    /// The largest count allowed, so that no product of two counts leaves 64 bits.
     package static let largest = 1 << 30
 
-    /// Throws the first thing that makes no sense, by its key path in the configuration.
+    /// Throws `InputError` for the first invalid value, naming its key path in the configuration.
     @inline(never)
     func check() throws {
         func require(_ holds: Bool, _ key: String, _ problem: String, _ expected: String) throws {
@@ -20,8 +20,8 @@ extension RunPlan {
         }
         try engine.checkOptions()
         try inRange(replicas, "cluster.replicas")
-        // Larger ones would leave 32 bits where blocks are turned into tokens, unless one block
-        // holds a whole request (models of states alone).
+        // Larger blocks would overflow 32 bits where blocks are converted to tokens, unless one
+        // block holds a whole request (models with state layers only).
         let largestBlock = max(65_536, min(engine.maxModelLen, 1 << 29))
         try require(
             (1...largestBlock).contains(engine.blockSize), "engine.block_size",
@@ -76,7 +76,7 @@ extension RunPlan {
 }
 
 extension LoadStages {
-    /// Throws for stages that are none, and for one that sends nothing.
+    /// Throws for a wrong number of stages, or for a stage that sends nothing.
     fileprivate func check() throws {
         guard (1...1_000).contains(stages.count) else {
             throw InputError("trace.stages", "are \(stages.count)", expected: "1 to 1000")
@@ -101,7 +101,7 @@ extension LoadStages {
 }
 
 extension ClientPatience {
-    /// Throws for what no client does.
+    /// Throws for values that no client has.
     fileprivate func check() throws {
         guard timeout > 0, firstTokenTimeout > 0, (0...1_000).contains(retries), pause >= 0,
             longestPause >= 0
@@ -114,7 +114,7 @@ extension ClientPatience {
 }
 
 extension RunPlan {
-    /// Refuses a clock whose steps could, at the engine's limits, leave 64 bits of picoseconds.
+    /// Refuses step times that could, at the engine's limits, overflow 64 bits of picoseconds.
     private func checkLongestStep() throws {
         let longest = stepTime.longest(
             tokens: engine.maxNumBatchedTokens, sequences: engine.maxNumSeqs,

@@ -1,39 +1,39 @@
 import StepTime
 import Traces
 
-/// How requests are spread over replicas.
+/// How the router spreads requests over replicas.
 package struct RouterConfiguration: Sendable, Equatable {
-    /// How the replica of a request is chosen.
+    /// How the router picks the replica for a request.
     package enum Policy: String, Sendable, CaseIterable, Codable {
-        /// One after the other.
+        /// Each replica in turn.
         case roundRobin = "round_robin"
-        /// Any, with equal chance.
+        /// Any replica, with equal chance.
         case random
-        /// The one with the fewest requests that have not ended.
+        /// The replica with the fewest unfinished requests.
         case leastOutstanding = "least_outstanding"
-        /// The better of two drawn ones.
+        /// The less loaded of two random replicas.
         case powerOfTwo = "power_of_two"
-        /// The one that served this prompt's beginning, unless it is too loaded.
+        /// The replica that served this prompt's prefix, unless it is too loaded.
         case prefixAffinity = "prefix_affinity"
     }
 
     package var policy = Policy.leastOutstanding
-    /// The router reads the replicas' state at most this often, picoseconds; 0: always fresh.
+    /// The router refreshes its view of the replicas at most this often, in picoseconds; 0: always.
     package var staleness: Int64 = 0
-    /// `prefix_affinity`: how many more outstanding requests than the least loaded replica the
-    /// preferred one may have.
+    /// `prefix_affinity`: how many more outstanding requests the preferred replica may have than
+    /// the least loaded one.
     package var affinitySlack = 8
 
     package init() {}
 }
 
-/// Limits a request must meet to count as good, picoseconds; nil: not limited.
+/// Limits a request must meet to count as good, in picoseconds; nil: no limit.
 package struct ServiceLevelObjective: Sendable, Equatable {
     package var timeToFirstToken: Int64?
     package var timePerOutputToken: Int64?
     package var endToEnd: Int64?
-    /// Of a request's own 99th percentile of the gaps between its tokens. Keeps every request by
-    /// itself, which takes longer.
+    /// Limit on the 99th percentile of a request's own gaps between tokens. Tracks every request
+    /// individually, which is slower.
     package var interTokenTail: Int64?
 
     package init() {}
@@ -41,74 +41,74 @@ package struct ServiceLevelObjective: Sendable, Equatable {
 
 /// How requests enter the cluster.
 package enum ArrivalMode: Sendable, Equatable {
-    /// At the times of the trace (turns of a session after their predecessor).
+    /// At the times of the trace; turns of a session follow their predecessor.
     case openLoop
     /// This many requests are always in the cluster; the trace's times are ignored.
     case closedLoop(concurrency: Int)
-    /// At the times of the trace, and at most this many in the cluster: a request whose time has
-    /// come waits at the client, first come, first sent, until one ends.
+    /// At the times of the trace, with at most this many in the cluster. A request whose time has
+    /// come waits at the client, first come, first served, until one ends.
     case capped(concurrency: Int)
-    /// In stages, each at a rate or with so many in flight; the trace's times are ignored, and what
-    /// the stages leave of it is not sent.
+    /// In stages, each at a rate or with a fixed number in flight. The trace's times are ignored,
+    /// and requests left over after the last stage are not sent.
     case staged(LoadStages)
 }
 
-/// A scheduler in another process, and how long it may think.
+/// A scheduler in another process, with its time limit.
 package struct ExternalSchedulerConfiguration: Sendable, Equatable {
-    /// What the shell is to run.
+    /// The command for the shell.
     package var command: String
-    /// Wall time for one step, seconds.
+    /// Wall time allowed per step, in seconds.
     package var limitSeconds: Double
 
-    /// A command with its limit.
+    /// A command with its limit per step.
     package init(command: String, limitSeconds: Double = 10) {
         self.command = command
         self.limitSeconds = limitSeconds
     }
 }
 
-/// Everything that decides a run besides its requests.
+/// Everything that decides a run except its requests.
 public struct RunPlan: Sendable {
     package var engine = EngineConfiguration()
     package var stepTime: StepTime
-    /// What steps ask of the GPUs besides time, for utilisation; nil: not known.
+    /// FLOPs and bytes of steps, for utilisation; nil: not known.
     package var demand: StepDemand?
     package var replicas = 1
     package var router = RouterConfiguration()
     package var arrivals = ArrivalMode.openLoop
-    /// The pauses of a closed loop's users.
+    /// The pauses between requests of a closed loop's users.
     package var thinkTime = ThinkTime()
-    /// How long clients wait for an answer; nil: for ever.
+    /// How long clients wait for an output; nil: for ever.
     package var patience: ClientPatience?
     package var objective = ServiceLevelObjective()
-    /// What requests of a class, by its name, are held to in its own figures instead.
+    /// Objectives of request classes, by name, that replace `objective` in the class's own figures.
     package var classObjectives: [String: ServiceLevelObjective] = [:]
-    /// What is left out of latencies, goodput and throughput.
+    /// What latencies, goodput and throughput leave out.
     package var margins = Margins()
     public var seed: UInt64 = 0
     /// A scheduling policy in place of the engine's own; nil: what `engine.policy` names.
     public var policy: (any SchedulingPolicy)?
-    /// A scheduler in another process, which goes before any policy.
+    /// A scheduler in another process. It takes precedence over any policy.
     package var externalScheduler: ExternalSchedulerConfiguration?
     /// Threads for replicas that cannot influence one another; nil: one per processor. Never
     /// changes a result.
     package var threads: Int?
-    /// Keep the KV blocks one by one, with their numbers, instead of extents of them: the oracle of
-    /// runs, and slower. Never changes a result.
+    /// Keep each KV block individually, by number, instead of in extents. Slower; the oracle of the
+    /// extents. Never changes a result.
     package var numbersBlocks = false
-    /// Keep every request by itself, none as part of sums: the plain simulator, and slower. Over
-    /// numbered blocks it is the oracle of all else. Never changes a result.
+    /// Keep every request individually, none in the cohort's sums. The plainest simulator, and
+    /// slower; with numbered blocks it is the oracle of everything else. Never changes a result.
     package var isPlain = false
-    /// Look at the invariants that take O(requests + blocks) between the steps, and throw
-    /// `InvariantFailure` where one is broken. Slow; never changes a result.
+    /// Check between steps the invariants that take O(requests + blocks), and throw
+    /// `InvariantFailure` if one is broken. Slow; never changes a result.
     package var checksInvariants = false
     /// Keep every record in the result.
     package var keepsRecords = true
-    /// How often what the instances do is noted; nil: not at all. Never changes a result.
+    /// How often to sample the instances; nil: never. Never changes a result.
     package var sampling: Sampling?
-    /// Whether the observer is told each gap between tokens, and so whose it is.
+    /// Whether the observer gets each gap between tokens with the request it belongs to.
     var tellsGaps = false
-    /// Whether the observer is told when the tokens of each step left.
+    /// Whether the observer learns when the tokens of each step were delivered.
     var tellsDeliveries = false
 
     package init(stepTime: StepTime) { self.stepTime = stepTime }
@@ -125,9 +125,10 @@ public struct RunPlan: Sendable {
         return false
     }
 
-    /// Whether requests that decode steadily are kept as sums. Not for programs in other languages,
-    /// which decide each step. Nor where it matters whose each gap is. Nor where each block that a
-    /// member takes counts and a policy, not the running list, says in which order they are taken.
+    /// Whether steadily decoding requests are kept as sums. Not with an external scheduler, which
+    /// decides each step. Not where each gap must be attributed to a request. Not where each block
+    /// that a member takes counts and a policy, instead of the running list, decides the order in
+    /// which blocks are taken.
     var keepsCohort: Bool {
         guard !isPlain, externalScheduler == nil, objective.interTokenTail == nil, !tellsGaps,
             margins.isNone

@@ -1,21 +1,21 @@
 import Basics
 
-/// How often what instances do is noted while a run goes on.
+/// How often the instances are sampled during a run.
 package struct Sampling: Sendable, Equatable {
     /// Length of a window, picoseconds, at least 1.
     package var interval: Int64
-    /// Windows of an instance at most.
+    /// Most windows per instance.
     package var most: Int
-    /// Whether windows widen where they would be more: two become one. Else the run ends with an
-    /// error.
+    /// Whether windows widen, by merging pairs, when there would be more than `most`. If not, the
+    /// run ends with an error.
     package var widens: Bool
 
-    /// Windows of one length, in picoseconds; more than `most` of an instance are refused.
+    /// Windows of one length, in picoseconds. A run with more than `most` per instance is an error.
     package static func every(_ interval: Int64, most: Int) -> Sampling {
         Sampling(interval: interval, most: most, widens: false)
     }
 
-    /// The error of a run that has more windows than allowed.
+    /// The error of a run with more windows than allowed.
     package var tooMany: InputError {
         InputError(
             "output.series_interval_s",
@@ -24,16 +24,16 @@ package struct Sampling: Sendable, Equatable {
             expected: "a longer interval, or null for 120 to 240 of them")
     }
 
-    /// Rows that series.csv may have: some 250 MB.
+    /// Most rows of series.csv: about 250 MB.
     package static let mostRows = 2_000_000
 
-    /// Windows that widen from 1/256 s by doubling, so that there are 120 to 240 of them in a run
-    /// of a second or more.
+    /// Windows that start at 1/256 s and widen by doubling, so that a run of a second or more has
+    /// 120 to 240 of them.
     package static let few = few(requests: nil, replicas: 1)
 
-    /// The same, where so many requests arrive at so many replicas: windows begin wider where the
-    /// run will last, which saves the narrow ones. No replica finishes 50 requests a second for
-    /// long; one that does has fewer windows than 120.
+    /// The same for a known number of requests and replicas: starts with wider windows if the run
+    /// will be long, which saves the narrow ones. Assumes that no replica finishes 50 requests per
+    /// second for long; a run that does has fewer than 120 windows.
     package static func few(requests: Int?, replicas: Int) -> Sampling {
         var interval: Int64 = 1_000_000_000_000 / 256
         let seconds = Double(requests ?? 0) / (50 * Double(max(1, replicas)))

@@ -1,12 +1,12 @@
 import Basics
 
-/// How long a user of a closed loop waits between the end of a request and the next.
+/// How long a user of a closed loop waits between the end of a request and the next one.
 package struct ThinkTime: Sendable, Equatable {
-    /// How pauses are spread.
+    /// How the pauses are distributed.
     package enum Law: String, Sendable, CaseIterable {
-        /// All alike.
+        /// All equal.
         case fixed
-        /// Drawn, with the mean given.
+        /// Exponentially distributed, with the given mean.
         case exponential
     }
 
@@ -14,10 +14,11 @@ package struct ThinkTime: Sendable, Equatable {
     /// Picoseconds.
     package var mean: Int64 = 0
 
-    /// Nobody waits.
+    /// No pauses.
     package init() {}
 
-    /// A pause, picoseconds: that after a request, whichever other has ended before. O(1).
+    /// The pause after a request, in picoseconds. It depends on that request only, not on the order
+    /// in which requests end. O(1).
     func pause(after request: Int64, seed: UInt64) -> Int64 {
         guard law == .exponential else { return mean }
         var random = SeededRandom(

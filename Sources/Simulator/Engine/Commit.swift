@@ -1,14 +1,14 @@
-/// Scratch lists of `commit`, kept so that steps allocate nothing.
+/// Scratch lists of `commit`, reused so that steps do not allocate.
 struct Commitment: ~Copyable {
-    /// Entries of the batch being committed, members of the cohort aside.
+    /// Entries of the batch being committed, without members of the cohort.
     var entries = HotArray<Entry>()
-    /// Requests that got their last token in it, in the order of the running list.
+    /// Requests that got their last token in it, in running-list order.
     var finished = HotArray<Int32>()
 }
 
 extension Scheduler {
-    /// Commits a batch that has run: delivers tokens, ends requests, frees their blocks. The number
-    /// of tokens delivered.
+    /// Commits a batch that has run: delivers tokens, ends requests and frees their blocks. Returns
+    /// the number of tokens delivered.
     ///
     /// Rules: vLLM 0.33.0 `Scheduler.update_from_output`, `AsyncScheduler`.
     mutating func commit(
@@ -41,8 +41,8 @@ extension Scheduler {
         return delivered
     }
 
-    /// Delivers the tokens of a batch's entries; those that got their last are entered in
-    /// `finished`. The number of tokens delivered.
+    /// Delivers the tokens of a batch's entries, and adds the requests that got their last token to
+    /// `finished`. Returns the number of tokens delivered.
     private mutating func deliverEntries(
         _ batch: BatchHeader, _ commitment: inout Commitment,
         _ cache: inout KVCache, _ counters: inout InstanceCounters, at time: Int64
@@ -53,7 +53,8 @@ extension Scheduler {
             let entry = commitment.entries[position]
             let slot = Int(entry.slot)
             if requests[slot].membership == .member {
-                // It joined with this batch in flight; of its own counts only the times are kept.
+                // It joined the cohort with this batch in flight; only its times are kept
+                // individually.
                 delivered += 1
                 deliver(&requests[slot], &counters, time, batch.start, &evenGaps)
                 continue
@@ -74,7 +75,7 @@ extension Scheduler {
             deliver(&requests[slot], &counters, time, batch.start, &evenGaps)
             if !stale, rules.inFlight > 0, requests[slot].state == .running {
                 // Only the last block of a request that ends while its successor step is in flight
-                // is not registered already.
+                // is not registered yet.
                 let request = requests[slot]
                 cache.register(slot, upTo: Int(request.computed - request.inFlight))
             }
@@ -89,8 +90,8 @@ extension Scheduler {
         return delivered
     }
 
-    /// Notes whose the gaps are that a batch's tokens end, of requests whose gaps are kept. How
-    /// many of these gaps are the step itself, which began at `start`.
+    /// Attributes the gaps that a batch's tokens end, for requests whose gaps are kept. Returns how
+    /// many of these gaps equal the step itself, which began at `start`.
     @inline(never)
     private mutating func noteGaps(
         _ commitment: inout Commitment,
@@ -112,7 +113,7 @@ extension Scheduler {
 }
 
 /// Notes the delivery time of a token. Gaps equal to the step itself, which began at `start`, are
-/// counted, not added one by one: they are nearly all of them.
+/// counted instead of added individually: nearly all gaps are.
 @inline(__always)
 private func deliver(
     _ request: inout LiveRequest, _ counters: inout InstanceCounters, _ time: Int64, _ start: Int64,
@@ -127,7 +128,7 @@ private func deliver(
     }
 }
 
-/// Notes the delivery time of a token. Apart, so that the loop stays small.
+/// Notes the delivery time of a token. Not inlined, so that the loop stays small.
 @inline(never)
 func deliver(_ request: inout LiveRequest, _ counters: inout InstanceCounters, at time: Int64) {
     let last = request.lastToken
@@ -141,7 +142,7 @@ func deliver(_ request: inout LiveRequest, _ counters: inout InstanceCounters, a
 }
 
 extension Scheduler {
-    /// Delivers a token to each member in a batch. All of them had one in the batch before.
+    /// Delivers a token to each member of a batch. Every member had one in the batch before.
     @inline(__always)
     private mutating func deliverMembers(
         _ batch: BatchHeader, _ counters: inout InstanceCounters, isEmpty: Bool, at time: Int64
@@ -156,13 +157,13 @@ extension Scheduler {
         return batch.members
     }
 
-    /// Enters the members whose last step this batch was in `finished`, which is put into the order
-    /// of the running list unless the batch has another.
+    /// Adds the members whose last step this batch was to `finished`, then sorts it in running-list
+    /// order unless the batch has another order.
     @inline(__always)
     private mutating func finishLeaving(
         _ batch: BatchHeader, _ commitment: inout Commitment, _ cache: inout KVCache
     ) {
-        // With a batch in flight, the schedule call after the last step has done it already.
+        // With a batch in flight, the schedule call after the last step has already done this.
         let tick = cohort.tick
         if batch.tick + 1 == tick, cohort.exits.holds(tick) {
             takeLeavers(&cache)
@@ -175,7 +176,7 @@ extension Scheduler {
             commitment.finished.append(slot)
         }
         cohort.leaving.removeAll()
-        // Entries of requests that became individual with the batch in flight stand behind the
+        // Requests that became individual with the batch in flight have their entries behind the
         // others.
         if !batch.endsAsEntered { sortByAdmission(&commitment.finished, requests) }
     }
@@ -221,7 +222,7 @@ extension Scheduler {
         if requests[slot].inFlight == 0 { freeSlots.append(Int32(slot)) }
     }
 
-    /// Takes an ended request out of the running list, if it is there. O(1) with a cohort, where
+    /// Removes an ended request from the running list, if it is there. O(1) with a cohort, where
     /// order is restored when it matters; else O(running).
     mutating func leaveRunning(_ slot: Int32) {
         guard cohort.isOn else {

@@ -1,11 +1,11 @@
 extension Instance {
-    /// What an instance did not keep of what it was given, once it has nothing left to do; nil:
-    /// everything is accounted for. Invariants 21 to 23 and 26, by their numbers. O(1).
+    /// Checks that an idle instance accounts for everything it was given. Returns the broken
+    /// invariant or nil. Invariants 21 to 23 and 26, by their numbers. O(1).
     mutating func unconserved() -> String? {
         remnant() ?? counters.unaccounted() ?? scheduler.miscounted(&counters)
     }
 
-    /// I21, I22: every request that entered has ended and gave back its slot and blocks.
+    /// I21, I22: every request that entered has ended and returned its slot and blocks.
     private mutating func remnant() -> String? {
         let left = scheduler.present + inbox.count
         if left > 0 { return "I21: \(left) requests are left" }
@@ -24,11 +24,11 @@ extension Instance {
 }
 
 extension Scheduler {
-    /// I23, the part of an instance: tokens scheduled, and found in the cache, are those that
-    /// requests had computed when they ended or were preempted, and those computed for ended ones.
+    /// I23, for one instance: tokens scheduled plus tokens found in the cache equal the tokens that
+    /// requests had computed when they ended or were preempted, plus those computed for ended ones.
     fileprivate mutating func miscounted(_ counters: inout InstanceCounters) -> String? {
         let found = self.counters.hitTokensWithResumed
-        // What an individual's wasted step computes is among what it had when it ended.
+        // The tokens of an individual's wasted step are already in what it had when it ended.
         let wasted = counters.totals.wastedEntries - counters.ledger.wasted
         let had = counters.ledger.computed + wasted + droppedTokens
         if counters.totals.scheduledTokens + found == had { return nil }
@@ -38,7 +38,8 @@ extension Scheduler {
 }
 
 extension InstanceCounters {
-    /// I26: steps, as they are priced and as they are scheduled, and the GPU's time.
+    /// I26: steps as priced match steps as scheduled, and the GPU is busy at most from the first
+    /// arrival to the last end.
     fileprivate mutating func unaccounted() -> String? {
         if work.steps != totals.steps || work.tokens != totals.scheduledTokens
             || work.requests != totals.scheduledEntries

@@ -50,7 +50,7 @@ extension Scheduler {
         return ids
     }
 
-    /// The step's entries in scheduler order, those known as sums at their places among the others.
+    /// The step's entries in scheduler order, with cohort members at their places among the others.
     fileprivate mutating func loggedEntries(age: Int) -> [ScheduledEntry] {
         let individual = flight[age].entries.elements
         let tick = flight[age].header.tick

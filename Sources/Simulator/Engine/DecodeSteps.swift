@@ -1,37 +1,37 @@
 import StepTime
 
-/// Steps that only decode, the same requests in each, taken outside the loop: its state, and what
-/// they add up to, in plain numbers.
+/// A run of decode-only steps over the same requests, taken outside the loop: its state and its
+/// sums, in plain numbers.
 struct DecodeSteps: ~Copyable {
-    /// Requests in every step, and the host's work to dispatch and to process it, picoseconds.
+    /// Requests in every step, and the host's work to dispatch and process one, in picoseconds.
     let count: Int64
     let host: HostTimes.Dispatch
     private let processing: Int64
-    /// The same for the batch in flight at the beginning.
+    /// The same for the batch in flight at the start.
     private let firstProcessing: Int64
-    /// Whether a step is processed when the next one starts, not when it ends.
+    /// Whether a step is processed when the next one starts rather than when it ends.
     let pipelined: Bool
     let line: DecodeLine
-    /// No step is scheduled at the limit or past it, none processed past the horizon, none
-    /// scheduled at the tick of an exit.
+    /// No step is scheduled at `limit` or later, none is processed after `horizon`, and none is
+    /// scheduled at the tick `exit`.
     let limit: Int64
     let horizon: Int64
     var exit: Int64
-    /// Whether the batch in flight has more than the members' tokens, which are delivered, and
-    /// counted, by themselves.
+    /// Whether the batch in flight holds more than the members' tokens. These are then delivered,
+    /// and counted, separately.
     private var isMixed = false
     private var deliveredApart = 0
-    /// Whether many steps are taken at once; else each is priced and counted by itself.
+    /// Whether many steps are taken at once; if not, each is priced and counted individually.
     private let isFast: Bool
 
     private(set) var clock: Int64
-    /// Start and end of the latest step; with a pipeline it is in flight.
+    /// Start and end of the latest step, which is in flight with a pipeline.
     private var lastStart: Int64 = 0
     private var lastEnd: Int64
     private var lastDelivery: Int64
     private(set) var steps = 0
     private var busy: Int64 = 0
-    /// The part of it in which launches put the end off.
+    /// The part of `busy` in which launches delay the end.
     private var stretched: Int64 = 0
     private var hostWait: Int64 = 0
     private var hostPaced = 0
@@ -41,20 +41,20 @@ struct DecodeSteps: ~Copyable {
     private(set) var tick: Int64
     private var phase: Int
     private var context: Int
-    /// Context within the price's window, and by how much it grows a step.
+    /// Context within the price's window, and its growth per step.
     private var windowed: Int
     private let growing: Int
-    /// What the next step takes, and by how much each takes longer than the one before.
+    /// Duration of the next step, and by how much each step takes longer than the one before.
     private(set) var duration: Int64
     private let rise: Int64
 
-    /// When they began; blocks that were free and in use then, are in use now, and were at most.
+    /// The clock at the start; blocks free and in use then; blocks in use now, and at most.
     private let firstClock: Int64
     private let free: Int
     private let firstUsed: Int
     private var used: Int
     private var peak: Int
-    /// ∫ used blocks dt since, up to `accounted`.
+    /// ∫ used blocks dt from the start up to `accounted`.
     private var blockTime: UInt128 = 0
     private var accounted: Int64
 
@@ -89,7 +89,7 @@ struct DecodeSteps: ~Copyable {
         duration = line.picoseconds(context: context, windowedContext: windowed)
         rise = count * line.numerator * line.unit + Int64(growing) * line.windowedSlope
         firstClock = clock
-        // Where they are no sums, blocks are asked for between runs.
+        // Without block sums, blocks are taken between runs.
         free = instance.cache.sumsBlocks ? instance.cache.freeBlocks : .max / 2
         firstUsed = instance.cache.usedBlocks
         used = firstUsed
@@ -97,7 +97,7 @@ struct DecodeSteps: ~Copyable {
         accounted = clock
     }
 
-    /// How long the next step runs.
+    /// Duration of the next step.
     var nextSpan: Int64 { nextEnd(from: nextStart) - nextStart }
 
     /// When the next step starts.
@@ -105,21 +105,21 @@ struct DecodeSteps: ~Copyable {
         @inline(__always) get { max(clock + host.before, lastEnd) }
     }
 
-    /// When the next step ends, which starts at `start`: not before it has been launched.
+    /// When the next step, which starts at `start`, ends: not before it has been launched.
     @inline(__always)
     private func nextEnd(from start: Int64) -> Int64 {
         max(start + duration, clock + host.whole)
     }
 
-    /// Until when the host is busy with the next step, which ends at `end`: it processes the one
-    /// before, or this one.
+    /// Until when the host is busy with the next step, which ends at `end`. It processes the step
+    /// before, or this one without a pipeline.
     @inline(__always)
     private func processed(to end: Int64) -> Int64 {
         guard pipelined else { return end + processing }
         return max(clock + host.whole, lastEnd) + (isMixed ? firstProcessing : processing)
     }
 
-    /// When the batch in flight will have been processed, as long as the host keeps up.
+    /// When the batch in flight will have been processed, if the host keeps up.
     private var processedInFlight: Int64 {
         @inline(__always) get { lastEnd + processing }
     }
@@ -130,9 +130,9 @@ struct DecodeSteps: ~Copyable {
         number * duration + rise * (number * (number - 1) / 2)
     }
 
-    /// Takes steps until one that does not belong to these, or until a shortage of blocks.
+    /// Takes steps until one is not of this kind or blocks run short.
     mutating func run(_ instance: inout Instance) {
-        // Prices rise by the same amount a step where a token of context has a whole price.
+        // The price rises equally per step if a token of context has a whole price.
         let isSmooth = pipelined && line.denominator == 1 && isFast
         while clock < limit, tick < exit {
             let needed = Int(instance.scheduler.cohort.blockPhases[phase])
@@ -145,8 +145,8 @@ struct DecodeSteps: ~Copyable {
         }
     }
 
-    /// Gets those who ask for blocks in the next step what they ask for. False, with nothing done,
-    /// at a shortage or when the step is not one of these.
+    /// Takes the blocks that members need in the next step. Returns false, with nothing done, at a
+    /// shortage or if the step is not of this kind.
     mutating func serve(_ instance: inout Instance) -> Bool {
         let start = nextStart
         guard clock < limit, tick < exit, processed(to: nextEnd(from: start)) <= horizon
@@ -169,8 +169,8 @@ struct DecodeSteps: ~Copyable {
         accounted = clock
     }
 
-    /// One step. False, with nothing done, when its predecessor or (without a pipeline) it would
-    /// be committed past the horizon: such a one is dispatched the ordinary way.
+    /// Takes one step. Returns false, with nothing done, if the commit of its predecessor (without
+    /// a pipeline: its own) is past the horizon. The loop dispatches such a step.
     private mutating func step(_ instance: inout Instance, _ needed: Int) -> Bool {
         let start = nextStart
         let end = nextEnd(from: start)
@@ -208,8 +208,8 @@ struct DecodeSteps: ~Copyable {
         return true
     }
 
-    /// Commits the batch in flight, in which some joined, all of them members by now, or which
-    /// wasted an entry, so that the next one holds nothing but the members.
+    /// Commits the batch in flight if requests joined in it, all of them members by now, or if it
+    /// wasted an entry. The next batch then holds only members.
     private mutating func deliverMixed(_ instance: inout Instance, at time: Int64) {
         let header = instance.scheduler.flight[0].header
         instance.counters.interTokenLatency.add(time - lastDelivery, times: Int64(header.members))
@@ -225,15 +225,15 @@ struct DecodeSteps: ~Copyable {
         isMixed = false
     }
 
-    /// Steps taken at once: their number squared times the blocks of a pool stays within 64 bits.
+    /// Most steps taken at once: their number squared times the blocks of a pool fits in 64 bits.
     private static var mostSteps: Int64 { 1 << 16 }
 
-    /// As many steps as fit, in closed form: the host keeps up, so each starts at the end of the
-    /// one before, and then that one is processed. False, with nothing done, when the first would
-    /// be processed past the horizon. O(steps that need blocks).
+    /// Takes as many steps as fit, in closed form. The host keeps up, so each step starts when the
+    /// one before ends, and that one is processed then. Returns false, with nothing done, if the
+    /// first would be processed past the horizon. O(steps that need blocks).
     private mutating func leap(_ instance: inout Instance) -> Bool {
         var number = min(exit - tick, instance.prices.mostAtOnce, Self.mostSteps)
-        // Everybody takes one block a round, and a round has no fewer steps than this power of 2.
+        // Every member takes one block a round, and a round has at least this power of 2 of steps.
         let size = instance.scheduler.cohort.blockPhases.count
         let rounds = Int(number) >> (Int.bitWidth - 1 - size.leadingZeroBitCount)
         if used - firstUsed + (rounds + 1) * Int(count) > free {
@@ -272,10 +272,10 @@ struct DecodeSteps: ~Copyable {
         return true
     }
 
-    /// As many of so many steps as are scheduled before the limit and processed by the horizon.
+    /// How many of `number` steps are scheduled before the limit and processed by the horizon.
     @inline(__always)
     private func clipped(_ number: Int64) -> Int64 {
-        // Step n is scheduled once step n - 2 is processed, and when step n - 1 ends, that is.
+        // Step n is scheduled once step n - 2 is processed, which is when step n - 1 ends.
         var number = number
         let first = processedInFlight
         if number > 1, first + total(number - 2) >= limit {
@@ -288,11 +288,11 @@ struct DecodeSteps: ~Copyable {
         return first + total(number - 1) > horizon ? number - 1 : number
     }
 
-    /// Takes the blocks that the next steps need, each when it is scheduled: step p > 0 when step
-    /// p - 2 is processed, `total(p - 1)` after the one in flight is.
+    /// Takes the blocks that the next steps need, each when it is scheduled: step p > 0 when step p
+    /// - 2 is processed, which is `total(p - 1)` after the one in flight is.
     ///
-    /// What they cost until the last of them is taken is a sum of times that are quadratic in p, so
-    /// that three sums of small numbers are enough.
+    /// The cost of the blocks until the last one is taken is a sum of times quadratic in p, so
+    /// three sums of small numbers suffice.
     @inline(__always)
     private mutating func take(_ cohort: inout Cohort, during number: Int64) {
         let size = cohort.blockPhases.count
@@ -315,7 +315,7 @@ struct DecodeSteps: ~Copyable {
         }
         let inFlight = processedInFlight
         let last = latest == 0 ? clock : inFlight + total(latest - 1)
-        // Σ needed × (last - time) is what those taken before the last step cost until then.
+        // Σ needed × (last - time): what the blocks taken before the last step cost until then.
         let all = blockSeconds(last - accounted, used + taken)
         let atFirst = blockSeconds(clock - accounted, first)
         let later = blockSeconds(inFlight - accounted, taken - first)
@@ -327,8 +327,7 @@ struct DecodeSteps: ~Copyable {
         used += taken
     }
 
-    /// What those who watch are told of the steps, whose first one has a number, a start and a
-    /// span.
+    /// A summary of the steps for observers. `call`, `start` and `span` belong to the first step.
     @inline(__always)
     func summary(of call: Int, from start: Int64, lasting span: Int64) -> StepsTaken {
         StepsTaken(
@@ -336,10 +335,10 @@ struct DecodeSteps: ~Copyable {
             lastStart: lastStart, lastEnd: lastEnd, busy: busy, usedBlocks: used)
     }
 
-    /// The sum over the steps of what is `last` after them and grew by as much each step.
+    /// The sum over the steps of a value that is `last` after them and grew by `rise` each step.
     @inline(__always)
     private func sum(endingWith last: Int, rise: Int) -> Int128 {
-        // Nearly always; products of 128 bits take longer than all the rest.
+        // The usual case: products of 128 bits take longer than everything else here.
         if steps < 1 << 20, last < 1 << 40 {
             return Int128(steps &* last &- rise &* (steps &* (steps &+ 1) / 2))
         }
@@ -347,7 +346,7 @@ struct DecodeSteps: ~Copyable {
         return number * Int128(last) - Int128(rise) * (number * (number + 1) / 2)
     }
 
-    /// Writes the state back as steps decided one at a time would have left it.
+    /// Writes the state back as executing the steps individually would have left it.
     mutating func commit(to instance: inout Instance) {
         let requests = Int(count)
         let tokens = steps * requests

@@ -1,14 +1,14 @@
 import Traces
 
 extension Instance {
-    /// Takes a routed request into the instance: a slot, its content, its place in the inbox; or
-    /// rejects it when it could never run. O(segments).
+    /// Takes a routed request into the instance: gives it a slot, its content and a place in the
+    /// inbox. Rejects a request that could never run. O(segments).
     mutating func enqueue(_ arrival: borrowing ArrivingRequest) {
         let time = arrival.arrival
         counters.firstArrival = min(counters.firstArrival, time)
         counters.lastArrival = max(counters.lastArrival, time)
         let isShared = scheduler.reuse.isOn && !arrival.content.isEmpty
-        // One that is rejected brings its content, too, as far as others are concerned.
+        // The content of a rejected request still counts for the bound on reuse.
         var place = ReuseBound.Place()
         if isShared {
             place = scheduler.reuse.see(
@@ -23,7 +23,7 @@ extension Instance {
             return
         }
         counters.totals.promptTokens += Int(arrival.promptTokens)
-        // What the client does reaches the scheduler later.
+        // The client's request, and its abort, reach the scheduler later.
         let front = counters.frontEnd
         let request = LiveRequest(
             known: arrival.promptTokens, promptTokens: arrival.promptTokens,
@@ -46,7 +46,7 @@ extension Instance {
         inbox.append(Int32(slot))
     }
 
-    /// Notes what of a prompt a cache could hold. O(1).
+    /// Notes how much of a prompt a cache could hold. O(1).
     @inline(__always)
     private mutating func noteShared(
         _ slot: Int, _ arrival: borrowing ArrivingRequest, _ place: ReuseBound.Place
@@ -65,8 +65,8 @@ extension Instance {
 }
 
 extension Scheduler {
-    /// A request is refused when the engine's input processor would refuse it, or when the pool
-    /// could not hold it even alone.
+    /// Why a request is refused: the engine's input processor would refuse it, or the pool could
+    /// not hold it even alone.
     @inline(__always)
     fileprivate mutating func rejection(
         _ cache: inout KVCache, _ arrival: borrowing ArrivingRequest
@@ -77,7 +77,7 @@ extension Scheduler {
         if cache.gateBlocks(tokens: tokens) > cache.usableBlocks {
             return .needsMoreBlocksThanThePool
         }
-        // A reserve without a cap asks for all blocks of the prompt at once (S11).
+        // A reserve without a cap needs all blocks of the prompt at once (S11).
         if rules.version.windowCap == .nowhere, rules.reservesFullPrompt,
             cache.blockSize.holding(Int(arrival.promptTokens)) * cache.groups.count
                 > cache.usableBlocks
@@ -90,7 +90,7 @@ extension Scheduler {
         return .none
     }
 
-    /// Counts the contents of a request that is quotable, or takes them back with `sign` -1.
+    /// Counts the contents of a quotable request, or subtracts them with `sign` -1.
     @inline(never)
     mutating func countQuotes(_ cache: inout KVCache, _ slot: Int, sign: Int32) {
         let output = requests[slot].outputContent

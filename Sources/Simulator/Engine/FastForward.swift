@@ -1,10 +1,9 @@
 extension Instance {
-    /// Prices and commits a decision that stands for many steps, in closed form: only the cohort
-    /// decodes, without looking at any member but those that need the pool, until an arrival, an
-    /// abort, a member's last token, a shortage of blocks or the horizon. Whether there was such a
-    /// step.
+    /// Fast-forwards a decision that holds for many steps, in closed form. Only the cohort decodes,
+    /// until an arrival, an abort, a member's last token, a shortage of blocks or the horizon; it
+    /// visits only members that need the pool. Returns whether there was such a step.
     ///
-    /// It leaves the state that deciding the same steps one at a time would. O(1) per step at most,
+    /// It leaves the same state as executing these steps individually. At most O(1) per step,
     /// whatever the batch.
     @inline(__always)
     mutating func fastForward(to horizon: Int64) -> Bool {
@@ -24,9 +23,8 @@ extension Instance {
 }
 
 extension Scheduler {
-    /// How many steps the decision of the next one stands for as far as the scheduler can tell,
-    /// which knows no clock and counts no blocks: no request waits, enters or ends. 0: it must be
-    /// decided.
+    /// How many steps the next decision holds for as far as the scheduler can tell, without a clock
+    /// or block counts: while no request waits, enters or ends. 0 if the step must be executed.
     @inline(__always)
     fileprivate mutating func standingTimes() -> Int64 {
         let count = cohort.count
@@ -34,7 +32,7 @@ extension Scheduler {
             count <= rules.tokenBudget,
             flight.count == rules.inFlight
         else { return 0 }
-        // A step whose batch ends a request is committed the ordinary way.
+        // A step whose batch ends a request is committed by the loop.
         var exit = cohort.exits.earliest(from: cohort.tick)
         if rules.inFlight == 0 {
             exit -= 1
@@ -44,8 +42,8 @@ extension Scheduler {
         return max(0, exit - cohort.tick)
     }
 
-    /// Whether all that the batch in flight does is to give each member a token: those that were
-    /// members already, and those that joined with it.
+    /// Whether the batch in flight only gives each member a token, including those that joined with
+    /// it.
     @inline(__always)
     private mutating func delivers(_ members: Int) -> Bool {
         let entries = flight[0].entries.count
@@ -61,13 +59,13 @@ extension Scheduler {
 }
 
 extension Instance {
-    /// The same for so many times at most, the last of them decided before `limit`.
+    /// The same for at most `times` steps, the last of them decided before `limit`.
     private mutating func fastForward(
         to horizon: Int64, _ times: Int64, before limit: Int64
     ) -> Bool {
         let count = scheduler.cohort.count
         guard count < prices.lines.count else { return false }
-        // Who gives up is seen to by the loop, and at no other time than theirs.
+        // The loop handles clients that give up, exactly when they do.
         let horizon = min(horizon, aborts.firstTime - 1)
         if scheduler.rules.inFlight > 0, processedFirst > horizon { return false }
         var limit = min(limit, horizon)
@@ -81,8 +79,8 @@ extension Instance {
         if cache.sumsBlocks {
             taken.run(&self)
         } else {
-            // Who needs the pool is served before the step; the steps from there to the next needs
-            // are alike.
+            // Members that need the pool are served before the step; the steps from there to the
+            // next need are alike.
             var next = taken.tick
             while true {
                 taken.exit = min(exit, scheduler.cohort.needs.earliest(from: next))

@@ -5,37 +5,37 @@ import Traces
 
 /// One engine: a scheduler, a KV cache, and the loop's clock.
 ///
-/// The way of a step: `schedule` decides (`Scheduler/VLLMRules.swift`), the step time prices, and
-/// `commit` delivers the sampled tokens (`Commit.swift`); the loop in `Loop.swift` moves the clock.
-/// Synchronous scheduling is the pipeline of depth one, asynchronous of depth two.
+/// A step goes like this: `schedule` decides (`Scheduler/VLLMRules.swift`), the step time prices,
+/// and `commit` delivers the sampled tokens (`Commit.swift`); the loop in `Loop.swift` moves the
+/// clock. Synchronous scheduling is a pipeline of depth one, asynchronous of depth two.
 struct Instance: ~Copyable {
     let number: Int32
     var prices: Prices
     var scheduler: Scheduler
     var cache: KVCache
-    /// Slots that arrived at the instance but whose arrival the loop has not reached.
+    /// Slots of requests that arrived at the instance and that the loop has not reached yet.
     var inbox = RingQueue<Int32>()
     var aborts = EventHeap()
 
     /// Host clock and end of the last dispatched batch, picoseconds.
     var clock: Int64 = 0
     var lastEnd: Int64 = 0
-    /// Whether the loop must commit the oldest batch before it goes on.
+    /// Whether the loop must commit the oldest batch before it continues.
     var mustDrain = false
     var scheduledNothing = false
-    /// Schedule calls in a row that scheduled nothing while nothing was in flight.
+    /// Consecutive schedule calls that scheduled nothing with nothing in flight.
     var idleCalls = 0
     /// Number of the schedule call under way when a token was last delivered.
     var lastDeliveryCall = 0
-    /// Schedule calls without a token after which requests must be preempting one another for
-    /// ever: several times what the longest prompt takes at a token a step.
+    /// Schedule calls without a token after which requests must be preempting one another for ever:
+    /// several times what the longest prompt takes at one token per step.
     let patience: Int
     var commitment = Commitment()
     var counters: InstanceCounters
-    /// What it did window by window, where that is asked for.
+    /// Its windows, if the run is sampled.
     var samples = InstanceSamples()
     var log: DecisionBuffer
-    /// Whether the invariants are looked at, and when they last were.
+    /// Whether invariants are checked, and when they last were.
     let checksInvariants: Bool
     var invariants = InvariantWatch()
 
@@ -72,18 +72,18 @@ struct Instance: ~Copyable {
     }
 }
 
-/// What a step takes, on the GPU and on the host. Picoseconds.
+/// Prices of a step on the GPU and the host, in picoseconds.
 struct Prices: ~Copyable {
     var stepTime: StepTime
-    /// Prices of steps that only decode, by decodes; empty where they are no lines in context. The
-    /// instances of a cluster share them.
+    /// Prices of decode-only steps by number of decodes; empty if they are not linear in context.
+    /// The instances of a cluster share them.
     let lines: [DecodeLine]
-    /// Counts the weights that steps read, where that depends on what they hold. Asked for first,
-    /// because looking into it copies it.
+    /// Counts the weights that steps read, if that depends on the batch. Read `countsWeights`
+    /// first, because looking into this copies it.
     var weightReads: StepDemand?
     let countsWeights: Bool
-    /// Steps that may be priced as one: so many of the longest take less than 12 days, which 64
-    /// bits leave beyond `lastMoment`.
+    /// Most steps that may be priced as one: that many of the longest take less than 12 days, which
+    /// 64 bits leave beyond `lastMoment`.
     let mostAtOnce: Int64
     let host: HostTimes
     /// Sleep after an iteration that scheduled nothing.
@@ -100,7 +100,7 @@ struct Prices: ~Copyable {
         emptyYield = plan.engine.emptyYieldMicroseconds * 1_000_000
     }
 
-    /// See the property, for the line of most decodes.
+    /// Computes `mostAtOnce` from the line with the most decodes.
     private static func mostAtOnce(_ line: DecodeLine?, _ engine: EngineConfiguration) -> Int64 {
         guard let line else { return 1 }
         let context = Double(engine.maxNumSeqs) * Double(engine.maxModelLen)
@@ -111,7 +111,7 @@ struct Prices: ~Copyable {
     }
 }
 
-/// Counts the weights that equal steps read, where these differ from step to step.
+/// Counts the weights that equal steps read, if these differ from step to step.
 @inline(__always)
 func countWeights(
     _ prices: inout Prices, tokens: Int, requests: Int, steps: Int, into work: inout StepSums
@@ -126,18 +126,18 @@ private func countDiffering(
     prices.weightReads?.count(tokens: tokens, requests: requests, steps: steps, into: &work)
 }
 
-/// A step's time on the GPU in picoseconds, and what the host's work for it depends on.
+/// A step's duration on the GPU in picoseconds, and what its host work depends on.
 struct PricedStep {
     var duration: Int64
     var tokens: Int
     var requests: Int
-    /// Requests that get a token from it.
+    /// Requests that get a token in this step.
     var sampled: Int
     var decodesOnly: Bool
 }
 
-/// What a plan takes on the GPU, and how many tokens and requests it has; counts what it holds.
-/// O(entries); O(1) for members of the cohort alone.
+/// Prices a plan on the GPU, with its tokens and requests, and counts its work. O(entries); O(1)
+/// for members of the cohort alone.
 @inline(__always)
 func price(
     _ plan: inout Plan, _ prices: inout Prices, into work: inout StepSums
@@ -158,7 +158,7 @@ func price(
         decodesOnly: true)
 }
 
-/// The same for a plan that has other entries. Apart, so that the loop stays small.
+/// The same for a plan with other entries. Not inlined, so that the loop stays small.
 @inline(never)
 private func priceEntries(
     _ plan: inout Plan, _ prices: inout Prices, _ work: inout StepSums

@@ -1,20 +1,20 @@
 import Basics
 
-/// Why `advance` came back.
+/// Why `advance` returned.
 enum AdvanceStop {
     /// Nothing more happens before the horizon.
     case horizon
-    /// Decisions or records are to be collected; call again.
+    /// Decisions or records are ready to collect; call again.
     case collect
 }
 
-/// The last moment of a simulation, picoseconds: 92 days. It leaves 14 days of room in 64 bits for
-/// the step under way.
+/// The last moment of a simulation, in picoseconds: 92 days. It leaves 14 days of room in 64 bits
+/// for the step under way.
 let lastMoment: Int64 = 8_000_000_000_000_000_000
 
 extension Instance {
-    /// Runs the instance's loop up to `horizon`: every batch that ends by then is committed, and no
-    /// scheduling happens at or after it, since requests may yet arrive at that very moment.
+    /// Runs the instance's loop up to `horizon`. Commits every batch that ends by then; schedules
+    /// nothing at or after it, because requests may still arrive at that very moment.
     ///
     /// Rules: the engine core's `step` (depth one) and `step_with_batch_queue` (depth two).
     mutating func advance(to horizon: Int64) throws -> AdvanceStop {
@@ -64,7 +64,7 @@ extension Instance {
             expected: "a part of the trace, or steps that take less time")
     }
 
-    /// Whether a request arrives or gives up by now.
+    /// Whether a request has arrived or been given up by now.
     @inline(__always)
     fileprivate var isDisturbed: Bool {
         mutating get {
@@ -80,7 +80,7 @@ extension Instance {
         takeArrived()
     }
 
-    /// The same when there is one to take.
+    /// The same if there is one to take.
     @inline(never)
     private mutating func takeArrived() {
         while let next = inbox.first, scheduler.requests[Int(next)].arrival <= clock {
@@ -108,7 +108,7 @@ extension Instance {
         if aborts.firstTime <= clock { endAborted() }
     }
 
-    /// The same when there may be one to end.
+    /// The same if there may be one to end.
     @inline(never)
     private mutating func endAborted() {
         while aborts.firstTime <= clock, let event = aborts.pop() {
@@ -119,7 +119,7 @@ extension Instance {
                 request.abort == event.time
                 || (request.lacksFirstToken
                     && request.firstTokenAbort(outside: outside) == event.time)
-            // An attempt has its request's id and may have the slot of the one before.
+            // A retry has its request's id, and may have the slot of the attempt before.
             let isOwn = request.id == event.tie && request.mark == event.mark
             guard request.state != .ended, isOwn, givesUp else { continue }
             let wasRunning = request.state == .running
@@ -138,8 +138,8 @@ extension Instance {
         }
     }
 
-    /// Schedules a step if there is anything to schedule for, and decides whether the loop waits
-    /// for the oldest batch before it goes on.
+    /// Schedules a step if there is work, and decides whether the loop waits for the oldest batch
+    /// before it continues.
     @inline(__always)
     private mutating func scheduleAndDispatch() throws {
         let pipelined = scheduler.depth > 1
@@ -163,7 +163,8 @@ extension Instance {
         mustDrain = !scheduler.flight.isEmpty
     }
 
-    /// Calls the scheduler, prices what it decided and queues the batch. True for an empty one.
+    /// Calls the scheduler, prices its plan and queues the batch. Returns whether the batch is
+    /// empty.
     @inline(__always)
     private mutating func dispatch(isCleanup: Bool) throws -> Bool {
         let called = clock
@@ -214,7 +215,7 @@ extension Instance {
         return isEmpty
     }
 
-    /// Charges a step's time to what kept it from holding more. O(entries) where no request waits.
+    /// Charges a step's time to what kept it from holding more. O(entries) if no request waits.
     @inline(never)
     private mutating func noteLimit(lasting span: Int64) {
         let waits = !scheduler.waiting.isEmpty
@@ -275,11 +276,11 @@ extension Instance {
         }
     }
 
-    /// Whether the engine has requests, or an end to tell the workers.
+    /// Whether the engine has requests, or has to tell the workers about an ended one.
     @inline(__always)
     fileprivate var hasTurns: Bool { scheduler.hasWork || scheduler.endedFlag }
 
-    /// Ends the run with who holds what when the instance can never schedule again.
+    /// Throws, with what each request holds, when the instance can never schedule again.
     @inline(__always)
     fileprivate mutating func checkProgress(scheduledNothing: Bool) throws {
         if scheduler.custom != nil, let failure = scheduler.failure { throw failure }
@@ -295,7 +296,7 @@ extension Instance {
         throw noProgress()
     }
 
-    /// The engine's own end where its release counts a window's blocks too low (S11).
+    /// The engine's own crash, in releases that count a window's blocks too low (S11).
     fileprivate var crash: InputError {
         InputError(
             "replica \(number)",

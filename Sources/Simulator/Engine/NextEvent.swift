@@ -1,11 +1,11 @@
 import StepTime
 
 extension Instance {
-    /// When an instance must run again, picoseconds; `Int64.max` when it has nothing to do.
+    /// When the instance must run again, in picoseconds; `Int64.max` if it has nothing to do.
     ///
-    /// Processing a batch happens at its end; scheduling needs a horizon past the clock. But others
-    /// see of a replica only who ended there. So it may sleep until the earliest moment at which
-    /// a request could end, and catch up then or at the next arrival.
+    /// A batch is processed at its end; scheduling needs a horizon past the clock. But other
+    /// replicas only see which requests ended here. So the instance may sleep until the earliest
+    /// moment at which a request could end, and catch up then or at the next arrival.
     mutating func nextEvent() -> Int64 {
         var time: Int64
         if mustDrain {
@@ -22,9 +22,9 @@ extension Instance {
             let steps = scheduler.stepsToFirstEnd(&cache, inbox),
             steps > 0
         else { return time }
-        // A step takes no less time than the members' next one: others only add to it, and
-        // contexts grow. Without members, all steps but a first prefill decode something. A policy
-        // may serve newcomers before members, and then a step may hold only some of these.
+        // A step takes at least as long as the members' next one: other requests only add to it,
+        // and contexts grow. Without members, all steps but a first prefill decode something. A
+        // policy may serve newcomers before members, so a step may hold only some members.
         let others = scheduler.newcomers(inbox)
         let isCertain = scheduler.custom == nil || others == 0
         let members = isCertain ? scheduler.cohort.count : 0
@@ -43,14 +43,14 @@ extension Instance {
 }
 
 extension Scheduler {
-    /// Requests that are no members.
+    /// Requests that are not members.
     @inline(__always)
     fileprivate mutating func newcomers(_ inbox: borrowing RingQueue<Int32>) -> Int {
         cohort.individuals.count + waiting.count + inbox.count
     }
 
-    /// When the first client gives up: that ends a request too. Of those not arrived at the loop it
-    /// looks at no more than an instance that sleeps may have.
+    /// When the first client gives up, which ends a request too. Looks at no more requests in the
+    /// inbox than a sleeping instance may have.
     fileprivate mutating func firstAbort(
         _ aborts: borrowing EventHeap, _ inbox: borrowing RingQueue<Int32>, outside: Int64
     ) -> Int64 {
@@ -62,8 +62,8 @@ extension Scheduler {
         return time
     }
 
-    /// A number of steps, counted from the next one to be scheduled, before whose end no request
-    /// ends; nil when a shortage of blocks or a crowd makes it uncertain. O(individuals + waiting).
+    /// A number of steps, from the next one to be scheduled, before whose end no request ends; nil
+    /// if a shortage of blocks or many newcomers make it uncertain. O(individuals + waiting).
     fileprivate mutating func stepsToFirstEnd(
         _ cache: inout KVCache, _ inbox: borrowing RingQueue<Int32>
     ) -> Int64? {
@@ -88,7 +88,7 @@ extension Scheduler {
             prompts += Int64(request.known) / size + 2
         }
         guard steps > 0, steps < .max else { return nil }
-        // Without preemptions: the blocks last for so many steps.
+        // Rules out preemptions: the blocks last for that many steps.
         let requests = Int64(running.count + waiting.count + inbox.count)
         let groups = Int64(cache.groups.count)
         let (growth, overflow) = (steps / size + 2).multipliedReportingOverflow(
@@ -100,5 +100,5 @@ extension Scheduler {
     }
 }
 
-/// More newcomers than this and an instance does not look how long it may sleep.
+/// With more newcomers than this, an instance does not compute how long it may sleep.
 private let sleepersCrowd = 6

@@ -1,24 +1,24 @@
-/// What is written down of a plan for those who watch. Nobody is looked at but the requests that
-/// the plan itself looked at, so that a watched run fast-forwards as any other.
+/// What observers are told of a plan. Only requests that the plan itself visited are visited, so
+/// that an observed run fast-forwards like any other.
 
-/// Steps of one decision as they went. Times are picoseconds.
+/// The steps of one decision, as executed. Times are in picoseconds.
 struct StepsTaken {
-    /// The first schedule call, when it was made, and how many there are.
+    /// The first schedule call, its time, and the number of calls.
     var call: Int
     var called: Int64
     var number: Int
-    /// Start of the first one, and what it takes.
+    /// Start and duration of the first step.
     var start: Int64
     var duration: Int64
     var lastStart: Int64
     var lastEnd: Int64
     var busy: Int64
-    /// After the last one was scheduled.
+    /// Blocks in use after the last step was scheduled.
     var usedBlocks: Int
 }
 
 extension Instance {
-    /// Notes the step just dispatched, whose batch has an age, and which was decided at `called`.
+    /// Notes the step just dispatched, whose batch has this age and was decided at `called`.
     @inline(never)
     mutating func noteStep(_ age: Int, called: Int64) {
         guard log.notesPlans else { return }
@@ -46,7 +46,7 @@ extension Instance {
         notePlan(step, scheduler.plan.share)
     }
 
-    /// Notes steps of one decision with the members' share of the first.
+    /// Notes the steps of one decision, with the members' share of the first.
     @inline(never)
     mutating func notePlan(_ steps: StepsTaken, _ members: CohortShare) {
         guard log.notesPlans else { return }
@@ -67,8 +67,8 @@ extension Instance {
         log.plans.append(plan)
     }
 
-    /// Notes that the tokens of steps taken at once have left, past so many of those since the
-    /// latest schedule call; see below.
+    /// Notes that the tokens of steps taken at once were delivered. `steps` counts from the latest
+    /// schedule call.
     @inline(__always)
     mutating func noteDelivery(
         past steps: Int, times: Int = 1, at time: Int64, gap: Int64 = 0, rise: Int64 = 0
@@ -77,8 +77,8 @@ extension Instance {
         noteDelivery(scheduler.calls + steps, times: times, at: time, gap: gap, rise: rise)
     }
 
-    /// Notes that the tokens of steps have left; where each took equally long more than the one
-    /// before.
+    /// Notes that the tokens of steps were delivered, each step longer than the one before by
+    /// `rise`.
     @inline(never)
     mutating func noteDelivery(
         _ call: Int, times: Int = 1, at time: Int64, gap: Int64 = 0, rise: Int64 = 0
@@ -88,8 +88,8 @@ extension Instance {
                 replica: Int(number), number: call, times: times, time: time, gap: gap, rise: rise))
     }
 
-    /// Notes what changed since the latest plan, in a plan of no step: before ended requests are
-    /// handed on, it is to be known that they left the cohort.
+    /// Notes what changed since the latest plan, in a plan without steps: observers must know which
+    /// requests left the cohort before they get ended requests.
     mutating func noteRest() {
         guard log.isWanted else { return }
         counters.gaps.hand(to: &log.plans)
@@ -99,7 +99,7 @@ extension Instance {
         log.plans.append(DecidedPlan(replica: number, number: scheduler.calls, time: clock))
     }
 
-    /// Takes over who joined the cohort and who left it.
+    /// Moves the requests that joined or left the cohort into the notes.
     @inline(__always)
     private mutating func noteChanges() {
         for place in scheduler.cohort.changes.indices {
@@ -108,7 +108,7 @@ extension Instance {
         scheduler.cohort.changes.removeAll()
     }
 
-    /// Notes the steps that leaving members waste.
+    /// Notes the steps wasted on members that are leaving.
     private mutating func noteWaste() {
         for place in scheduler.cohort.leaving.indices {
             let slot = scheduler.cohort.leaving[place]
@@ -120,7 +120,7 @@ extension Instance {
 }
 
 extension Scheduler {
-    /// An entry as those who watch are told it.
+    /// An entry in the form that observers get.
     @inline(__always)
     mutating func logged(_ entry: Entry) -> ScheduledEntry {
         let slot = Int(entry.slot)
@@ -132,8 +132,8 @@ extension Scheduler {
 }
 
 extension DecodeSteps {
-    /// Of how many of these steps the tokens have left when the next one is about to be taken: with
-    /// a pipeline that one delivers those of the batch in flight.
+    /// How many of these steps have delivered their tokens when the next one is about to be taken.
+    /// With a pipeline, that next step delivers those of the batch in flight.
     var stepsDelivered: Int {
         @inline(__always) get { steps - (pipelined ? 1 : 0) }
     }

@@ -1,15 +1,14 @@
 extension Instance {
-    /// Runs the instance up to the end of each window that ends by the horizon, and notes there
-    /// what it has done. Where a run stops on its way changes none of its results, so neither does
-    /// this.
+    /// Runs the instance up to the end of each window that ends by the horizon, and samples it
+    /// there. Stopping on the way does not change a run's results, so neither does sampling.
     ///
-    /// What is noted is what had happened before that moment, however the instance gets there.
+    /// A sample holds what happened before its moment, however the instance gets there.
     @inline(never)
     mutating func advanceByWindows(to horizon: Int64) throws -> AdvanceStop {
         while samples.next <= horizon {
             let time = samples.next
             if try runLoop(to: time) == .collect { return .collect }
-            // The run may be over for this instance: its last windows are told at the end.
+            // The run may be over for this instance; its last windows are closed at the end.
             if horizon == .max, !hasMore { return .horizon }
             if samples.isFull, let sampling = samples.sampling {
                 throw sampling.tooMany
@@ -19,7 +18,7 @@ extension Instance {
         return .horizon
     }
 
-    /// Ends the windows of an instance that is idle for good, the last at the end of the run.
+    /// Closes the windows of an instance that has no more work, the last one at the end of the run.
     mutating func finishWindows(at end: Int64) {
         guard samples.next < .max else { return }
         while samples.next < end, !samples.isFull {
@@ -28,8 +27,7 @@ extension Instance {
         samples.finish(sample(at: end), at: end)
     }
 
-    /// What an instance has done from the start up to a moment up to which it ran, and how it
-    /// stands.
+    /// The instance's work from the start up to `time`, to which it has run, and its state then.
     private mutating func sample(at time: Int64) -> WindowSample {
         var sample = WindowSample()
         let work = counters.work
@@ -54,7 +52,7 @@ extension Instance {
         return sample
     }
 
-    /// The part of the steps in flight that lies after a moment, picoseconds.
+    /// The part of the steps in flight that lies after `time`, in picoseconds.
     private mutating func busyAfter(_ time: Int64) -> Int64 {
         var busy: Int64 = 0
         for age in 0..<scheduler.flight.count {

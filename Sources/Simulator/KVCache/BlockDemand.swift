@@ -1,7 +1,7 @@
-/// What a request wants to hold after the step. Token counts throughout.
+/// What a request needs to hold after the step. Counts are in tokens.
 struct BlockDemand {
     var slot: Int
-    /// Computed before the step, without what a hit adds.
+    /// Computed before the step, without the hit.
     var computed: Int
     /// To compute in the step.
     var tokens: Int
@@ -16,7 +16,7 @@ struct BlockDemand {
 }
 
 extension BlockDemand {
-    /// What a request asks for when so many of its tokens are to be computed in a step.
+    /// What a request needs if `tokens` of its tokens are to be computed in a step.
     @inline(__always)
     init(_ request: borrowing LiveRequest, slot: Int, tokens: Int) {
         self.init(

@@ -1,19 +1,19 @@
 import Models
 
-/// What one KV group's kind of attention means for its block table, precomputed per run.
+/// What a KV cache group's kind of attention means for its block tables, precomputed per run.
 ///
 /// Rules: vLLM's `FullAttentionManager` and `SlidingWindowManager`.
 struct GroupRules {
     /// Attention window in tokens; 0: full attention.
     let window: Int
-    /// Cached blocks in a row that a hit needs: ceil((window − 1) / block size); 0 for full.
+    /// Consecutive cached blocks that a hit needs: ceil((window − 1) / block size); 0 for full.
     let needed: Int
     /// Retention of registered blocks: every block (nil), the last window (0), every n tokens.
     let retention: Int?
     let blockSize: BlockSize
     /// Most blocks that a request holds; `Int.max` for full attention.
     let holdCap: Int
-    /// The same as far as the admission gate, and every demand, reckons with it (S11).
+    /// The cap that the admission gate, and that every demand, applies (S11).
     let gateCap: Int
     let demandCap: Int
     /// Whether freed blocks without a key go to the back of the queue (S6, S8).
@@ -32,7 +32,7 @@ struct GroupRules {
         case .sliding(let tokens):
             window = tokens
             needed = (tokens - 1 + size - 1) / size
-            // With two batches in flight, the window slides two budgets late (S7).
+            // With two batches in flight, the window slides two step budgets late (S7).
             let isLate = rules.windowRelease == .settled
             let flight = (isLate ? engine.batchesInFlight : 1) * engine.maxNumBatchedTokens
             let span = min(tokens - 1 + flight, engine.maxModelLen)
@@ -62,8 +62,9 @@ struct GroupRules {
         return isInWindow(before: request.prompt) || isInWindow(before: request.junction)
     }
 
-    /// Calls with the ranges, among some blocks of a request, that are registered under a key, in
-    /// ascending order. Their sum. O(1), and O(blocks) where more than last windows is retained.
+    /// Calls `body` with each range of these blocks that is registered under a key, in ascending
+    /// order. Returns their total length. O(1), and O(blocks) if more than last windows are
+    /// retained.
     @inline(__always)
     func forEachRetained(
         _ blocks: Range<Int32>, _ request: Retention, _ body: (Range<Int32>) -> Void
@@ -73,7 +74,7 @@ struct GroupRules {
             return Int(blocks.upperBound - blocks.lowerBound)
         }
         if retention == 0 {
-            // All that an answer adds.
+            // Blocks that an output adds.
             if blocks.lowerBound >= max(request.prompt, request.junction) { return 0 }
             let (first, second) = lastWindows(blocks, request)
             if !first.isEmpty { body(first) }
@@ -92,7 +93,7 @@ struct GroupRules {
         return count
     }
 
-    /// What of some blocks lies in the last window before the end of the prompt or before the
+    /// Which of these blocks lie in the last window before the end of the prompt or before the
     /// junction: one range or two, which do not touch, in ascending order. O(1).
     private func lastWindows(
         _ blocks: Range<Int32>, _ request: Retention
@@ -103,17 +104,17 @@ struct GroupRules {
         }
         let last = window(before: max(request.prompt, request.junction))
         let before = window(before: min(request.prompt, request.junction))
-        // The one before begins no later and ends no later.
+        // The earlier one begins no later and ends no later.
         if before.isEmpty || before.upperBound < last.lowerBound { return (before, last) }
         return (before.lowerBound..<last.upperBound, last.upperBound..<last.upperBound)
     }
 }
 
-/// Before which blocks of a request the last windows end that are retained.
+/// The blocks of a request before which the retained last windows end.
 struct Retention {
-    /// The one with the last token of the prompt.
+    /// The block with the last token of the prompt.
     let prompt: Int32
-    /// The one at which a full group's hit went on past a window's; 0: nowhere.
+    /// The block up to which a full group's hit went on past a window's; 0 if none did.
     var junction: Int32 = 0
 
     init(promptTokens: Int32, _ blockSize: BlockSize) {
@@ -121,8 +122,8 @@ struct Retention {
     }
 }
 
-/// Tokens to a block, and how many blocks tokens make, without a division: that would cost more
-/// than everything else that happens at a block boundary.
+/// Tokens per block, with conversions between tokens and blocks that need no division: that would
+/// cost more than everything else at a block boundary.
 struct BlockSize {
     let tokens: Int
     /// ⌈2⁶⁴ / tokens⌉, 0 for one token: the upper half of its product with n is n / tokens,
@@ -136,18 +137,18 @@ struct BlockSize {
         reciprocal = (UInt64.max / UInt64(tokens)) &+ 1
     }
 
-    /// Blocks that so many tokens fill, 0 ≤ `count` < 2³².
+    /// Blocks that `count` tokens fill, 0 ≤ `count` < 2³².
     @inline(__always)
     func filled(by count: Int) -> Int {
         let product = UInt64(count).multipliedFullWidth(by: reciprocal)
         return tokens == 1 ? count : Int(truncatingIfNeeded: product.high)
     }
 
-    /// Blocks that so many tokens need, 0 ≤ `count` < 2³¹.
+    /// Blocks that `count` tokens need, 0 ≤ `count` < 2³¹.
     @inline(__always)
     func holding(_ count: Int) -> Int { filled(by: count + tokens - 1) }
 
-    /// Tokens in the block that is filled in part.
+    /// Tokens in the partly filled block.
     @inline(__always)
     func beyond(_ count: Int) -> Int { count - filled(by: count) * tokens }
 }

@@ -4,12 +4,12 @@ import Traces
 /// The KV cache of one engine: every block, table, key and content. It knows no scheduler and no
 /// clock.
 ///
-/// Its verbs are `lookUp`, `canAllocate`, `allocate`, `register`, `release` and `nextNeed`. Asking
-/// has one side effect only, which vLLM has too: blocks that left a sliding window are released
-/// first, even when the answer is no.
+/// Its verbs are `lookUp`, `canAllocate`, `allocate`, `register`, `release` and `nextNeed`.
+/// `canAllocate` has one side effect, as in vLLM: blocks that left a sliding window are released
+/// first, even if the answer is no.
 ///
-/// Two stores stand behind the verbs: extents (`Extents/`, fast) and numbered blocks (`Blocks/`,
-/// literal: the oracle of the extents, and for whoever wants block numbers).
+/// Two stores implement the verbs: extents (`Extents/`, fast) and numbered blocks (`Blocks/`,
+/// literal: the oracle of the extents, and the store for runs that need block numbers).
 ///
 /// Rules: vLLM 0.33.0 `KVCacheManager`.
 struct KVCache: ~Copyable {
@@ -18,21 +18,22 @@ struct KVCache: ~Copyable {
     let isCaching: Bool
     let groups: HotArray<GroupRules>
     let hasWindows: Bool
-    /// Blocks in the pool, the null block included.
+    /// Blocks in the pool, including the null block.
     let count: Int
-    /// Tokens that a request which decodes steadily has in flight when a step is decided.
+    /// Tokens that a steadily decoding request has in flight when a step is scheduled.
     let inFlight: Int
-    /// Those of them that still hold its attention windows back (S7).
+    /// How many of them still hold its attention windows back (S7).
     let windowLag: Int
-    /// Whether what windows can hold caps every demand (S11), and by how many blocks the latest
-    /// one that was let through so exceeded the free ones: taking them ends the engine.
+    /// Whether what windows can hold caps every demand (S11). `overdraft` is by how many blocks the
+    /// latest demand that passed only because of the cap exceeds the free ones, which ends the
+    /// engine.
     let capsDemand: Bool
     var overdraft = 0
-    /// Whether a group keeps a request's blocks from the first one on while it runs.
+    /// Whether some group keeps all of a request's blocks from the first while it runs.
     let keepsWholePrefixes: Bool
-    /// Whether blocks are kept as extents or by number.
+    /// Whether blocks are kept as extents; else by number.
     let usesExtents: Bool
-    /// Whether the blocks of requests that decode are mere counts: extents, full attention only.
+    /// Whether the blocks of decoding requests are mere counts: extents and full attention only.
     let sumsBlocks: Bool
 
     var slots = HotArray<CacheSlot>()
@@ -41,12 +42,12 @@ struct KVCache: ~Copyable {
     var contents = PromptContents()
 
     var extents: ExtentPool
-    /// Group by group: index slot × groups + group.
+    /// By group: index slot × groups + group.
     var groupTables = HotArray<GroupTable>()
     var holds = Slab<ExtentRange>(filler: ExtentRange(extent: -1, low: 0, high: 0))
 
     var pool: BlockPool
-    /// Block numbers, group by group: index slot × groups + group.
+    /// Block numbers by group: index slot × groups + group.
     var tables = HotArray<Slab<Int32>.List>()
     var numbers = Slab<Int32>(filler: 0)
 
@@ -63,13 +64,13 @@ struct KVCache: ~Copyable {
         for group in engine.groups { groups.append(GroupRules(group, engine: engine)) }
         found = Lookup(engine.groups, groups)
         self.groups = groups
-        // Plain values: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
+        // Plain values: Swift 6.3.1 destroys uninitialised members when the right side of an `&&`
         // reads a property of a noncopyable value under construction.
         let usesExtents = !numbersBlocks
         let isFull = engine.groups == [.full]
         self.usesExtents = usesExtents
-        // Where freed blocks without a key go to the back (S8), which of a step's blocks is taken
-        // first decides what is evicted: sums do not say.
+        // If freed blocks without a key go to the back (S8), the order in which a step takes its
+        // blocks decides what is evicted, and sums do not know that order.
         let isBack = rules.keylessGoBack(isSliding: false, isCaching: engine.enablePrefixCaching)
         let isSum = usesExtents && isFull
         sumsBlocks = isSum && !isBack
@@ -92,22 +93,22 @@ struct KVCache: ~Copyable {
 
 /// The longest cached prefix of a request, as `lookUp` found it.
 ///
-/// A small value: the cache keeps the pieces of its latest lookup, and `serial` says whether they
-/// are still this hit's.
+/// A small value: the cache keeps the pieces of its latest lookup, and `serial` tells whether they
+/// still belong to this hit.
 struct Hit {
     /// Tokens of the prefix, a multiple of the block size.
     var tokens = 0
-    /// Tokens of the longest prefix that a kind of groups has, where another has less.
+    /// Tokens of the longest prefix that any kind of groups has; another kind may have less.
     var longest = 0
     fileprivate(set) var serial = 0
 
-    /// Nothing found, nothing looked up: what running requests have.
+    /// Nothing looked up, nothing found: the hit of running requests.
     static let none = Hit()
 }
 
 extension KVCache {
-    /// Makes room for what is known of a new request's slot. `content` is nil where no other
-    /// request can name the request's content. O(segments).
+    /// Prepares the slot of a new request. `content` is nil if no other request can name the
+    /// request's content. O(segments).
     mutating func open(
         _ slot: Int, _ request: borrowing LiveRequest, content: ArraySlice<Segment>?
     ) {
@@ -134,7 +135,7 @@ extension KVCache {
         if isCaching, !slots[slot].isPrivate { contents.close(slot) }
     }
 
-    /// The segments of a request's prompt; empty where content does not matter. O(segments).
+    /// The segments of a request's prompt; empty if content does not matter. O(segments).
     mutating func content(of slot: Int) -> [Segment] {
         guard isCaching, !slots[slot].isPrivate else { return [] }
         return contents.segments(slot, to: slots[slot].promptTokens)
@@ -143,15 +144,15 @@ extension KVCache {
     /// Finds the longest cached prefix of a request: vLLM's `get_computed_blocks`. At least one
     /// known token is always left to compute.
     ///
-    /// O(nodes + pieces passed + runs looked at) over extents, O(hit blocks) by number, O(blocks)
-    /// with windows.
+    /// O(nodes + pieces passed + extents looked at) over extents, O(hit blocks) by number,
+    /// O(blocks) with windows.
     @inline(__always)
     mutating func lookUp(_ slot: Int, known: Int) -> Hit {
         if !isCaching || slots[slot].isPrivate { return .none }
         return lookUpContent(slot, known)
     }
 
-    /// The same for content that other requests may share: each kind of groups in turn, full
+    /// The same for content that other requests may share. Each kind of groups in turn, full
     /// attention first, cuts the hit to what it has.
     @inline(never)
     private mutating func lookUpContent(_ slot: Int, _ known: Int) -> Hit {
@@ -171,19 +172,19 @@ extension KVCache {
             serial: found.serial)
     }
 
-    /// Whether a demand can be met: vLLM's `allocate_slots` up to its test of capacity. Releases
-    /// what left a window. O(groups · hit runs), by number O(hit blocks).
+    /// Whether a demand can be met: vLLM's `allocate_slots` up to its capacity check. Releases
+    /// blocks that left a window. O(groups · hit extents), by number O(hit blocks).
     @inline(__always)
     mutating func canAllocate(_ demand: BlockDemand, _ hit: Hit = .none) -> Bool {
         guard sumsBlocks, hit.tokens == 0 else { return fits(demand, hit) }
-        // Nothing slides, nothing caps what is asked for, and of two questions the larger decides.
+        // Nothing slides, nothing caps the demand, and the larger of the two demands decides.
         let known = demand.reservesFullPrompt ? demand.known : 0
         let tokens = min(max(demand.computed + demand.tokens, known), maxModelLen)
         let held = Int(slots[demand.slot].table.count)
         return max(0, blockSize.holding(tokens) - held) + demand.watermark <= extents.freeCount
     }
 
-    /// The same with windows, hits, or several groups, and where blocks are numbered.
+    /// The same with windows, hits, or several groups, and with numbered blocks.
     @inline(never)
     private mutating func fits(_ demand: BlockDemand, _ hit: Hit) -> Bool {
         precondition(
@@ -193,7 +194,7 @@ extension KVCache {
         let held = Int(slots[demand.slot].table.count) + blockSize.filled(by: hit.tokens)
         var aside = demand.watermark
         if hit.tokens > 0 {
-            // To adopt hits that nobody holds takes them out of the queue.
+            // Adopting hits that no request holds takes them out of the queue.
             aside += usesExtents ? freeHitExtents(settled) : freeHitBlocks(settled)
         }
         if demand.reservesFullPrompt {
@@ -206,8 +207,8 @@ extension KVCache {
         return max(0, want - held) * groups.count + aside <= freeBlocks
     }
 
-    /// The same where windows cap the demand (S11). What is let through so and is not there leaves
-    /// an overdraft.
+    /// The same if windows cap the demand (S11). A demand that passes only because of the cap is
+    /// refused and leaves an overdraft.
     @inline(never)
     private mutating func fitsCapped(
         _ want: Int, _ held: Int, _ aside: Int, _ watermark: Int
@@ -218,8 +219,8 @@ extension KVCache {
         return overdraft == 0
     }
 
-    /// Blocks that a request with so many lacks to hold more in each group, as far as the group's
-    /// cap reckons with them. O(groups).
+    /// Blocks that a request holding `held` lacks to hold `want` in each group, up to the group's
+    /// cap. O(groups).
     @inline(__always)
     private func lacking(_ want: Int, _ held: Int, _ cap: (GroupRules) -> Int) -> Int {
         var blocks = 0
@@ -227,15 +228,15 @@ extension KVCache {
         return blocks
     }
 
-    /// The tokens from which a request's windows are counted (S7), of those computed.
+    /// How many of the computed tokens a request's windows are counted from (S7).
     @inline(__always)
     func settled(_ computed: Int, inFlight: Int) -> Int {
         windowLag == 0 ? computed : max(0, computed - inFlight)
     }
 
-    /// Meets a demand that `canAllocate` has said yes to: adopts the hit, takes what is missing,
-    /// registers what becomes full. O(groups · (hit runs + spans evicted)), by number O(new blocks
-    /// + hit blocks).
+    /// Meets a demand that `canAllocate` accepted: adopts the hit, takes the missing blocks and
+    /// registers those that become full. O(groups · (hit extents + spans evicted)), by number O(new
+    /// blocks + hit blocks).
     @inline(__always)
     mutating func allocate(_ demand: BlockDemand, _ hit: Hit = .none) {
         let total = min(demand.computed + hit.tokens, maxModelLen)
@@ -249,7 +250,7 @@ extension KVCache {
         noteQuiet(demand.slot)
     }
 
-    /// Takes the blocks that a request lacks to hold so many tokens.
+    /// Takes the blocks that a request lacks to hold `tokens` tokens.
     @inline(__always)
     mutating func grow(_ slot: Int, to tokens: Int) {
         let new = blockSize.holding(tokens) - Int(slots[slot].table.count)
@@ -265,7 +266,7 @@ extension KVCache {
         usesExtents ? adoptExtents(slot, settled) : adoptBlocks(slot, settled)
     }
 
-    /// Releases what has left a window of a request with so many settled tokens.
+    /// Releases the blocks that have left a window of a request with `settled` settled tokens.
     @inline(never)
     mutating func slide(_ slot: Int, _ settled: Int) {
         for group in groups.indices where groups[group].window > 0 {
@@ -276,7 +277,7 @@ extension KVCache {
         }
     }
 
-    /// Registers keys for the blocks that are full at so many tokens.
+    /// Registers keys for the blocks that are full at `tokens` tokens.
     @inline(__always)
     mutating func register(_ slot: Int, upTo tokens: Int) {
         guard isCaching else { return }
@@ -287,20 +288,19 @@ extension KVCache {
         usesExtents ? registerExtents(slot, done..<full) : registerBlocks(slot, done..<full)
     }
 
-    /// Tokens of the blocks of a request that a key has been registered for, or was decided not to
-    /// be. O(1).
+    /// Tokens in the blocks of a request that are registered, or were decided not to be. O(1).
     @inline(__always)
     func registeredTokens(_ slot: Int) -> Int {
         Int(slots[slot].table.registered) * blockSize.tokens
     }
 
-    /// Releases everything that a preempted request holds, which may find its own blocks again.
+    /// Releases everything that a preempted request holds. It may find its own blocks again.
     mutating func release(_ slot: Int, returning request: borrowing LiveRequest) {
         if usesExtents { expose(slot, output: request.outputContent) }
         release(slot)
     }
 
-    /// Releases everything a request holds, the last block first, group 0 first.
+    /// Releases everything a request holds: group 0 first, the last block first.
     mutating func release(_ slot: Int) {
         let table = slots[slot].table
         slots[slot].table = BlockTable()
@@ -308,14 +308,14 @@ extension KVCache {
         usesExtents ? releaseExtents(slot, table) : releaseBlocks(slot)
     }
 
-    /// Tokens computed at which the pool has to be asked for a request that decodes steadily.
+    /// Computed tokens at which a steadily decoding request must next call the pool.
     ///
-    /// `settled` is what its latest `allocate` took for settled, on which depends how far its
-    /// windows have moved; nil: not known.
+    /// `settled` is the settled count of its latest `allocate`, which determines how far its
+    /// windows have moved; nil if not known.
     mutating func nextNeed(_ slot: Int, settled: Int?) -> Int {
         let size = blockSize.tokens
         let table = slots[slot].table
-        // What is full of known tokens is registered.
+        // Blocks full of known tokens get registered.
         let fill = table.nextFill(unknown: Int32(inFlight), size: Int32(size), caching: isCaching)
         var next = Int(min(table.nextTake(size: Int32(size)), fill))
         guard hasWindows else { return next }
@@ -327,18 +327,18 @@ extension KVCache {
         return next
     }
 
-    /// Whether the pool has to be asked before a request computes up to so many tokens.
+    /// Whether a request must call the pool before it computes up to `tokens` tokens.
     @inline(__always)
     func needs(_ slot: Int, upTo tokens: Int) -> Bool { tokens > Int(slots[slot].nextNeed) }
 
-    /// Blocks that a request lacks to hold so many tokens, over all groups.
+    /// Blocks that a request lacks to hold `tokens` tokens, over all groups.
     @inline(__always)
     func blocksLacking(_ slot: Int, tokens: Int) -> Int {
         let want = blockSize.holding(min(tokens, maxModelLen))
         return max(0, want - Int(slots[slot].table.count)) * groups.count
     }
 
-    /// Most blocks that a request of so many tokens holds, over all groups. O(groups).
+    /// Most blocks that a request of `tokens` tokens holds, over all groups. O(groups).
     @inline(__always)
     func gateBlocks(tokens: Int) -> Int {
         let blocks = blockSize.holding(tokens)
@@ -360,16 +360,16 @@ extension KVCache {
     }
 }
 
-/// Blocks of requests whose steps are known as sums (`sumsBlocks`): taken as a number first, and
-/// booked on a request when it is looked at.
+/// Blocks of requests whose steps are kept as sums (`sumsBlocks`): first taken as a number, and
+/// booked on a request when its own state is needed.
 extension KVCache {
-    /// Takes blocks that are free.
+    /// Takes free blocks.
     @inline(__always)
     mutating func take(_ blocks: Int) {
         if blocks > 0 { extents.take(blocks) }
     }
 
-    /// Books what a request took, as a number, to hold so many tokens.
+    /// Books on a request the blocks that were taken as a number for its first `tokens` tokens.
     @inline(__always)
     mutating func book(_ slot: Int, tokens: Int) {
         guard sumsBlocks else { return }
@@ -377,14 +377,14 @@ extension KVCache {
         slots[slot].table.count = max(slots[slot].table.count, blocks)
     }
 
-    /// Books a request's blocks at so many computed tokens, registers those that are full, and
-    /// notes until when it needs nothing. `inFlight` tokens were so when its latest step was
-    /// decided.
+    /// Books a request's blocks at `computed` tokens, registers those that are full, and notes
+    /// until when it needs nothing. `inFlight` of its tokens were in flight when its latest step
+    /// was scheduled.
     mutating func settle(_ slot: Int, computed: Int, inFlight: Int) {
-        // Else they were asked for, and registered, when it was time.
+        // Otherwise they were taken and registered when it was time.
         if sumsBlocks {
             book(slot, tokens: computed)
-            // A step registers what is full of tokens known when it is scheduled: with a token in
+            // A step registers blocks full of tokens known when it is scheduled: with a token in
             // flight that is one less.
             register(slot, upTo: computed - inFlight)
         }

@@ -1,19 +1,20 @@
 import Models
 
-/// The state of prefix lookups: how groups are asked, and what the latest one found.
+/// The state of prefix lookups: the order of the groups, and what the latest lookup found.
 struct Lookup: ~Copyable {
-    /// Counts lookups, so that no hit outlives what the cache remembers of it.
+    /// Counts lookups, so that a hit is not used after the cache has forgotten its pieces.
     var serial = 0
     /// Groups of equal kind are looked up together, full attention first.
     var kinds = HotArray<LookupKind>()
     var members = HotArray<Int32>()
 
-    /// Hits group by group: with extents, and by block number.
+    /// Hits by group: with extents, and by block number.
     var extents = HotArray<HotArray<ExtentRange>>()
     var numbers = HotArray<HotArray<Int32>>()
     /// With extents: the parts of the request's chain that the tree knows.
     var path = HotArray<ChainPart>()
-    /// Scratch: which blocks of a part all groups of a kind have, and what slides out together.
+    /// Scratch: blocks of a part that all groups of a kind have, and blocks that slide out
+    /// together.
     var common = HotArray<ChainPart>()
     var retained = HotArray<Range<Int32>>()
 

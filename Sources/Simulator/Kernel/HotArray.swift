@@ -1,17 +1,18 @@
 import Foundation
 
-/// Room for elements, none of which it knows: what a `HotArray` or a `RingQueue` stands on.
+/// Raw storage for elements of any type: the base of `HotArray` and `RingQueue`.
 ///
-/// `realloc` moves a large block by moving its pages in the address space, so that growing neither
-/// copies the elements nor holds them twice. A Swift value may be moved byte by byte as long as it
-/// holds no weak reference; the hot state holds none.
+/// `realloc` moves a large block by remapping its pages, so growing neither copies the elements nor
+/// holds them twice. A Swift value may be moved byte by byte as long as it holds no weak reference;
+/// the hot state holds none.
 enum HotStorage {
-    /// The same elements with room for `capacity`, at least one. A null `base` starts afresh.
+    /// The same elements with room for `capacity`, at least one. A null `base` allocates new
+    /// storage.
     @inline(never)
     static func resize<Element: ~Copyable>(
         _ base: UnsafeMutablePointer<Element>?, to capacity: Int
     ) -> UnsafeMutablePointer<Element> {
-        // What `malloc` aligns to on the platforms that Swift serves.
+        // The alignment of `malloc` on the platforms that Swift supports.
         precondition(MemoryLayout<Element>.alignment <= 16, "an element aligned too widely")
         pthread_setspecific(counter, UnsafeMutableRawPointer(bitPattern: allocations + 1))
         let (bytes, isTooLarge) = capacity.multipliedReportingOverflow(
@@ -22,8 +23,8 @@ enum HotStorage {
         return storage.bindMemory(to: Element.self, capacity: capacity)
     }
 
-    /// Allocations of the calling thread so far, for differences: simulation never changes threads
-    /// between two looks, and other threads' simulations do not count.
+    /// Allocations of the calling thread so far; use differences. A simulation does not change
+    /// threads between two reads, and other threads' simulations do not count.
     static var allocations: Int { Int(bitPattern: pthread_getspecific(counter)) }
 
     private static let counter: pthread_key_t = {
@@ -33,11 +34,11 @@ enum HotStorage {
     }()
 }
 
-/// A growable array with one owner, for state that every step touches.
+/// A growable array with a single owner, for state that every step touches.
 ///
-/// An `Array` that may be shared asks at each change whether it is: a call and a cache line, which
-/// cost more than the change when a step makes dozens of them. This one cannot be shared, so it
-/// never asks. Bounds are checked always. Appending is O(1) amortised; storage only grows.
+/// A shareable `Array` checks at each change whether it is shared: a call and a cache line, which
+/// cost more than the change when a step makes dozens of them. This array cannot be shared, so it
+/// never checks. Bounds are always checked. Appending is O(1) amortised; storage only grows.
 struct HotArray<Element: ~Copyable>: ~Copyable {
     private var base: UnsafeMutablePointer<Element>
     private(set) var count = 0
@@ -45,7 +46,7 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
 
     init() {
         capacity = 0
-        // Never read: there is room for nothing.
+        // Never read: the capacity is 0.
         base = UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)!
     }
 
@@ -104,7 +105,7 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         count = 0
     }
 
-    /// Removes an element; those behind it move up. O(count).
+    /// Removes an element and moves those behind it up. O(count).
     @discardableResult
     mutating func remove(at index: Int) -> Element {
         check(index)
@@ -114,7 +115,7 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         return removed
     }
 
-    /// Puts an element before the one at `index`. O(count).
+    /// Inserts an element before the one at `index`. O(count).
     mutating func insert(_ element: consuming Element, at index: Int) {
         precondition(index >= 0 && index <= count, "index out of range")
         if count == capacity { grow() }
@@ -123,8 +124,7 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         count += 1
     }
 
-    /// Lends the elements' storage, which stays where it is until something is appended or
-    /// inserted.
+    /// Lends the elements' storage, which stays in place until something is appended or inserted.
     mutating func withUnsafeMutablePointer<Result>(
         _ body: (UnsafeMutablePointer<Element>) throws -> Result
     ) rethrows -> Result {
@@ -146,12 +146,12 @@ extension HotArray {
         count += times
     }
 
-    /// Appends the elements of a part of an array. O(elements).
+    /// Appends the elements of an array slice. O(elements).
     mutating func append(contentsOf more: ArraySlice<Element>) {
         more.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 
-    /// Appends another array's elements from a place on. O(elements).
+    /// Appends another array's elements from index `first` on. O(elements).
     mutating func append(contentsOf other: borrowing HotArray<Element>, from first: Int) {
         precondition(first >= 0 && first <= other.count, "index out of range")
         append(
@@ -165,20 +165,20 @@ extension HotArray {
         count += more.count
     }
 
-    /// The elements, copied. O(count).
+    /// A copy of the elements. O(count).
     var elements: [Element] { (0..<count).map { base[$0] } }
 
     var first: Element? { count == 0 ? nil : base[0] }
     var last: Element? { count == 0 ? nil : base[count - 1] }
 
-    /// Drops elements from the end. O(1) for plain values.
+    /// Removes elements from the end. O(1) for plain values.
     mutating func removeLast(_ number: Int = 1) {
         precondition(number >= 0 && number <= count, "removed more than there is")
         (base + count - number).deinitialize(count: number)
         count -= number
     }
 
-    /// The first place of an element that fits. O(count).
+    /// The index of the first element that satisfies `fits`. O(count).
     @inline(__always)
     func firstIndex(where fits: (Element) -> Bool) -> Int? {
         var index = 0

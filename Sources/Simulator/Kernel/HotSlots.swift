@@ -1,10 +1,10 @@
-/// Elements that come and go, each under a number that it keeps while it is there. A number is
-/// given again after its element has gone.
+/// Elements that come and go, each under a number that it keeps while it exists. Numbers are
+/// reused.
 struct HotSlots<Element>: ~Copyable {
     private var elements = HotArray<Element>()
     private var spares = HotArray<Int32>()
 
-    /// Elements that are there.
+    /// Number of elements.
     var count: Int { elements.count - spares.count }
 
     /// Adds an element and returns its number. O(1) amortised.
@@ -18,7 +18,7 @@ struct HotSlots<Element>: ~Copyable {
         return Int32(elements.count - 1)
     }
 
-    /// Gives a number back. O(1) amortised.
+    /// Removes an element, so that its number can be reused. O(1) amortised.
     @inline(__always)
     mutating func remove(_ number: Int32) { spares.append(number) }
 

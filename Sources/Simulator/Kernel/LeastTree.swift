@@ -1,10 +1,10 @@
-/// Numbers that change, and the first place of the least among them: a tournament tree.
+/// Mutable numbers with fast lookup of the first minimum: a tournament tree.
 struct LeastTree {
-    /// Node 1 is the root, node n has the children 2n and 2n + 1, the numbers are the last half.
+    /// Node 1 is the root, node n has children 2n and 2n + 1, and the last half are the numbers.
     private var nodes: [Int32]
     private let leaves: Int
 
-    /// So many zeroes.
+    /// `count` zeroes.
     init(count: Int) {
         var leaves = 1
         while leaves < count { leaves *= 2 }
@@ -16,7 +16,7 @@ struct LeastTree {
         }
     }
 
-    /// The number at a place; changing it is O(log count).
+    /// The number at an index. Setting it is O(log count).
     subscript(place: Int) -> Int32 {
         get { nodes[leaves + place] }
         set {
@@ -31,13 +31,13 @@ struct LeastTree {
         }
     }
 
-    /// The first place from `start` on, and on from 0, that holds the least number. O(log count).
+    /// The first index of the least number, searching from `start` and wrapping to 0. O(log count).
     func firstLeast(from start: Int) -> Int {
         let least = nodes[1]
         var node = leaves + start
         if nodes[node] == least { return start }
         while node > 1 {
-            // A right neighbour holds what comes after.
+            // A right neighbour holds later indices.
             if node & 1 == 0, nodes[node + 1] == least { return firstLeast(below: node + 1) }
             node /= 2
         }

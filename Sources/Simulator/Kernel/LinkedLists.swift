@@ -1,6 +1,6 @@
-/// Numbered elements in doubly linked lists, each element in one of them at most. All is O(1).
+/// Numbered elements in doubly linked lists, each element in at most one list. Everything is O(1).
 struct LinkedLists: ~Copyable {
-    /// The ends of a list; -1: it is empty.
+    /// The ends of a list; -1 if it is empty.
     struct List {
         var first: Int32 = -1
         var last: Int32 = -1
@@ -15,11 +15,11 @@ struct LinkedLists: ~Copyable {
 
     private var links = HotArray<Links>()
 
-    /// The element behind another of its list, or -1.
+    /// The element after another in its list, or -1.
     @inline(__always)
     func next(_ element: Int32) -> Int32 { links[Int(element)].next }
 
-    /// The element before another of its list, or -1.
+    /// The element before another in its list, or -1.
     @inline(__always)
     func previous(_ element: Int32) -> Int32 { links[Int(element)].previous }
 
@@ -29,7 +29,7 @@ struct LinkedLists: ~Copyable {
         insert(element, after: list.last, in: &list)
     }
 
-    /// Adds an element behind another of a list; -1: before all.
+    /// Inserts an element after another in a list; -1 inserts it first.
     @inline(__always)
     mutating func insert(_ element: Int32, after previous: Int32, in list: inout List) {
         let place = Int(element)
@@ -40,7 +40,7 @@ struct LinkedLists: ~Copyable {
         if next < 0 { list.last = element } else { links[Int(next)].previous = element }
     }
 
-    /// Takes an element out of its list.
+    /// Removes an element from its list.
     @inline(__always)
     mutating func remove(_ element: Int32, from list: inout List) {
         let around = links[Int(element)]

@@ -1,15 +1,15 @@
-/// What a `NodeIndex` finds by a key.
+/// An element that a `NodeIndex` finds by key.
 protocol Keyed {
     /// Unequal nodes have unequal keys.
     var firstKey: UInt64 { get }
 }
 
-/// Finds the node of a tree whose beginning has a key: linear probing, load at most one half,
-/// deletion by backward shift.
+/// Finds the tree node that begins with a key: linear probing, load at most one half, deletion by
+/// backward shift.
 struct NodeIndex<Node: Keyed>: ~Copyable {
     private var slots = HotArray(repeating: NodeSlot(), count: 64)
     private var count = 0
-    /// Slots looked at so far.
+    /// Slots probed so far.
     private(set) var probes = 0
 
     private static func tag(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 1) }
@@ -34,7 +34,7 @@ struct NodeIndex<Node: Keyed>: ~Copyable {
         }
     }
 
-    /// Enters a node, whose key must be new. O(1) expected.
+    /// Adds a node, whose key must be new. O(1) expected.
     mutating func insert(_ node: Int32, _ nodes: borrowing HotSlots<Node>) {
         let key = nodes[node].firstKey
         let position = position(of: key, nodes)
@@ -76,9 +76,9 @@ struct NodeIndex<Node: Keyed>: ~Copyable {
     }
 }
 
-/// A place of a `NodeIndex`.
+/// One slot of a `NodeIndex`.
 struct NodeSlot {
     var tag: UInt32 = 0
-    /// Number of the node plus one; 0: empty.
+    /// Number of the node plus one; 0 if empty.
     var node: Int32 = 0
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A double-ended queue in a circular buffer. Every operation is O(1) amortised but `remove`.
+/// A double-ended queue in a circular buffer. Every operation except `remove` is O(1) amortised.
 struct RingQueue<Element>: ~Copyable {
     private var base: UnsafeMutablePointer<Element>
     /// A power of two.
@@ -75,7 +75,7 @@ struct RingQueue<Element>: ~Copyable {
 
     private mutating func grow() {
         base = HotStorage.resize(base, to: 2 * capacity)
-        // What had wrapped around, before the head, now comes behind the old end.
+        // Elements that had wrapped around, before the head, move behind the old end.
         (base + capacity).moveInitialize(from: base, count: head)
         capacity *= 2
     }

@@ -1,7 +1,7 @@
 /// Arrays of varying length inside one array, for per-request lists without per-request objects.
 ///
-/// Capacities are powers of two; a freed stretch is reused by the next list of its size class.
-/// Memory never exceeds twice the sum of the largest simultaneous demands of each class.
+/// Capacities are powers of two. Freed storage is reused by the next list of its size class. Memory
+/// never exceeds twice the sum of the largest simultaneous demands of each class.
 struct Slab<Element>: ~Copyable {
     /// A list inside the slab.
     struct List {
@@ -22,7 +22,7 @@ struct Slab<Element>: ~Copyable {
         for _ in 0..<31 { freeOffsets.append(HotArray()) }
     }
 
-    /// The element at a position of a list. O(1).
+    /// The element at a position in a list. O(1).
     subscript(list: List, position: Int) -> Element {
         @inline(__always)
         _read { yield storage[Int(list.offset) + position] }
@@ -60,7 +60,7 @@ struct Slab<Element>: ~Copyable {
         list.sizeClass = Int8(wanted)
     }
 
-    /// Gives a list's storage back and empties it. O(1).
+    /// Frees a list's storage and empties the list. O(1).
     mutating func free(_ list: inout List) {
         if list.sizeClass >= 0 { freeOffsets[Int(list.sizeClass)].append(list.offset) }
         list = List()

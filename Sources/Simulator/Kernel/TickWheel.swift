@@ -1,20 +1,20 @@
-/// Slots by the tick at which they are due: 1,024 lists, by tick modulo 1,024, and a bit for each
-/// list that holds somebody. Entering and leaving are O(1) expected, whatever the number of slots;
-/// the order within a tick is not defined.
+/// Slots by the tick at which they are due: 1,024 lists, indexed by tick modulo 1,024, with a bit
+/// for each non-empty list. Insertion and removal are O(1) expected, whatever the number of slots.
+/// The order within a tick is undefined.
 struct TickWheel: ~Copyable {
     private static let size = 1024
-    /// First slot of each list, and the next by slot; -1: none.
+    /// First slot of each list, and the next one by slot; -1 for none.
     private var heads = HotArray<Int32>(repeating: -1, count: size)
     private var next = HotArray<Int32>()
     private var occupied = HotArray<UInt64>(repeating: 0, count: size / 64)
     private(set) var count = 0
-    /// Entries and departures so far.
+    /// Insertions and removals so far.
     private(set) var operations = 0
 
     @inline(__always)
     private static func list(_ tick: Int64) -> Int { Int(truncatingIfNeeded: tick) & (size - 1) }
 
-    /// Enters a slot that is in no list.
+    /// Adds a slot that is in no list.
     mutating func insert(_ slot: Int32, at tick: Int64) {
         let list = Self.list(tick)
         if Int(slot) >= next.count { next.append(-1, times: Int(slot) + 1 - next.count) }
@@ -40,14 +40,15 @@ struct TickWheel: ~Copyable {
         operations += 1
     }
 
-    /// Whether somebody may be due at a tick.
+    /// True if the list of `tick` holds a slot, perhaps one due a multiple of 1,024 ticks later.
     @inline(__always)
     func holds(_ tick: Int64) -> Bool {
         let list = Self.list(tick)
         return occupied[list >> 6] & 1 << UInt64(list & 63) != 0
     }
 
-    /// The first slot of a tick's list, -1 for none; of other ticks too, a multiple of 1,024 away.
+    /// The first slot in a tick's list, or -1. It may be due at another tick, a multiple of 1,024
+    /// away.
     func first(at tick: Int64) -> Int32 { heads[Self.list(tick)] }
 
     /// Whether a slot is in a tick's list. O(slots in the list).
@@ -57,18 +58,18 @@ struct TickWheel: ~Copyable {
         return other == slot
     }
 
-    /// The slot behind another in its list, or -1.
+    /// The slot after another in its list, or -1.
     func next(after slot: Int32) -> Int32 { next[Int(slot)] }
 
-    /// A tick, the present one or a later, before which nobody is due; `Int64.max` for nobody at
-    /// all. O(1).
+    /// A tick, not before `tick`, before which no slot is due; `Int64.max` if there are no slots.
+    /// O(1).
     func earliest(from tick: Int64) -> Int64 {
         guard count > 0 else { return .max }
         let list = Self.list(tick)
         var word = list >> 6
         var bits = occupied[word] & (~0 << UInt64(list & 63))
         var base = tick - Int64(list & 63)
-        // One word more than there are: the first is looked at from both ends.
+        // One word more than there are: the first one is visited from both ends.
         for _ in 0...occupied.count {
             if bits != 0 { return base + Int64(bits.trailingZeroBitCount) }
             word = word + 1 == occupied.count ? 0 : word + 1

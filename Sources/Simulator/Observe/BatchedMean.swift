@@ -1,14 +1,14 @@
 import Basics
 
-/// A mean of values that follow one another, with an interval at 95 % that allows for neighbours
-/// being alike: by the means of batches.
+/// A mean of successive values with a 95 % interval that allows for correlated neighbours, by the
+/// method of batch means.
 ///
-/// At least 20 and fewer than 40 batches of equal size, which grows with the number of values (the
-/// means of few and long batches are nearly independent: B. Schmeiser, "Batch size effects in the
-/// analysis of simulation output", Operations Research 30, 1982). Where the means of neighbouring
+/// Uses at least 20 and fewer than 40 batches of equal size, which grows with the number of values.
+/// The means of few, long batches are nearly independent (B. Schmeiser, "Batch size effects in the
+/// analysis of simulation output", Operations Research 30, 1982). If the means of neighbouring
 /// batches are still correlated, they count as fewer.
 package struct BatchedMean: Sendable {
-    /// Batches that are joined in pairs.
+    /// At this many batches, neighbours are joined in pairs.
     private static let most = 40
 
     private var size = 1
@@ -16,7 +16,7 @@ package struct BatchedMean: Sendable {
     private var current = 0.0
     private var inCurrent = 0
     private var total = 0.0
-    /// How many values there were.
+    /// Number of values.
     package private(set) var count = 0
 
     /// No values.
@@ -45,14 +45,14 @@ package struct BatchedMean: Sendable {
     }
 }
 
-/// A mean with the half-width of its interval at 95 %.
+/// A mean with the half-width of its 95 % interval.
 package struct MeanInterval: Sendable, Equatable {
     package internal(set) var mean: Double
     package let halfWidth: Double
-    /// How many means it is taken from.
+    /// Number of batch means it is computed from.
     package let batches: Int
 
-    /// From the means of batches in a row; nil for fewer than ten.
+    /// From the means of consecutive batches; nil for fewer than ten.
     init?(_ means: [Double]) {
         guard means.count >= 10 else { return nil }
         let count = Double(means.count)
@@ -67,12 +67,12 @@ package struct MeanInterval: Sendable, Equatable {
         batches = means.count
     }
 
-    /// Degrees of freedom that are counted at least: the correlation is itself an estimate, and
-    /// with fewer the interval would be as wide as chance makes it.
+    /// Fewest degrees of freedom assumed. The correlation is itself an estimate, and with fewer,
+    /// chance would decide the width of the interval.
     static let leastFreedom = 5.0
 
-    /// As how many independent values so many in a row count, by the correlation of neighbours r:
-    /// n (1 − r) / (1 + r), at most all of them and at least two.
+    /// How many independent values these count as, by the correlation r of neighbours: n (1 − r) /
+    /// (1 + r), at least two and at most n.
     static func independent(_ distances: [Double]) -> Double {
         let squares = distances.reduce(0) { $0 + $1 * $1 }
         guard squares > 0 else { return Double(distances.count) }
@@ -92,7 +92,7 @@ package struct MeanInterval: Sendable, Equatable {
         self.batches = batches
     }
 
-    /// Both ends; what is measured (times and rates) is never below 0.
+    /// Both ends. Measured values (times and rates) are never below 0.
     package var low: Double { max(0, mean - halfWidth) }
     package var high: Double { mean + halfWidth }
 }

@@ -1,24 +1,24 @@
-/// The figures of some requests of a run: those of a class, or of a stage of its load.
+/// The figures of some requests of a run: of one class, or of one stage of its load.
 package struct ClassFigures: Sendable {
-    /// The number of the class or stage, and what it is called.
+    /// The number of the class or stage, and its name.
     package let key: Int
     package let name: String
-    /// Requests by how they ended, their tokens, and requests preempted; counts of steps are 0.
+    /// Requests by outcome, their tokens, and preempted requests. Step counts are 0.
     package let counters: Counters
     /// Finished requests that met every limit of the objective.
     package let goodRequests: Int
-    /// The first arrival of one of them, picoseconds; nil without any.
+    /// The first arrival of these requests, in picoseconds; nil without any.
     package let start: Int64?
-    /// From the first arrival of one of them to the last end of one, picoseconds.
+    /// From their first arrival to their last end, in picoseconds.
     package let duration: Int64
-    /// Histograms of picoseconds, of the same requests as those of a whole run.
+    /// Histograms in picoseconds, over the same requests as those of a whole run.
     package let timeToFirstToken: LatencyHistogram
     package let timePerOutputToken: LatencyHistogram
     package let endToEnd: LatencyHistogram
     package let queueTime: LatencyHistogram
-    /// Of gaps between tokens of finished requests; nil where it was not told whose they are.
+    /// Gaps between tokens of finished requests; nil if gaps were not attributed to requests.
     package let interTokenLatency: LatencyHistogram?
-    /// The latencies as they are; nil where there are too many.
+    /// The exact latencies; nil if there are too many.
     package let latencies: RequestLatencies?
 
     init(_ key: Int, _ name: String, _ members: ClassMembers) {
@@ -44,24 +44,24 @@ package struct ClassFigures: Sendable {
     }
 }
 
-/// Accumulates the figures of a class or stage. A class, because statistics cannot be copied, as
-/// values of a dictionary are.
+/// Accumulates the figures of a class or stage. A reference type, because a dictionary would copy
+/// its values and statistics cannot be copied.
 final class ClassMembers {
     fileprivate(set) var statistics: RequestStatistics
     fileprivate(set) var gaps = HotHistogram()
     fileprivate(set) var gapSquares = SquareSum()
     fileprivate(set) var hasGaps = false
-    /// Dropped by the keeper of the classes, where they are too many together.
+    /// Dropped by the owner of the classes when all classes together hold too many.
     var latencies: RequestLatencies? = RequestLatencies()
     fileprivate private(set) var start = Int64.max
     fileprivate private(set) var end = Int64.min
 
     init(_ objective: ServiceLevelObjective) { statistics = RequestStatistics(objective) }
 
-    /// 0 without a request: there is no first and no last one to part.
+    /// 0 without requests, or if none takes any time.
     fileprivate var duration: Int64 { end > start ? end - start : 0 }
 
-    /// Enters an ended request, and the gaps between its tokens where they are known. O(gaps).
+    /// Adds an ended request, and the gaps between its tokens if they are known. O(gaps).
     func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
         statistics.add(record)
         latencies?.add(record)

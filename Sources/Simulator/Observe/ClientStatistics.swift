@@ -1,6 +1,6 @@
-/// How an attempt that has ended was meant.
+/// What the end of an attempt means to its client.
 enum AttemptEnd {
-    /// Answered, refused, or given up by the trace's own client.
+    /// Answered, rejected, or given up by the trace's own client.
     case final
     /// Timed out, and not sent again.
     case gaveUp
@@ -8,7 +8,7 @@ enum AttemptEnd {
     case resent
 }
 
-/// What clients saw of requests that may wait there before they are sent.
+/// What clients saw of requests that may wait at the client before they are sent.
 struct ClientStatistics: ~Copyable {
     private(set) var wait = HotHistogram()
     private(set) var timeToFirstToken = HotHistogram()
@@ -21,7 +21,7 @@ struct ClientStatistics: ~Copyable {
     private(set) var held = 0
     private(set) var attempts = AttemptCounts()
 
-    /// Enters an attempt that has ended, and how its client meant that. O(1).
+    /// Adds an attempt that has ended, with its meaning to the client. O(1).
     mutating func add(
         _ record: borrowing RequestRecord, _ end: AttemptEnd = .final
     ) {
@@ -39,11 +39,11 @@ struct ClientStatistics: ~Copyable {
     }
 }
 
-/// What clients that time out sent, and what of it was for nothing.
+/// What clients that time out sent, and how much of it was wasted.
 package struct AttemptCounts: Sendable, Equatable {
-    /// Requests, each however often it was sent.
+    /// Requests, each counted once however often it was sent.
     package var requests = 0
-    /// Sendings of them.
+    /// Attempts: every time a request was sent.
     package var attempts = 0
     /// Requests that were sent more than once.
     package var retried = 0
@@ -51,7 +51,7 @@ package struct AttemptCounts: Sendable, Equatable {
     package var gaveUp = 0
     /// Tokens delivered to attempts that timed out.
     package var wastedOutputTokens = 0
-    /// Prompt tokens computed for such attempts, as far as these had their first token.
+    /// Prompt tokens computed for such attempts, if they had their first token.
     package var wastedPromptTokens = 0
 
     init() {}
@@ -73,17 +73,17 @@ package struct AttemptCounts: Sendable, Equatable {
     }
 }
 
-/// Latencies from the moment at which clients meant to send, where a cap holds requests back or
-/// clients time out and send again.
+/// Latencies from the moment when a request was due, if a cap holds requests back or clients time
+/// out and retry.
 package struct ClientLatencies: Sendable {
-    /// Most requests in the cluster; nil: any number.
+    /// Most requests in the cluster; nil for no limit.
     package var cap: Int?
-    /// What clients that time out did; nil: they wait.
+    /// What clients that time out did; nil if clients wait.
     package var attempts: AttemptCounts?
     /// Requests that were not sent at once.
     package var held: Int
-    /// Histograms of picoseconds: the wait at the client of every request; TTFT and E2E since it
-    /// was due per finished request.
+    /// Histograms in picoseconds: the wait at the client of every request; TTFT and E2E of finished
+    /// requests since they were due.
     package var wait: LatencyHistogram
     package var timeToFirstToken: LatencyHistogram
     package var endToEnd: LatencyHistogram

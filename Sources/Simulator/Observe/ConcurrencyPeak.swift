@@ -1,17 +1,18 @@
-/// The most requests that were in the cluster at once, arrived and not ended, of those that
-/// finished: vLLM's serving benchmark counts these alone.
+/// The most finished requests that were in the cluster at once, from arrival to end. vLLM's serving
+/// benchmark counts finished requests only.
 ///
-/// A request that ends when another arrives makes room for it. Memory follows the requests alive.
+/// A request that ends when another arrives makes room for it. Memory grows with the requests
+/// alive.
 package struct ConcurrencyPeak: ~Copyable {
     private var ends = EventHeap()
-    /// The most so far.
+    /// The peak so far.
     package private(set) var requests = 0
 
-    /// Nobody was there.
+    /// No requests yet.
     package init() {}
 
-    /// Takes an ended request in, in order of arrival; one that did not finish does not count.
-    /// O(log requests alive).
+    /// Adds an ended request, in order of arrival. Requests that did not finish do not count. O(log
+    /// requests alive).
     package mutating func add(_ record: RequestRecord) {
         guard record.outcome == .finished else { return }
         while let end = ends.first, end.time <= record.arrival { _ = ends.pop() }

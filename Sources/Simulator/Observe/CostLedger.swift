@@ -1,29 +1,29 @@
-/// What one request cost others, picoseconds of their latencies.
+/// What one request cost others, in picoseconds of their latencies.
 package struct InflictedCost: Sendable, Equatable {
-    /// While others waited in the queue: a step that runs while n requests wait costs them n times
-    /// its duration, and its requests have shares by their tokens.
+    /// While others waited in the queue: a step that runs while n requests wait costs n times its
+    /// duration, shared among the step's requests by their tokens.
     package var queue = 0.0
     /// What its prefill added to others' steps, by its share of the prefill.
     package var interference = 0.0
-    /// What those lost that were preempted for its blocks: the wait and computing again.
+    /// What requests lost that were preempted for its blocks: the wait and the recomputation.
     package var preemption = 0.0
 
-    /// All of it.
+    /// The sum of all costs.
     package var total: Double { queue + interference + preemption }
 }
 
-/// Sums up what requests cost others. O(1) a plan and O(1) an entry or change of it, whatever the
-/// batch and the queue: what a step costs is the same for all members of the cohort, so each
-/// instance has a running sum, and a member's cost is its difference. 48 bytes a request.
+/// Sums up what requests cost others. O(1) per plan, entry or change, whatever the batch and the
+/// queue: a step costs the same for all members of the cohort, so each instance keeps a running
+/// sum, and a member's cost is a difference of it. 48 bytes per request.
 struct CostLedger: Sendable {
     private struct Account {
         var cost = InflictedCost()
-        /// As a member: its instance's sum when it joined.
+        /// For a member: its instance's sum when it joined.
         var base = 0.0
         var id: Int64 = 0
     }
 
-    /// Who was preempted, and for whom.
+    /// A preempted request, and the requests it was preempted for.
     private struct Victim {
         var replica: Int
         var requesters: [Int64] = []
@@ -32,7 +32,8 @@ struct CostLedger: Sendable {
 
     private var accounts: [Account] = []
     private var closed: Int64 = 0
-    /// By instance: the sum of what a member cost, and how many of those that wait are preempted.
+    /// By instance: the running sum of a member's cost, and how many waiting requests are
+    /// preempted.
     private var sums: [Double]
     private var out: [Int]
     private var victims: [Int64: Victim] = [:]
@@ -42,8 +43,8 @@ struct CostLedger: Sendable {
         out = Array(repeating: 0, count: replicas)
     }
 
-    /// The requests that cost others most, with their ids; none that cost nothing. Of equal ones
-    /// the earlier. O(requests), and O(`count`) for each that is among the worst so far.
+    /// The ids of the requests that cost others most, with their costs, without those that cost
+    /// nothing. Ties go to the earlier request. O(requests), plus O(`count`) for each new worst.
     func worst(_ count: Int) -> [(id: Int64, cost: InflictedCost)] {
         var worst: [(place: Int, cost: Double)] = []
         for place in accounts.indices {
@@ -71,7 +72,7 @@ struct CostLedger: Sendable {
         return place
     }
 
-    /// Takes note of a plan, by its number in the list.
+    /// Records a plan, by its number in the list.
     mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {
         let plan = plans.plans[number]
         for index in plan.changes {
@@ -114,7 +115,7 @@ struct CostLedger: Sendable {
         out[victim.replica] -= 1
     }
 
-    /// Charges a step that has entries to its requests.
+    /// Charges a step with entries to its requests.
     private mutating func charge(
         _ number: Int, _ plans: DecidedPlans, _ prices: StepPrices, waiting: Double
     ) {
@@ -150,7 +151,7 @@ struct CostLedger: Sendable {
         }
     }
 
-    /// Takes note of a record, of each in its order, with its parts.
+    /// Records a request's end with its parts. Call for each record in order.
     mutating func close(_ record: RequestRecord, _ breakdown: RequestBreakdown?) {
         let sequence = closed
         closed += 1

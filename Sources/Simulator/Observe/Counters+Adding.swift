@@ -1,5 +1,5 @@
 extension RunResult {
-    /// Takes the figures of requests over.
+    /// Takes over the figures of requests.
     mutating func take(_ statistics: borrowing RequestStatistics) {
         timeToFirstToken = LatencyHistogram(
             statistics.timeToFirstToken, squares: statistics.squares.timeToFirstToken)
@@ -14,7 +14,7 @@ extension RunResult {
 }
 
 extension Counters {
-    /// Adds another replica's counts; evictions are its pool's to tell.
+    /// Adds another replica's counts, except evictions, which come from its pool.
     mutating func add(_ other: Counters) {
         requests += other.requests
         finished += other.finished

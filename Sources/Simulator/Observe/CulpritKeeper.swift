@@ -1,10 +1,11 @@
 import StepTime
 
-/// Divides latencies as `LatencyBreakdownKeeper` does, and says who is behind them: what each
-/// request cost the others, and of chosen requests whom they waited for and who slowed them.
+/// Divides latencies as `LatencyBreakdownKeeper` does, and finds which requests caused them: what
+/// each request cost the others, and, for chosen requests, which ones they waited for or were
+/// slowed by.
 ///
-/// It watches plans, so that the run fast-forwards as any other. Steps are kept only while chosen
-/// requests live.
+/// It observes plans, so the run fast-forwards as usual. Steps are kept only while chosen requests
+/// live.
 package struct CulpritKeeper: Sendable {
     private var breakdown: LatencyBreakdownKeeper
     private var witness: Witness
@@ -26,7 +27,7 @@ package struct CulpritKeeper: Sendable {
         }
     }
 
-    /// Watches a run of a plan; `requests` are those whose culprits are wanted, in any order.
+    /// Observes a run of a plan. `requests` are those whose culprits are wanted, in any order.
     package init(_ plan: RunPlan, requests: [WatchedRequest] = []) {
         breakdown = LatencyBreakdownKeeper(plan)
         host = plan.engine.host
@@ -38,21 +39,21 @@ package struct CulpritKeeper: Sendable {
             })
     }
 
-    /// Takes note of plans; those of an instance in order. O(plans + what their lists hold).
+    /// Records plans, each instance's in order. O(plans + their lists).
     package mutating func add(_ plans: DecidedPlans) {
         breakdown.add(plans, before: &witness)
     }
 
-    /// What became of one request.
+    /// The latency parts and culprits of one request.
     package struct Answer: Sendable {
-        /// Nil for one that was rejected or did not end.
+        /// Nil if the request was rejected or did not end.
         package var breakdown: RequestBreakdown?
-        /// Of a request whose culprits are wanted.
+        /// Empty unless the request's culprits are wanted.
         package var culprits: [Culprit] = []
     }
 
-    /// What became of a request; to be called for every record, in their order. O(1), and of a
-    /// watched request O(steps kept).
+    /// Closes a request and returns its parts and culprits. Call for every record in order. O(1),
+    /// and O(steps kept) for a chosen request.
     package mutating func close(_ record: RequestRecord) -> Answer {
         let sequence = closed
         closed += 1
@@ -71,7 +72,7 @@ package struct CulpritKeeper: Sendable {
         return answer
     }
 
-    /// The requests that cost others most, the worst first.
+    /// The requests that cost others most, worst first.
     package func costliest(_ count: Int) -> [(id: Int64, cost: InflictedCost)] {
         witness.ledger.worst(count)
     }

@@ -4,30 +4,30 @@ package struct Culprit: Sendable, Equatable {
     /// Place in the order of arrival over the whole run.
     package var sequence: Int64
     package var cause: LatencyCause
-    /// Picoseconds.
+    /// In picoseconds.
     package var time: Int64
 }
 
 /// Finds the culprits of one request in its instance's steps.
 ///
-/// What it waited for while others' steps ran is shared by the requests of each step by their
+/// The time it waited while others' steps ran is shared among the requests of each step by their
 /// tokens. What others' prefill added to its own steps is shared by that prefill's tokens. A
-/// preemption and what was computed again are charged to the request whose blocks were lacking;
-/// where it preempted itself, or a policy did of its own will, its wait is shared as any other.
+/// preemption and its recomputation are charged to the request that lacked blocks. If the request
+/// preempted itself, or a policy chose to preempt it, its wait is shared like any other.
 struct CulpritScan {
-    /// Weights are picoseconds times this.
+    /// Weights are in picoseconds times this.
     private static let unit = Int128(1 << 20)
 
-    /// Causes that members of the cohort are behind, because the victim waits for them.
+    /// Causes that can be due to members of the cohort, because the victim waits for them.
     private static let waits: [LatencyCause] = [.queue, .othersSteps, .betweenChunks, .preempted]
 
-    /// What was waited for each member since the scan began, in the order of `waits`.
+    /// The time waited for each member since the scan began, by the causes in `waits`.
     private struct Waits {
         var queue: Int128 = 0
         var othersSteps: Int128 = 0
         var betweenChunks: Int128 = 0
         var preempted: Int128 = 0
-        /// How often it grew.
+        /// How many times it grew.
         var growth = 0
 
         subscript(cause: LatencyCause) -> Int128 {
@@ -56,28 +56,29 @@ struct CulpritScan {
     private struct Other {
         var id: Int64
         var sequence: Int64
-        /// As a member of the cohort: the sums when it joined.
+        /// For a member of the cohort: the sums when it joined.
         var base: Waits?
-        /// How much it is behind each cause.
+        /// Its weight in each cause.
         var weights: InlineArray<14, Int128>
     }
 
     private let victim: Int64
     private let record: RequestRecord
     private let history: StepHistory
-    /// Those seen, and where they are by their places in the order of arrival from `first` on; -1:
-    /// nowhere. Places are close together, because all lived while the victim did.
+    /// The other requests seen, and their indices in `others` by order of arrival from `first` on;
+    /// -1 for none. Arrivals are close together, because all these requests lived while the victim
+    /// did.
     private var others: [Other] = []
     private var places: [Int32] = []
     private let first: Int64
-    /// By cause: the time that all stand for.
+    /// By cause: the time that all culprits together account for.
     private var covered = [Int64](repeating: 0, count: LatencyCause.allCases.count)
     private var sums = Waits()
-    /// The first step whose changes of the cohort have not been seen: they count only where the
-    /// victim waits again.
+    /// The first step whose cohort changes have not been applied. They matter only once the victim
+    /// waits again.
     private var unapplied = 0
 
-    /// The victim's standing so far.
+    /// The victim's state so far.
     private var isMember = false
     private var hasBegun = false
     private var hasFirst = false
@@ -85,7 +86,8 @@ struct CulpritScan {
     private var outSince: Int64?
     private var preemption: Preemption?
 
-    /// Of a request by its place and its record with the engine's times. O(steps and their lists).
+    /// Scans for a request, given its place and its record in the engine's times. O(steps and their
+    /// lists).
     init(_ victim: Int64, _ record: RequestRecord, _ history: StepHistory) {
         self.victim = victim
         self.record = record
@@ -93,7 +95,7 @@ struct CulpritScan {
         first = history.firstSequence
         for (sequence, id) in history.members { others[place(sequence, id)].base = Waits() }
         let steps = history.steps
-        // What follows the last step of a finished request is nobody's doing.
+        // No request causes what follows the last step of a finished request.
         let end =
             record.outcome == .finished ? Self.last(of: victim, in: history) : steps.endIndex
         unapplied = steps.startIndex
@@ -104,7 +106,7 @@ struct CulpritScan {
         for place in others.indices { settle(place) }
     }
 
-    /// Where a request is among the others.
+    /// The index of a request in `others`.
     private mutating func place(_ sequence: Int64, _ id: Int64) -> Int {
         let offset = Int(sequence - first)
         while places.count <= offset { places.append(-1) }
@@ -115,7 +117,7 @@ struct CulpritScan {
         return Int(places[offset])
     }
 
-    /// The place behind the last step that a request takes part in.
+    /// The index after the last step that a request takes part in.
     private static func last(of victim: Int64, in history: StepHistory) -> Int {
         var isMember = false
         let steps = history.steps
@@ -163,7 +165,7 @@ struct CulpritScan {
         }
     }
 
-    /// Enters what was waited for a member while it was one.
+    /// Adds the time that was waited for a member while it was one.
     private mutating func settle(_ place: Int) {
         guard let base = others[place].base else { return }
         others[place].base = nil
@@ -173,7 +175,7 @@ struct CulpritScan {
         }
     }
 
-    /// Notes a step that computes for it.
+    /// Records a step that computes for the victim.
     private mutating func takePart(_ own: StepHistory.Entry?, _ step: StepHistory.Step) {
         if let since = outSince {
             endWait(since, min(step.start, record.finish))
@@ -194,7 +196,7 @@ struct CulpritScan {
         if computed >= own.of.promptTokens { hasFirst = true }
     }
 
-    /// Another request for whose blocks it was preempted last.
+    /// The other request for whose blocks the victim was last preempted.
     private var requester: (id: Int64, sequence: Int64)? {
         guard let preemption, preemption.requesterSequence >= 0,
             preemption.requesterSequence != victim
@@ -202,7 +204,7 @@ struct CulpritScan {
         return (preemption.requester, preemption.requesterSequence)
     }
 
-    /// Charges a wait after a preemption, where another request is behind it.
+    /// Charges a wait after a preemption, if another request caused it.
     private mutating func endWait(_ since: Int64, _ until: Int64) {
         guard let requester, until > since else { return }
         add(
@@ -210,7 +212,7 @@ struct CulpritScan {
         covered[LatencyCause.preempted.rawValue] += until - since
     }
 
-    /// Notes a step that computes nothing for it.
+    /// Records a step that computes nothing for the victim.
     private mutating func wait(_ step: StepHistory.Step) {
         func overlap(_ from: Int64, _ to: Int64) -> Int64 {
             max(0, min(step.end, to) - max(step.start, from))
@@ -227,7 +229,7 @@ struct CulpritScan {
         spread(overlap(admitted, record.finish), cause, step)
     }
 
-    /// Shares a time among requests of a step by their tokens.
+    /// Shares a time among the requests of a step by their tokens.
     private mutating func spread(
         _ time: Int64, _ cause: LatencyCause, _ step: StepHistory.Step
     ) {
@@ -242,7 +244,8 @@ struct CulpritScan {
         covered[cause.rawValue] += time
     }
 
-    /// Shares what others' prefill added to a step of its own among that prefill's requests.
+    /// Shares what others' prefill added to one of the victim's steps among that prefill's
+    /// requests.
     private mutating func shareInterference(_ time: Int64, _ step: StepHistory.Step) {
         func isOther(_ entry: StepHistory.Entry) -> Bool {
             !entry.isDecode && entry.of.sequence != victim
@@ -265,8 +268,8 @@ struct CulpritScan {
         others[place(sequence, id)].weights[cause.rawValue] += weight
     }
 
-    /// The culprits, by cause and then the worst first: of each cause they sum to its time, or to
-    /// what of it steps ran.
+    /// The culprits, by cause and then worst first. Those of one cause sum to its time, or to the
+    /// part of it in which steps ran.
     func culprits(_ causes: LatencyCauses) -> [Culprit] {
         var culprits: [Culprit] = []
         for cause in LatencyCause.allCases {
@@ -275,9 +278,9 @@ struct CulpritScan {
             let shares = shares(of: cause)
             let whole = shares.reduce(0) { $0 + $1.weight }
             guard whole > 0 else { continue }
-            // So that products of a time and a weight fit.
+            // So that the products of a time and a weight fit.
             let shift = max(0, 128 - whole.leadingZeroBitCount - 62)
-            // What rounding leaves goes to the first one.
+            // The rounding remainder goes to the first one.
             var left = time
             var times = shares.map { share in
                 let part = Int128(time) * (share.weight >> shift) / (whole >> shift)
@@ -298,15 +301,15 @@ struct CulpritScan {
         return culprits
     }
 
-    /// Another request's share of a cause, and where it is among the others.
+    /// Another request's share of a cause, and its index in `others`.
     private struct Share {
         var weight: Int128
         var sequence: Int64
         var other: Int
     }
 
-    /// The shares of a cause, the largest first. A list of their own: sorting the others would move
-    /// all that is known of them.
+    /// The shares of a cause, largest first. A separate list, because sorting `others` would move
+    /// large elements.
     private func shares(of cause: LatencyCause) -> [Share] {
         var shares: [Share] = []
         for place in others.indices {

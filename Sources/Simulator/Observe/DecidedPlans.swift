@@ -1,40 +1,41 @@
-/// A decision and how it went: the plan of `times` steps in a row. Times are picoseconds.
+/// A decision and its execution: the plan of `times` consecutive steps. Times are in picoseconds.
 ///
-/// Its entries are those of requests kept by themselves. The members of the cohort are a number:
-/// each has an entry of one token in each of the steps, and `changes` says who they are. A plan
-/// with entries is that of one step.
+/// Its entries belong to individual requests. Members of the cohort are only counted: each has an
+/// entry of one token in each of the steps, and `changes` tells which requests are members. A plan
+/// with entries covers one step.
 package struct DecidedPlan: Sendable, Equatable {
     /// The instance's number.
     package var replica: Int
     /// Number of the first schedule call, from 0.
     package var number: Int
-    /// Steps that it is the decision of; 0: it only says what changed since the last one.
+    /// Steps that this decision covers; 0 if it only reports what changed since the last plan.
     package var times: Int
     /// When the first call was made.
     package var time: Int64
-    /// Start of the first step, and what that takes.
+    /// Start and duration of the first step.
     package var start: Int64
     package var duration: Int64 = 0
     /// Start and end of the last step.
     package var lastStart: Int64
     package var lastEnd: Int64
-    /// What the steps take together. Durations rise evenly, but for rounding, and between one step
-    /// and the next the GPUs wait for the host.
+    /// Total duration of the steps. Durations rise evenly, except for rounding; between two steps
+    /// the GPUs wait for the host.
     package var busy: Int64 = 0
     /// Members of the cohort in each step.
     package var members = 0
-    /// Σ (computed before + 1) over members in the first step, whole and within the price's window.
+    /// Σ (computed before + 1) over members in the first step, in full and within the price's
+    /// window.
     package var context = 0
     package var windowedContext = 0
     /// Waiting and running requests and free blocks after the last call.
     package var waiting = 0
     package var running = 0
     package var freeBlocks = 0
-    /// Where its lists are in those of `DecidedPlans`. In 32 bits, because plans are copied.
+    /// Its ranges in the lists of `DecidedPlans`. In 32 bits, because plans are copied.
     private var lists = Lists()
     private var ends = Lists()
 
-    /// Places in lists.
+    /// Positions in the lists.
     struct Lists: Sendable, Equatable {
         var changes: Int32 = 0
         var aborted: Int32 = 0
@@ -42,7 +43,7 @@ package struct DecidedPlan: Sendable, Equatable {
         var entries: Int32 = 0
     }
 
-    /// A plan of no step, at a time.
+    /// A plan without steps, at a time.
     @inline(__always)
     init(replica: Int32, number: Int, time: Int64) {
         self.replica = Int(replica)
@@ -54,14 +55,14 @@ package struct DecidedPlan: Sendable, Equatable {
         lastEnd = time
     }
 
-    /// Names what stands between two places of the lists.
+    /// Sets the ranges of the lists that belong to the plan.
     @inline(__always)
     mutating func name(from lists: Lists, to ends: Lists) {
         self.lists = lists
         self.ends = ends
     }
 
-    /// Its places in the lists of `DecidedPlans`.
+    /// Its ranges in the lists of `DecidedPlans`.
     package var changes: Range<Int> { Int(lists.changes)..<Int(ends.changes) }
     package var aborted: Range<Int> { Int(lists.aborted)..<Int(ends.aborted) }
     package var preempted: Range<Int> { Int(lists.preempted)..<Int(ends.preempted) }
@@ -70,13 +71,13 @@ package struct DecidedPlan: Sendable, Equatable {
     /// Whether nothing was computed.
     package var isEmpty: Bool { times == 0 || (members == 0 && entries.isEmpty) }
 
-    /// Whether its steps do nothing but decode for the cohort.
+    /// Whether its steps only decode for the cohort.
     package var onlyDecodes: Bool {
         times > 0 && members > 0 && entries.isEmpty && preempted.isEmpty
     }
 
-    /// Takes the steps of the next plan in, if it goes on decoding for the same members. So joined,
-    /// plans are the same however far a run fast-forwards at once. O(1).
+    /// Absorbs the next plan's steps if it continues to decode for the same members. Joined this
+    /// way, plans do not depend on how far a run fast-forwards at once. O(1).
     package mutating func extend(by next: DecidedPlan) -> Bool {
         guard onlyDecodes, next.onlyDecodes, next.changes.isEmpty, next.aborted.isEmpty,
             next.members == members, next.number == number + times, next.waiting == waiting,
@@ -91,18 +92,19 @@ package struct DecidedPlan: Sendable, Equatable {
     }
 }
 
-/// A request that joins the cohort with the first step of a plan, or was in it for the last time
-/// in the step before.
+/// A request that joins the cohort with the first step of a plan, or whose last step as a member
+/// was the step before.
 package struct CohortChange: Sendable, Equatable {
     package var id: Int64
     /// Place in the order of arrival over the whole run.
     package var sequence: Int64
     /// Tokens computed so far.
     package var computed: Int
+    /// Whether it joins; otherwise it leaves.
     package var joins: Bool
 }
 
-/// When something happened to a request, picoseconds.
+/// When something happened to a request, in picoseconds.
 package struct RequestMoment: Sendable, Equatable {
     package var id: Int64
     /// Place in the order of arrival over the whole run.
@@ -115,21 +117,21 @@ package struct Preemption: Sendable, Equatable {
     package var id: Int64
     /// Place in the order of arrival over the whole run.
     package var sequence: Int64
-    /// Picoseconds.
+    /// In picoseconds.
     package var time: Int64
-    /// The request whose blocks were lacking, and its place; it may be the same one. -1: a policy
-    /// preempted it of its own will.
+    /// The request that lacked blocks, and its place; it may be the same request. -1 if a policy
+    /// chose to preempt.
     package var requester: Int64 = -1
     package var requesterSequence: Int64 = -1
 }
 
-/// Steps in a row whose tokens have left the engine. Times are picoseconds.
+/// Consecutive steps whose tokens were delivered. Times are in picoseconds.
 ///
-/// The tokens of the first left at `time`, those of the second `gap` later, and from there on each
-/// took `rise` longer than the one before.
+/// The tokens of the first step left at `time` and those of the second `gap` later; from then on
+/// each gap is longer by `rise`.
 package struct DeliveredSteps: Sendable, Equatable {
     package var replica: Int
-    /// Number of the schedule call that decided the first.
+    /// Number of the schedule call that decided the first step.
     package var number: Int
     package var times: Int
     package var time: Int64
@@ -137,29 +139,29 @@ package struct DeliveredSteps: Sendable, Equatable {
     package var rise: Int64 = 0
 }
 
-/// Plans in the order of each instance, with the lists that they name parts of.
+/// Plans, each instance's in order, with the lists that they refer to.
 ///
 ///     for plan in plans.plans {
 ///         for place in plan.entries { use(plans.entries[place]) }
 ///     }
 ///
-/// Flat lists, so that a plan costs no allocation: watching must not be what takes the time.
+/// The lists are flat, so that a plan costs no allocation and observing stays cheap.
 public struct DecidedPlans: Sendable, Equatable {
     package private(set) var plans: [DecidedPlan] = []
-    /// Who joined the cohort and who left it, in order.
+    /// Requests that joined or left the cohort, in order.
     package internal(set) var changes: [CohortChange] = []
-    /// Requests whose clients gave up, when they were ended, before the plan was made.
+    /// Requests whose clients gave up and which ended before the plan was made, with the time.
     package internal(set) var aborted: [RequestMoment] = []
     /// Requests that the call preempted.
     package internal(set) var preempted: [Preemption] = []
     package internal(set) var entries: [ScheduledEntry] = []
-    /// Gaps between the tokens delivered meanwhile, where the observer watches them; no plan names
-    /// them.
+    /// Gaps between the tokens delivered meanwhile, if the observer wants them. They belong to no
+    /// plan.
     package internal(set) var gaps: [TokenGap] = []
-    /// Steps whose tokens were delivered meanwhile, where the observer watches them, those of an
-    /// instance in order: of these plans or of earlier ones.
+    /// Steps, of these plans or earlier ones, whose tokens were delivered meanwhile, if the
+    /// observer wants them. Each instance's are in order.
     package internal(set) var deliveries: [DeliveredSteps] = []
-    /// What belongs to the latest plan or an earlier one ends here.
+    /// Where the entries of the latest plan end in the lists.
     private var ends = DecidedPlan.Lists()
 
     /// No plans.
@@ -177,11 +179,11 @@ public struct DecidedPlans: Sendable, Equatable {
     /// Whether there is nothing to hand on.
     var isEmpty: Bool { plans.isEmpty && gaps.isEmpty && deliveries.isEmpty }
 
-    /// Whether something is in the lists that no plan names yet.
+    /// Whether the lists hold something that belongs to no plan yet.
     var hasMore: Bool { Int(ends.changes) < changes.count || Int(ends.aborted) < aborted.count }
 
-    /// Appends a plan, which names what was appended to the lists since the last one. Inlined, so
-    /// that the plan is made in its place.
+    /// Appends a plan, which owns what was appended to the lists since the last one. Inlined, so
+    /// that the plan is constructed in place.
     @inline(__always)
     mutating func append(_ plan: consuming DecidedPlan) {
         let now = DecidedPlan.Lists(
@@ -192,7 +194,7 @@ public struct DecidedPlans: Sendable, Equatable {
         plans.append(plan)
     }
 
-    /// Forgets all of them. O(1), but for what is freed.
+    /// Removes everything. O(1), except for what is freed.
     mutating func removeAll() {
         plans.clear()
         changes.clear()
@@ -206,7 +208,7 @@ public struct DecidedPlans: Sendable, Equatable {
 }
 
 extension Array {
-    /// Removes all elements and keeps the room; most lists are empty most of the time.
+    /// Removes all elements and keeps the capacity. Most lists are empty most of the time.
     @inline(__always)
     fileprivate mutating func clear() {
         if !isEmpty { removeAll(keepingCapacity: true) }

@@ -1,6 +1,6 @@
 /// One request's share of a step, as the decision log shows it.
 public struct ScheduledEntry: Sendable, Equatable {
-    /// How the request came into the step: it was running, was admitted, or came back after a
+    /// How the request came into the step: it was running, was admitted, or resumed after a
     /// preemption.
     public enum Kind: UInt8, Sendable {
         case running = 0
@@ -9,7 +9,7 @@ public struct ScheduledEntry: Sendable, Equatable {
     }
 
     public var id: Int64
-    /// Place in the order of arrival over the whole run: unique, where ids need not be.
+    /// Place in the order of arrival over the whole run. Unique, unlike ids.
     package var sequence: Int64
     public var tokens: Int
     /// Tokens computed before the step; for admissions, the prefix hit.
@@ -20,16 +20,19 @@ public struct ScheduledEntry: Sendable, Equatable {
     public var samples: Bool
 }
 
-/// What one call of the scheduler decided. Times are picoseconds.
+/// What one call of the scheduler decided. Times are in picoseconds.
 public struct ScheduleDecision: Sendable, Equatable {
     public var replica: Int
     /// Number of the call, from 0.
     public var number: Int
     public var time: Int64
+    /// Start and end of the step on the GPU.
     package var executionStart: Int64
     package var executionEnd: Int64
+    /// Ids of the requests aborted since the last logged decision.
     package var aborted: [Int64]
     public var entries: [ScheduledEntry]
+    /// Ids of the requests that the call preempted.
     public var preempted: [Int64]
     /// Waiting and running requests and free blocks after the call.
     public var waiting: Int
@@ -39,26 +42,28 @@ public struct ScheduleDecision: Sendable, Equatable {
     package var evictions: Int
     /// Distinct keys in the prefix index after the call; nil with caching off.
     package var keys: Int?
-    /// Digests of the free queue and of the running requests' block tables, when asked for.
+    /// Digests of the free queue and of the running requests' block tables, if wanted.
     package var queueDigest: UInt64?
     package var tablesDigest: UInt64?
 }
 
-/// What one processed step brought.
+/// The result of one processed step.
 public struct UpdateDecision: Sendable, Equatable {
     public var replica: Int
     /// Number of the schedule call whose batch was processed.
     package var number: Int
     public var time: Int64
+    /// Ids of the requests aborted since the last logged decision.
     package var aborted: [Int64]
     /// Tokens delivered.
     package var delivered: Int
+    /// Ids of the requests that finished with this step.
     public var finished: [Int64]
     package var freeBlocks: Int
     package var keys: Int?
     /// Entries ignored because their request had ended.
     package var wasted: Int
-    /// State after the update: counts, and nothing scheduled, waiting or in flight.
+    /// State after the update: counts, and whether nothing is scheduled, waiting or in flight.
     package var waiting: Int
     package var running: Int
     package var idle: Bool
@@ -73,14 +78,14 @@ public enum Decision: Sendable, Equatable {
 /// How much of a replica's decisions an observer wants to see.
 public enum DecisionDetail: Sendable {
     case none
-    /// Plans, each of which may stand for many steps: the run fast-forwards as without an observer.
+    /// Plans, each of which may cover many steps. The run fast-forwards as without an observer.
     case plans
-    /// Plans of one step, and each call and each update with all its entries: O(running) a step.
+    /// Plans of one step, and each schedule call and update with all entries: O(running) per step.
     case decisions
-    /// Decisions with the digests of block numbering: O(blocks) per call.
+    /// Decisions with digests of the block numbers: O(blocks) per call.
     case decisionsAndBlocks
 
-    /// Whether each step is decided by itself.
+    /// Whether every step is executed individually.
     var isStepped: Bool {
         switch self {
         case .none, .plans: false
@@ -93,9 +98,9 @@ public enum DecisionDetail: Sendable {
 struct DecisionBuffer {
     let detail: DecisionDetail
     let isWanted: Bool
-    /// Whether plans are; else only gaps between tokens.
+    /// Whether plans are wanted; if not, only gaps between tokens.
     let notesPlans: Bool
-    /// Whether it is wanted when the tokens of each step left.
+    /// Whether the delivery times of each step's tokens are wanted.
     let tellsDeliveries: Bool
     /// Whether each call and each update is wanted with all its entries.
     let isStepped: Bool

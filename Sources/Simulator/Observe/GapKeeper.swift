@@ -1,6 +1,6 @@
 import Basics
 
-/// A gap between two tokens of a request, picoseconds.
+/// A gap between two tokens of a request, in picoseconds.
 package struct TokenGap: Sendable, Equatable {
     /// Place in the order of arrival over the whole run.
     package var sequence: Int64
@@ -15,27 +15,27 @@ struct EndedGaps {
     var gaps: [Int64]
 }
 
-/// Gaps between tokens by request, of those whose gaps cannot be counted as they come.
+/// Gaps between tokens by request, for requests whose gaps cannot be counted at once.
 ///
-/// A gap is counted for the run when its request finishes. Whose client may give up is therefore
-/// kept apart, and every request where margins leave some out, an observer watches gaps, or an
-/// objective limits the tail of each request's. Costs nothing elsewhere; else O(1) a token.
+/// A gap counts for the run only when its request finishes. So a request whose client may give up
+/// is tracked separately. Every request is, if there are margins, an observer wants gaps, or an
+/// objective limits each request's tail. O(1) per token of such requests, free for the others.
 struct GapKeeper: ~Copyable {
-    /// Whether some request's gaps are kept.
+    /// Whether any request's gaps are kept.
     private(set) var isOn: Bool
-    /// Whether every request's are.
+    /// Whether every request's gaps are kept.
     let keepsAll: Bool
     private let tells: Bool
     private let keepsTails: Bool
     private let handsOn: Bool
-    /// Those since the last ones were told.
+    /// Gaps not yet passed to observers.
     private var delivered = HotArray<TokenGap>()
-    /// By slot: when its latest token was delivered, and its gaps.
+    /// By slot: when the latest token was delivered, and the gaps.
     private var latest = HotArray<Int64>()
     private var gaps: [[Int64]] = []
-    /// Gaps of requests that ended without having finished: in no figure, but in the account.
+    /// Gaps of requests that ended without finishing: in no figure, but in the balance.
     private(set) var abandoned = HotHistogram()
-    /// Gaps of finished requests, to be taken by the cluster, where margins ask whose they are.
+    /// Gaps of finished requests for the cluster to take, if margins need them per request.
     var ended = HotArray<EndedGaps>()
 
     /// Keeps no request's gaps.
@@ -43,7 +43,7 @@ struct GapKeeper: ~Copyable {
         self.init(tells: false, keepsTails: false, handsOn: false)
     }
 
-    /// `tells`: to observers; `keepsTails`: for the objective; `handsOn`: with finished requests.
+    /// `tells`: for observers; `keepsTails`: for the objective; `handsOn`: with finished requests.
     init(tells: Bool, keepsTails: Bool, handsOn: Bool) {
         keepsAll = tells || keepsTails || handsOn
         isOn = keepsAll
@@ -52,15 +52,15 @@ struct GapKeeper: ~Copyable {
         self.handsOn = handsOn
     }
 
-    /// Says that a client may give up: its request's gaps are kept.
+    /// Notes that a client may give up, so its request's gaps are kept.
     mutating func expectAbort() { isOn = true }
 
-    /// Whether the gaps of a request are kept, and counted when it finishes.
+    /// Whether the gaps of a request are kept until it finishes.
     @inline(__always)
     func keeps(mayAbort: Bool) -> Bool { keepsAll || mayAbort }
 
-    /// Notes a token of the request in a slot. The gap that it ends, picoseconds; nil: it is the
-    /// first.
+    /// Records a token of the request in a slot. Returns the gap that it ends, in picoseconds; nil
+    /// for the first token.
     mutating func deliver(
         _ slot: Int, _ sequence: Int64, at time: Int64, isFirst: Bool
     ) -> Int64? {
@@ -79,9 +79,9 @@ struct GapKeeper: ~Copyable {
         return gap
     }
 
-    /// Ends the request in a slot: counts its gaps, in the histogram if it finished. Its 99th
-    /// percentile where the objective limits it, linear between neighbours and rounded down; -1
-    /// without any. O(gaps), O(gaps log gaps) for the percentile.
+    /// Ends the request in a slot and counts its gaps, in `histogram` if it finished. Returns their
+    /// 99th percentile if the objective limits it (linear between neighbours, rounded down), or -1.
+    /// O(gaps), and O(gaps log gaps) for the percentile.
     mutating func end(
         _ slot: Int, _ sequence: Int64, isFinished: Bool, into histogram: inout HotHistogram
     ) -> Int64 {
@@ -97,7 +97,7 @@ struct GapKeeper: ~Copyable {
         return Int64(Quantile.value(0.99, of: own.count) { Double(own[$0]) })
     }
 
-    /// Tells them.
+    /// Moves the new gaps to the plans for observers.
     mutating func hand(to plans: inout DecidedPlans) {
         for index in delivered.indices { plans.gaps.append(delivered[index]) }
         delivered.removeAll()

@@ -1,4 +1,4 @@
-/// Gaps that fall into one histogram bucket after another: in a stretch they hardly change.
+/// Successive gaps in one histogram bucket: while fast-forwarding, gaps hardly change.
 struct GapRun {
     private var low: Int64 = 0
     private var high: Int64 = -1
@@ -22,8 +22,7 @@ struct GapRun {
         maximum = max(maximum, gap)
     }
 
-    /// Adds gaps that rise by the same amount, at least 0, from one to the next.
-    /// O(buckets they fall into).
+    /// Adds gaps, each longer than the one before by `rise`, at least 0. O(buckets they fall into).
     @inline(__always)
     mutating func add(
         from first: Int64, rise: Int64, number: Int64, into histogram: inout HotHistogram,
@@ -52,7 +51,7 @@ struct GapRun {
         }
     }
 
-    /// Enters the gaps so far, each for `count` requests.
+    /// Adds the gaps so far to the histogram, each for `count` requests.
     mutating func flush(into histogram: inout HotHistogram, times count: Int64) {
         guard steps > 0 else { return }
         let product = UInt64(sum).multipliedFullWidth(by: UInt64(count))

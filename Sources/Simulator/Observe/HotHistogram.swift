@@ -1,7 +1,7 @@
 /// Accumulates durations for a `LatencyHistogram` while a run goes on.
 ///
-/// Counts begin at bucket `first` and grow at both ends on demand: a thousand replicas that each
-/// see a few octaves must not hold the empty ones below.
+/// Counts begin at bucket `first` and grow at both ends on demand, so that a thousand replicas that
+/// each see a few octaves do not hold the empty ones below.
 struct HotHistogram: ~Copyable {
     private(set) var counts = HotArray<Int64>()
     private(set) var first = 0
@@ -11,7 +11,7 @@ struct HotHistogram: ~Copyable {
     private(set) var minimum: Int64 = .max
     private(set) var maximum: Int64 = 0
 
-    /// Adds a value, picoseconds, at least 0. O(1) amortised.
+    /// Adds a value in picoseconds, at least 0. O(1) amortised.
     @inline(__always)
     mutating func add(_ value: Int64) {
         precondition(value >= 0, "a duration cannot be negative")
@@ -20,8 +20,8 @@ struct HotHistogram: ~Copyable {
             sum: UInt128(UInt64(value)), minimum: value, maximum: value)
     }
 
-    /// Adds `times` equal values, picoseconds, at least 0. O(1) amortised. Not inlined: every step
-    /// calls it from several places, and its code must stay in the processor's cache.
+    /// Adds `times` equal values in picoseconds, at least 0. O(1) amortised. Not inlined: every
+    /// step calls it from several places, and its code must stay in the processor's cache.
     @inline(never)
     mutating func add(_ value: Int64, times: Int64) {
         precondition(value >= 0 && times >= 0, "a duration cannot be negative")
@@ -63,7 +63,7 @@ struct HotHistogram: ~Copyable {
         sum += other.sum
     }
 
-    /// Makes room for a bucket, and for some neighbours beyond the present range.
+    /// Makes room for a bucket and some neighbours beyond the present range.
     @inline(never)
     private mutating func grow(to bucket: Int) {
         let spare = 64

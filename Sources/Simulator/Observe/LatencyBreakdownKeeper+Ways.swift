@@ -1,27 +1,27 @@
 extension LatencyBreakdownKeeper {
-    /// The steps of one instance, in order, and what they are to a member of its cohort.
+    /// The steps of one instance, in order, and what they mean to a member of its cohort.
     struct Lane {
         /// Time the GPUs have been busy.
         var busy: Int64 = 0
         /// The last step.
         var start: Int64 = 0
         var end: Int64 = 0
-        /// How much longer others' prefill makes the last step for a member.
+        /// How much others' prefill lengthens the last step for a member.
         var interference: Int64 = 0
-        /// Sums over all steps, but for the last, of what they are to a member.
+        /// Sums over all steps except the last of a member's parts.
         var decodes: Int64 = 0
         var interferences: Int64 = 0
-        /// Time before and between all steps, the last included.
+        /// Time before and between all steps, including the last.
         var gaps: Int64 = 0
 
-        /// Busy time up to a moment not before the last step but one.
+        /// Busy time up to a moment, which must not lie before the second to last step.
         func busy(until time: Int64) -> Int64 { busy - max(0, end - max(time, start)) }
 
         /// Sums over all steps.
         var allDecodes: Int64 { decodes + (end - start - interference) }
         var allInterferences: Int64 { interferences + interference }
 
-        /// Adds the steps of a plan, of which only a single one may hold prefill.
+        /// Adds the steps of a plan. Only a plan of a single step may hold prefill.
         @inline(__always)
         mutating func add(_ plan: DecidedPlan, interference more: Int64) {
             let last = plan.lastEnd - plan.lastStart
@@ -39,7 +39,7 @@ extension LatencyBreakdownKeeper {
     struct Share {
         var start: Int64
         var end: Int64
-        /// How much longer others' prefill makes it.
+        /// How much others' prefill lengthens it.
         var interference: Int64
         var part: LatencyParts.Part
         var completesPrompt: Bool
@@ -47,27 +47,27 @@ extension LatencyBreakdownKeeper {
         var busyBefore: Int64
     }
 
-    /// One request's way so far.
+    /// A request's life so far.
     struct Way {
         enum Standing { case individual, joining, member }
 
         var parts = RequestBreakdown()
-        /// When it was admitted first, -1 before, and until when its time is divided.
+        /// When it was first admitted (-1 before), and up to when its time is divided.
         var admitted: Int64 = -1
         var cursor: Int64 = 0
-        /// Time its instance's GPUs had been busy by then, and by its abort.
+        /// How long its instance's GPUs had been busy by then, and by its abort.
         var busy: Int64 = 0
         var busyAtAbort: Int64?
         var isPreempted = false
-        /// Whether a step of its own is behind it, and the one that completes its prompt.
+        /// Whether it has completed a step, and the one that completes its prompt.
         var hasBegun = false
         var hasFirst = false
         var standing = Standing.individual
-        /// Most tokens ever computed.
+        /// Most tokens it had ever computed.
         var computed = 0
-        /// Its latest step, which may end after it; none for a member.
+        /// Its latest step, which may not have ended yet; nil for a member.
         var step: Share?
-        /// A member: the instance's sums before its first step, the gap before it included.
+        /// For a member: the instance's sums before its first step, including the gap before it.
         var decodes: Int64 = 0
         var interferences: Int64 = 0
         var gaps: Int64 = 0
@@ -76,7 +76,8 @@ extension LatencyBreakdownKeeper {
             if hasFirst { parts.afterwards[part] += time } else { parts.toFirstToken[part] += time }
         }
 
-        /// Is preempted. Who was so in the step that admitted it has not been in any.
+        /// Preempts the request. One preempted in the very step that admitted it has been in no
+        /// step.
         mutating func preempt(at time: Int64, _ lane: Lane) {
             guard admitted >= 0 else { return }
             passStep()
@@ -85,7 +86,7 @@ extension LatencyBreakdownKeeper {
             isPreempted = true
         }
 
-        /// Notes a step that has an entry for it.
+        /// Records a step that has an entry for the request.
         @inline(__always)
         mutating func enter(
             _ entry: ScheduledEntry, _ plan: DecidedPlan, interference: Int64, _ lane: Lane
@@ -106,7 +107,7 @@ extension LatencyBreakdownKeeper {
                 completesPrompt: end >= entry.promptTokens, busyBefore: lane.busy)
         }
 
-        /// Becomes a member with a step that starts now. Who has left again meanwhile does not.
+        /// Becomes a member with a step that starts now, unless it has left again meanwhile.
         mutating func join(_ start: Int64, _ lane: Lane) {
             guard standing == .joining else { return }
             standing = .member
@@ -117,12 +118,12 @@ extension LatencyBreakdownKeeper {
             gaps = lane.gaps + start - lane.end
         }
 
-        /// Is a member no longer: the instance's last step is the latest of its own.
+        /// Is no longer a member: the instance's last step is its own latest step.
         mutating func leave(_ lane: Lane, computed tokens: Int) {
             defer { standing = .individual }
             guard standing == .member else { return }
             computed = max(computed, tokens)
-            // A member decodes in every step, so that between them only the host is waited for.
+            // A member decodes in every step, so between steps it waits for the host only.
             add(.decode, lane.decodes - decodes)
             add(.interference, lane.interferences - interferences)
             add(.host, lane.gaps - gaps)
@@ -133,7 +134,7 @@ extension LatencyBreakdownKeeper {
                 completesPrompt: true, busyBefore: busy)
         }
 
-        /// Adds a request's latest step, and what it waited for that.
+        /// Adds the request's latest step, and its wait for that step.
         mutating func passStep() {
             guard let step else { return }
             self.step = nil
@@ -147,8 +148,8 @@ extension LatencyBreakdownKeeper {
             if step.completesPrompt { hasFirst = true }
         }
 
-        /// Adds time without a step of its own, up to a moment by which the instance's GPUs had
-        /// been busy for so long.
+        /// Adds time without a step of its own, up to `time`, by which the instance's GPUs had been
+        /// busy for `others`.
         mutating func pass(until time: Int64, busy others: Int64) {
             let gap = time - cursor
             guard gap > 0 else { return }
@@ -164,7 +165,7 @@ extension LatencyBreakdownKeeper {
             busy = max(busy, others)
         }
 
-        /// Its parts, now that it has ended, by when its instance's GPUs had been busy for so long.
+        /// The request's parts at its end, by which its instance's GPUs had been busy for `all`.
         @inline(__always)
         mutating func close(
             _ record: RequestRecord, busy all: Int64, into result: inout RequestBreakdown
@@ -183,7 +184,7 @@ extension LatencyBreakdownKeeper {
                 }
             }
             passStep()
-            // What follows the last step of a finished request is the host's doing.
+            // What follows the last step of a finished request is due to the host.
             pass(
                 until: record.finish, busy: record.outcome == .finished ? busy : busyAtAbort ?? all)
             parts.toFirstToken[.queue] += admitted - record.arrival
@@ -199,14 +200,14 @@ extension LatencyBreakdownKeeper {
             result.toFirstToken[.queue] = record.finish - record.arrival
         }
 
-        /// A first token leaves the engine when its step has been processed, which may be a little
-        /// after the step's end, and the next one under way: that time belongs to the first part of
-        /// the life, which lasts so long.
+        /// Moves time to the first part of the life, which lasts `timeToFirstToken`. A first token
+        /// leaves the engine when its step has been processed, perhaps a little after the step's
+        /// end, with the next step under way.
         private mutating func moveBorder(to timeToFirstToken: Int64) {
             var lag = timeToFirstToken - parts.toFirstToken.total
             guard lag > 0 else { return }
-            // Where a request can be right after one of its steps, the likelier first. In a step
-            // of its own it waits for the host all the same.
+            // The places a request can be in right after one of its steps, the likelier first.
+            // During a step of its own it still waits for the host.
             move(&lag, from: .host, to: .host)
             move(&lag, from: .othersSteps, to: .othersSteps)
             move(&lag, from: .preempted, to: .preempted)
@@ -216,7 +217,7 @@ extension LatencyBreakdownKeeper {
             move(&lag, from: .prefill, to: .host)
         }
 
-        /// Moves as much of a time as there is in a part after the first token to one before it.
+        /// Moves up to `time` from a part after the first token to one before it.
         @inline(__always)
         private mutating func move(
             _ time: inout Int64, from part: LatencyParts.Part, to waits: LatencyParts.Part
@@ -229,16 +230,16 @@ extension LatencyBreakdownKeeper {
         }
     }
 
-    /// The ways of requests from the first whose record is to come, by their place in the order of
-    /// arrival, which is that of the records.
+    /// The lives of requests from the first whose record is still to come, by place in the order of
+    /// arrival, which is the order of the records.
     struct Ways {
         private static let unknown = Way()
 
-        /// A ring; its size is a power of two.
+        /// A ring buffer; its size is a power of two.
         private var ways = [Way](repeating: Way(), count: 16)
         private var head = 0
         private var count = 0
-        /// The place of the first one.
+        /// The place of the first request.
         private(set) var first: Int64 = 0
 
         subscript(sequence: Int64) -> Way {
@@ -254,7 +255,7 @@ extension LatencyBreakdownKeeper {
             sequence >= first && sequence < first + Int64(count)
         }
 
-        /// Makes room up to a request. Amortised O(requests alive).
+        /// Makes room up to a request. O(requests alive) amortised.
         @inline(__always)
         mutating func reach(_ sequence: Int64) {
             let wanted = Int(sequence - first) + 1
@@ -267,11 +268,11 @@ extension LatencyBreakdownKeeper {
             count = wanted
         }
 
-        /// Forgets the first one.
+        /// Removes the first request.
         mutating func removeFirst() {
             first += 1
             guard count > 0 else { return }
-            // What lies outside is that of a request of which nothing is known.
+            // Slots outside the range must look like requests of which nothing is known.
             ways[head] = Self.unknown
             head = (head + 1) & (ways.count - 1)
             count -= 1

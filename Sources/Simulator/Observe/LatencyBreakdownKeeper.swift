@@ -1,42 +1,41 @@
 import StepTime
 
-/// Divides every request's latency into parts that sum to it, to the picosecond, by watching what
-/// the schedulers decide.
+/// Divides every request's latency into parts that sum to it, to the picosecond, by observing the
+/// schedulers' decisions.
 ///
 /// At any moment between its arrival and its end a request is in one place: in the queue, in a
 /// step, between two of its steps, or preempted. A step that decodes is split once more: what it
-/// would have taken without the others' prefill, by the same step-time model, and the rest. What
-/// a step with several prompts in it takes longer for the other prompts is split off likewise.
+/// would have taken without others' prefill, by the same step-time model, and the rest. In a step
+/// with several prompts, the time due to the other prompts is split off in the same way.
 ///
-/// What a step is to a member of the cohort it is to all of them. So each instance has running sums
-/// of the members' parts, and a member's parts are the differences between its joining and its
-/// leaving: O(1) a plan, an entry, a change or an end, whatever the batch. Memory follows the
-/// requests alive.
+/// A step means the same to all members of the cohort. So each instance keeps running sums of a
+/// member's parts, and a member's parts are the differences between joining and leaving: O(1) per
+/// plan, entry, change or end, whatever the batch. Memory grows with the requests alive.
 package struct LatencyBreakdownKeeper: Sendable {
     private var lanes: [Lane]
     private var ways = Ways()
     private var prices: StepPrices
     private let host: HostTimes
 
-    /// Watches a run of a plan.
+    /// Observes a run of a plan.
     package init(_ plan: RunPlan) {
         prices = StepPrices(plan)
         host = plan.engine.host
         lanes = Array(repeating: Lane(), count: plan.replicas)
     }
 
-    /// Takes note of plans; those of an instance in order. O(plans + what their lists hold).
+    /// Records plans, each instance's in order. O(plans + their lists).
     package mutating func add(_ plans: DecidedPlans) {
         var nobody = NoWitness()
         add(plans, before: &nobody)
     }
 
-    /// The same, with a witness who is told each plan and what its prefill costs its requests.
+    /// The same, with a witness that sees each plan and how its prefill slows its requests.
     @inline(__always)
     mutating func add(_ plans: DecidedPlans, before witness: inout some StepWitness) {
         var (replica, lane) = (-1, Lane())
         for number in plans.plans.indices {
-            // Nearly always all of them are of one instance.
+            // Usually all plans are of one instance.
             if plans.plans[number].replica != replica {
                 if replica >= 0 { lanes[replica] = lane }
                 replica = plans.plans[number].replica
@@ -48,8 +47,8 @@ package struct LatencyBreakdownKeeper: Sendable {
         if replica >= 0 { lanes[replica] = lane }
     }
 
-    /// Plans are handed around by their number in the list: passing one copies it, and it is as
-    /// large as what is done with it.
+    /// Plans are passed by their number in the list: copying one would cost as much as processing
+    /// it.
     @inline(__always)
     private mutating func add(_ number: Int, of plans: DecidedPlans, to lane: inout Lane) {
         let plan = plans.plans[number]
@@ -62,7 +61,7 @@ package struct LatencyBreakdownKeeper: Sendable {
         lane.add(plan, interference: prices.ofDecodes)
     }
 
-    /// Lets requests out of the sums and into them.
+    /// Moves requests out of the cohort and into it.
     private mutating func change(_ number: Int, _ plans: DecidedPlans, _ lane: Lane) {
         let plan = plans.plans[number]
         for place in plan.changes {
@@ -80,7 +79,7 @@ package struct LatencyBreakdownKeeper: Sendable {
         }
     }
 
-    /// Notes who was aborted and who preempted.
+    /// Records aborted and preempted requests.
     private mutating func interrupt(_ number: Int, _ plans: DecidedPlans, _ lane: Lane) {
         let plan = plans.plans[number]
         for place in plan.aborted {
@@ -95,7 +94,7 @@ package struct LatencyBreakdownKeeper: Sendable {
         }
     }
 
-    /// Notes a step on the requests that have an entry of their own.
+    /// Records a step for the requests that have their own entry.
     private mutating func enter(_ number: Int, _ plans: DecidedPlans, _ lane: Lane) {
         let plan = plans.plans[number]
         var chunk = 0
@@ -111,15 +110,15 @@ package struct LatencyBreakdownKeeper: Sendable {
         }
     }
 
-    /// The parts of a request that ended; nil for one that was rejected or did not end. To be
-    /// called for every record, in their order. O(1).
+    /// The parts of a request that ended; nil if it was rejected or did not end. Call for every
+    /// record in order. O(1).
     package mutating func close(_ record: RequestRecord) -> RequestBreakdown? {
         var parts = RequestBreakdown()
         return close(record, into: &parts) ? parts : nil
     }
 
-    /// The same into a value that has room for them, which saves copies; false where there are
-    /// none, and then the value stays as it was.
+    /// The same into an existing value, which saves copies. Returns false, and leaves the value
+    /// unchanged, if there are no parts.
     package mutating func close(
         _ record: RequestRecord, into parts: inout RequestBreakdown
     ) -> Bool {
@@ -143,21 +142,21 @@ package struct LatencyBreakdownKeeper: Sendable {
     }
 }
 
-/// Who is told of each plan beside the keeper.
+/// Sees each plan together with the keeper.
 protocol StepWitness {
-    /// `number`: the plan's in the list. `prices` are those of the plan where it has entries, else
-    /// of an earlier one.
+    /// `number` is the plan's in the list. `prices` are those of the plan if it has entries,
+    /// otherwise those of an earlier one.
     mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices)
 }
 
-/// Looks away.
+/// A witness that ignores everything.
 private struct NoWitness: StepWitness {
     @inline(__always)
     mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {}
 }
 
 extension RequestRecord {
-    /// The same with the times of the engine's clock, without the way from the client and back.
+    /// The record in the engine's times, without the way from the client and back.
     @inline(__always)
     package func asTheEngineSawIt(_ host: HostTimes) -> RequestRecord {
         var record = self

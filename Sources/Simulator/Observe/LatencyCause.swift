@@ -1,5 +1,5 @@
-/// Where a request's time went, told finer than `LatencyParts`: the parts are disjoint and sum to
-/// the latency.
+/// Where a request's time went, in finer parts than `LatencyParts`: disjoint, and summing to the
+/// latency.
 package enum LatencyCause: Int, Sendable, CaseIterable {
     /// On its way from the client through the API server to the scheduler.
     case frontEnd
@@ -7,8 +7,8 @@ package enum LatencyCause: Int, Sendable, CaseIterable {
     case router
     /// Arrived and not yet admitted.
     case queue
-    /// Admitted, while a step ran that computed nothing for it, before its first one or while it
-    /// decoded.
+    /// Admitted, while a step ran that computed nothing for it, before its own first step or while
+    /// it decoded.
     case othersSteps
     /// The same between two steps of its own prompt.
     case betweenChunks
@@ -16,18 +16,18 @@ package enum LatencyCause: Int, Sendable, CaseIterable {
     case host
     /// In steps that computed its prompt.
     case prefill
-    /// The share of these that went into tokens which its replica had computed before and evicted:
-    /// a pool that evicts nothing would have served them.
+    /// The share of prefill that went into tokens which its replica had computed before and
+    /// evicted. A pool that evicts nothing would have served them.
     case cacheMiss
-    /// In steps that decoded a token for it, as long as these would have taken without prefill.
+    /// In steps that decoded a token for it, for as long as they would have taken without prefill.
     case decode
     /// What other requests' prefill added to its steps.
     case interference
     /// Preempted and waiting.
     case preempted
-    /// In steps that computed again what a preemption had lost.
+    /// In steps that recomputed what a preemption had lost.
     case recompute
-    /// Moving its cache between instances, of which there is none yet.
+    /// Moving its cache between instances, which is not simulated yet.
     case transfer
     /// On the way from the engine back to the client.
     case delivery
@@ -60,9 +60,9 @@ package enum LatencyCause: Int, Sendable, CaseIterable {
     }
 }
 
-/// The times of one request by cause, picoseconds.
+/// The times of one request by cause, in picoseconds.
 package struct LatencyCauses: Sendable, Equatable {
-    /// By `LatencyCause.rawValue`, in place: an array of each request would be allocated.
+    /// By `LatencyCause.rawValue`. In place, because an array would be allocated for each request.
     package private(set) var times = InlineArray<14, Int64>(repeating: 0)
 
     /// No time at all.
@@ -73,15 +73,15 @@ package struct LatencyCauses: Sendable, Equatable {
         set { times[cause.rawValue] = newValue }
     }
 
-    /// The whole.
+    /// The sum of all causes.
     package var total: Int64 { times.indices.reduce(0) { $0 + times[$1] } }
 
     package static func == (a: LatencyCauses, b: LatencyCauses) -> Bool {
         a.times.indices.allSatisfy { a.times[$0] == b.times[$0] }
     }
 
-    /// Of a request that finished or was aborted, from its arrival to its end; with
-    /// `untilFirstToken` to its first token.
+    /// The causes of a request that finished or was aborted, from its arrival to its end, or to its
+    /// first token with `untilFirstToken`.
     package init(
         _ breakdown: RequestBreakdown, _ record: RequestRecord, _ host: HostTimes,
         untilFirstToken: Bool = false
@@ -94,7 +94,7 @@ package struct LatencyCauses: Sendable, Equatable {
         self[.queue] = parts[.queue]
         self[.betweenChunks] = breakdown.betweenChunks
         self[.othersSteps] = parts[.othersSteps] - breakdown.betweenChunks
-        // By its share of the tokens that the prompt's steps computed.
+        // By their share of the tokens that the prompt's steps computed.
         let computed = Int128(max(1, record.promptTokens - record.hitTokens))
         let evicted = min(Int128(record.lostReuse.evicted), computed)
         if evicted > 0 {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Counts of non-negative durations in log-linear buckets, 512 to an octave: a value read back is
-/// the middle of its bucket, at most 1/1024 (0.098 %) away. Mean, minimum and maximum are exact.
+/// Counts non-negative durations in log-linear buckets, 512 per octave. A value read back is the
+/// middle of its bucket, at most 1/1024 (0.098 %) off. Mean, minimum and maximum are exact.
 public struct LatencyHistogram: Sendable, Equatable {
     private static let linearBits = 9
     /// Counts from bucket `first` on.
@@ -12,12 +12,12 @@ public struct LatencyHistogram: Sendable, Equatable {
     private var sum: UInt128 = 0
     package private(set) var minimum: Int64 = .max
     public private(set) var maximum: Int64 = 0
-    /// Sum of the values' squares, where it was kept.
+    /// Sum of the values' squares, if it was kept.
     private var squares: SquareSum?
 
     package init() {}
 
-    /// What an accumulator has counted. O(buckets).
+    /// The values that an accumulator has counted. O(buckets).
     init(_ hot: borrowing HotHistogram, squares: SquareSum? = nil) {
         self.squares = squares
         counts = hot.counts.elements
@@ -30,7 +30,7 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     /// The bucket of a value. Values below 1024 have a bucket each.
     package static func bucket(of value: Int64) -> Int {
-        // Bits beyond those that number the bucket within its octave.
+        // The bits below those that select the bucket within its octave.
         let shift = 63 - linearBits - (value | 1 << linearBits).leadingZeroBitCount
         return shift &<< linearBits &+ Int(truncatingIfNeeded: value &>> Int64(shift))
     }
@@ -44,9 +44,9 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// The arithmetic mean, 0 when empty.
     public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
-    /// The standard deviation of all values (of a population, as NumPy's), 0 when empty. Exact
-    /// but for rounding where squares were kept; else from the middles of buckets, off by at most
-    /// 0.1 % of the values' root mean square. O(buckets).
+    /// The standard deviation of all values (of a population, like NumPy's), 0 when empty. Exact
+    /// except for rounding if squares were kept; otherwise from the middles of buckets, off by at
+    /// most 0.1 % of the values' root mean square. O(buckets).
     package var deviation: Double {
         guard count > 0 else { return 0 }
         if let squares {
@@ -64,14 +64,14 @@ public struct LatencyHistogram: Sendable, Equatable {
         return (sum / Double(count)).squareRoot()
     }
 
-    /// How many values lie in buckets that begin below a value. O(buckets).
+    /// How many values lie in buckets that begin below `value`. O(buckets).
     package func count(below value: Int64) -> Int64 {
         guard value > 0 else { return 0 }
         return counts.prefix(max(0, Self.bucket(of: value - 1) + 1 - first)).reduce(0, +)
     }
 
-    /// The value below which a share of the values lies, 0 when empty: linear between the two
-    /// values nearest to it, as NumPy and vLLM's serving benchmark have it. O(buckets).
+    /// The value below which `percent` of the values lie, 0 when empty. Linear between the two
+    /// nearest values, like NumPy and vLLM's serving benchmark. O(buckets).
     public func percentile(_ percent: Double) -> Int64 {
         guard count > 0 else { return 0 }
         let place = min(max(0, percent / 100), 1) * Double(count - 1)
@@ -82,16 +82,15 @@ public struct LatencyHistogram: Sendable, Equatable {
         return low + Int64((place - whole) * Double(high - low))
     }
 
-    /// The smallest value that a share of the values does not exceed (nearest rank), 0 when empty.
-    /// O(buckets).
+    /// The smallest value that is not exceeded by `percent` of the values (nearest rank), 0 when
+    /// empty. O(buckets).
     package func nearestRank(_ percent: Double) -> Int64 {
         guard count > 0 else { return 0 }
         return value(at: max(1, Int64((percent / 100 * Double(count)).rounded(.up))))
     }
 
-    /// The values below which equal shares of all lie: the smallest, those of 1 / `number`, 2 /
-    /// `number` and so on, and the largest, as `percentile` has them; none when empty.
-    /// O(buckets + number).
+    /// Quantiles at 0, 1 / `number`, 2 / `number` and so on up to 1, as in `percentile`; empty if
+    /// there are no values. O(buckets + number).
     package func quantiles(_ number: Int) -> [Int64] {
         guard count > 0 else { return [] }
         let places = (0...number).map { Double($0) / Double(number) * Double(count - 1) }
@@ -102,13 +101,13 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
     }
 
-    /// The largest values, the largest first: so many, or all. O(buckets + number).
+    /// The `number` largest values, or all of them, largest first. O(buckets + number).
     package func largest(_ number: Int) -> [Int64] {
         let first = max(1, count - Int64(number) + 1)
         return count > 0 ? values(at: Array(first...count)).reversed() : []
     }
 
-    /// The values at ranks that never fall by more than one, each as `value(at:)` has it.
+    /// The values at ranks that never fall by more than one, each as in `value(at:)`.
     private func values(at ranks: [Int64]) -> [Int64] {
         var (seen, bucket): (Int64, Int) = (0, -1)
         return ranks.map { rank in
@@ -126,7 +125,7 @@ public struct LatencyHistogram: Sendable, Equatable {
         }
     }
 
-    /// The value at a rank from 1 on: the extremes exactly, else the middle of its bucket.
+    /// The value at a rank from 1 on: exact at the extremes, otherwise the middle of its bucket.
     private func value(at rank: Int64) -> Int64 {
         if rank >= count { return maximum }
         if rank <= 1 { return minimum }
@@ -140,15 +139,15 @@ public struct LatencyHistogram: Sendable, Equatable {
         return maximum
     }
 
-    /// The middle of a bucket, within the extremes.
+    /// The middle of a bucket, clamped to the extremes.
     private func middle(of bucket: Int) -> Int64 {
         let low = Self.lowerBound(of: bucket)
-        // The last bucket ends with Int64.max: what follows it wraps.
+        // The last bucket ends with Int64.max; the bound after it wraps.
         let high = Self.lowerBound(of: bucket + 1) &- 1
         return min(max(low + (high - low) / 2, minimum), maximum)
     }
 
-    /// Equal when the same values were added, by bucket, sum and extremes, in whatever order.
+    /// Equal if the same values were added in any order, by bucket, sum and extremes.
     public static func == (a: LatencyHistogram, b: LatencyHistogram) -> Bool {
         guard a.count == b.count, a.sum == b.sum, a.minimum == b.minimum, a.maximum == b.maximum
         else { return false }

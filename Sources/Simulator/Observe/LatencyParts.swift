@@ -1,4 +1,4 @@
-/// Where a span of a request's life went, picoseconds. The parts are disjoint and sum to the
+/// Where a span of a request's life went, in picoseconds. The parts are disjoint and sum to the
 /// whole.
 package struct LatencyParts: Sendable, Equatable {
     /// Where a request can be.
@@ -6,19 +6,19 @@ package struct LatencyParts: Sendable, Equatable {
         /// Arrived and not yet admitted.
         case queue
         /// Admitted, while a step ran that computed nothing for it: the batch in flight when it
-        /// came, or one whose budget others had used up.
+        /// came, or one whose budget other requests had used up.
         case othersSteps
-        /// Admitted, while its replica's GPUs waited for the host; and on the way between the
-        /// client and the scheduler.
+        /// Admitted, while its replica's GPUs waited for the host; also the way between the client
+        /// and the scheduler.
         case host
         /// In steps that computed its prompt.
         case prefill
-        /// In steps that decoded a token for it, as long as these would have taken without
+        /// In steps that decoded a token for it, for as long as they would have taken without
         /// prefill.
         case decode
         /// What other requests' prefill added to its steps.
         case interference
-        /// In steps that computed again what a preemption had lost.
+        /// In steps that recomputed what a preemption had lost.
         case recompute
         /// Preempted and waiting.
         case preempted
@@ -37,7 +37,7 @@ package struct LatencyParts: Sendable, Equatable {
             }
         }
 
-        /// The name of the column in latency.csv, and in the keys of summary.json.
+        /// The column in latency.csv, and the key in summary.json.
         package var column: String {
             switch self {
             case .queue, .host, .prefill, .decode, .interference, .recompute, .preempted:
@@ -47,13 +47,13 @@ package struct LatencyParts: Sendable, Equatable {
         }
     }
 
-    /// By `Part.rawValue`, in place: an array of each request would be allocated.
+    /// By `Part.rawValue`. In place, because an array would be allocated for each request.
     package private(set) var times = InlineArray<8, Int64>(repeating: 0)
 
     /// No time at all.
     package init() {}
 
-    /// Time spent in a part, picoseconds.
+    /// Time spent in a part, in picoseconds.
     package subscript(part: Part) -> Int64 {
         @inline(__always)
         get { times[part.rawValue] }
@@ -61,14 +61,14 @@ package struct LatencyParts: Sendable, Equatable {
         _modify { yield &times[part.rawValue] }
     }
 
-    /// The whole.
+    /// The sum of all parts.
     package var total: Int64 {
         var sum: Int64 = 0
         for part in times.indices { sum += times[part] }
         return sum
     }
 
-    /// Each part divided by a number, rounded down: what a token takes, say.
+    /// Each part divided by a number, rounded down: the time per token, for instance.
     package func divided(by number: Int) -> LatencyParts {
         precondition(number > 0, "nothing divides by \(number)")
         var share = self
@@ -88,16 +88,17 @@ package struct LatencyParts: Sendable, Equatable {
     }
 }
 
-/// The parts of one ended request's life: until its first token, and from then on.
+/// The parts of one ended request's life: until its first token, and after it.
 package struct RequestBreakdown: Sendable, Equatable {
     package var toFirstToken = LatencyParts()
     package var afterwards = LatencyParts()
-    /// Of others' steps until the first token, those between two steps of its own prompt.
+    /// The part of `othersSteps` until the first token that lies between two steps of its own
+    /// prompt.
     package var betweenChunks: Int64 = 0
 
     /// No time at all.
     package init() {}
 
-    /// Parts of the whole life, which sum to the time from arrival to the end.
+    /// Parts of the whole life, which sum to the time from arrival to end.
     package var whole: LatencyParts { toFirstToken + afterwards }
 }

@@ -1,11 +1,11 @@
-/// A figure over the latencies of requests.
+/// A statistic of the latencies of requests.
 package enum LatencyStatistic: Sendable, Hashable {
     case mean
-    /// Above 0 and below 100, linear between the two values nearest to the rank.
+    /// Above 0 and below 100; linear between the two values nearest to the rank.
     case percentile(Double)
     case maximum
 
-    /// "mean", "median", "p99", "p99.9", "max"; nil for anything else.
+    /// Parses "mean", "median", "p99", "p99.9" or "max"; nil for anything else.
     package init?(_ text: String) {
         switch text {
         case "mean": self = .mean
@@ -19,7 +19,7 @@ package enum LatencyStatistic: Sendable, Hashable {
         }
     }
 
-    /// As it is read.
+    /// The text form, as `init` reads it (the median as "p50").
     package var name: String {
         switch self {
         case .mean: "mean"
@@ -29,7 +29,7 @@ package enum LatencyStatistic: Sendable, Hashable {
         }
     }
 
-    /// The mean, percentiles as they rise, the maximum.
+    /// Sort order: the mean, rising percentiles, the maximum.
     package var rank: Double {
         switch self {
         case .mean: 0

@@ -1,8 +1,8 @@
 import Basics
 
-/// Latencies as they are, for exact percentiles, as long as they are not too many.
+/// Exact latencies, for exact percentiles.
 package struct LatencyValues: Sendable, Equatable {
-    /// Picoseconds, in the order in which they came.
+    /// In picoseconds, in the order they were added.
     private var values: [Int64] = []
 
     /// No values.
@@ -10,8 +10,8 @@ package struct LatencyValues: Sendable, Equatable {
 
     mutating func add(_ value: Int64) { values.append(value) }
 
-    /// The percentiles asked for, picoseconds: linear between the two values nearest to the rank,
-    /// as NumPy and vLLM's serving benchmark have them; nil without values. O(n log n).
+    /// The given percentiles in picoseconds: linear between the two values nearest to the rank,
+    /// like NumPy and vLLM's serving benchmark; nil without values. O(n log n).
     package func percentiles(_ percents: [Double]) -> [Double]? {
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()
@@ -21,8 +21,8 @@ package struct LatencyValues: Sendable, Equatable {
     }
 }
 
-/// The latencies of ended requests as they are, by the same populations as `RunResult`'s: TTFT,
-/// TPOT and E2E of finished requests, queue time of admitted ones.
+/// The exact latencies of ended requests, over the same populations as in `RunResult`: TTFT, TPOT
+/// and E2E of finished requests, queue time of admitted ones.
 package struct RequestLatencies: Sendable {
     /// Most requests whose latencies are kept: 32 MB.
     package static let most = 1_000_000
@@ -32,10 +32,10 @@ package struct RequestLatencies: Sendable {
     package private(set) var endToEnd = LatencyValues()
     package private(set) var queueTime = LatencyValues()
 
-    /// Nobody's.
+    /// No requests yet.
     package init() {}
 
-    /// Adds an ended request's. O(1).
+    /// Adds an ended request. O(1).
     package mutating func add(_ record: RequestRecord) {
         if let queued = record.queueTime { queueTime.add(queued) }
         guard record.outcome == .finished else { return }

@@ -1,38 +1,38 @@
 import Basics
 
-/// How many requests are in the cluster, or held back at their clients, over time, and how many
-/// end, in at most 2,048 windows that widen as the run goes on: whether the load is steady, and how
-/// sure the throughput is.
+/// How many requests are in the cluster or held back at their clients over time, and how many end,
+/// in at most 2,048 windows that widen as the run goes on. Tells whether the load is steady, and
+/// how certain the throughput is.
 package struct LoadTrend: Sendable {
     private static let mostWindows = 2048
-    /// Batches of windows for intervals.
+    /// Batches of windows for the intervals.
     private static let batches = 20
 
-    /// What happens in a window.
+    /// The events of one window.
     private struct Window {
         var arrivals = 0
         /// Ends of finished requests.
         var finishes = 0
-        /// Arrivals less ends.
+        /// Arrivals minus ends.
         var net: Int64 = 0
-        /// Σ of the time from each arrival to the window's end, less the same of ends.
+        /// Σ of the time from each arrival to the window's end, minus the same for ends.
         var presence: Int128 = 0
     }
 
     private var start: Int64 = -1
-    /// A window is 2^shift picoseconds: a millisecond at first.
+    /// A window is 2^shift picoseconds: about a millisecond at first.
     private var shift: Int64 = 30
     private var windows: [Window] = []
     private var arrivals = 0
 
-    /// Nobody was there.
+    /// No requests yet.
     package init() {}
 
-    /// Takes an ended request in, in order of arrival. O(1) amortised.
+    /// Adds an ended request, in order of arrival. O(1) amortised.
     package mutating func add(_ record: RequestRecord) {
         guard record.outcome != .rejected, record.finish >= record.arrival else { return }
         if start < 0 { start = record.begin }
-        // Sessions may send out of the order in which they were due.
+        // Sessions may send in another order than requests were due.
         let begin = max(start, record.begin)
         arrivals += 1
         reach(record.finish)
@@ -51,7 +51,7 @@ package struct LoadTrend: Sendable {
         windows[place].presence += Int128(step) * Int128(end - time)
     }
 
-    /// Makes windows up to a time, joining pairs when they would be too many.
+    /// Adds windows up to a time, joining pairs if there would be too many.
     private mutating func reach(_ time: Int64) {
         while place(time) >= Self.mostWindows {
             let width = Int128(1) << Int128(shift)
@@ -71,9 +71,9 @@ package struct LoadTrend: Sendable {
         while windows.count <= place(time) { windows.append(Window()) }
     }
 
-    /// The trend between two moments, picoseconds, or until nine tenths of the requests have
-    /// arrived: the last ones may be turns that wait for their answers, or meet a cluster that
-    /// empties. Nil where that is too short. O(windows).
+    /// The trend between two moments, in picoseconds, but at most until nine tenths of the requests
+    /// have arrived: the last ones may be turns that wait for their predecessors, or meet a cluster
+    /// that empties. Nil if that is too short. O(windows).
     package func steadiness(from first: Int64? = nil, to last: Int64? = nil) -> Steadiness? {
         guard start >= 0 else { return nil }
         let begin = first.map { place(max(start, $0)) } ?? 0
@@ -113,25 +113,24 @@ package struct LoadTrend: Sendable {
 /// Whether the number of requests in the cluster is steady, by a straight line through its means
 /// over twenty spans of time.
 package struct Steadiness: Sendable, Equatable {
-    /// What the line says.
+    /// What the line shows.
     package enum Verdict: String, Sendable {
-        /// It changes by a tenth of its mean at most, or by no more than chance explains.
+        /// It changes by at most a tenth of its mean, or by no more than chance explains.
         case steady
         case growing
         case falling
-        /// It varies so much that nothing can be said.
+        /// It varies too much to tell.
         case unclear
     }
 
     package let verdict: Verdict
-    /// Requests in the cluster or held back at their clients, mean over the time looked at.
+    /// Requests in the cluster or held back at their clients: the mean over the time observed.
     package let meanInCluster: Double
-    /// By how much that rises along the line from the beginning to the end of the time.
+    /// How much that number rises along the line over the time observed.
     package let change: Double
-    /// Half of the interval of the change, at 95 %; spans that are like their neighbours count as
-    /// fewer.
+    /// Half the 95 % interval of the change. Spans that resemble their neighbours count as fewer.
     package let halfWidth: Double
-    /// When the time looked at begins, counted from the first arrival, and how long it is, seconds.
+    /// Start of the time observed, from the first arrival, and its length, in seconds.
     package let from: Double
     package let seconds: Double
     /// Finished requests per second in that time.
@@ -143,18 +142,18 @@ package struct Steadiness: Sendable, Equatable {
         self.throughput = throughput
         let count = Double(levels.count)
         let mean = levels.reduce(0, +) / count
-        // Times as shares of the whole, about their middle.
+        // Times as shares of the whole, around its middle.
         let times = levels.indices.map { (Double($0) + 0.5) / count - 0.5 }
         let spread = times.reduce(0) { $0 + $1 * $1 }
         let slope = zip(times, levels).reduce(0) { $0 + $1.0 * $1.1 } / spread
         let rest = zip(times, levels).map { $0.1 - mean - slope * $0.0 }
         let squares = rest.reduce(0) { $0 + $1 * $1 }
         let effective = MeanInterval.independent(rest)
-        // The line takes two degrees of freedom; the error counts as of so many values.
+        // The line takes two degrees of freedom; the error counts `effective` values.
         let variance = squares / (count - 2) * count / effective
         let freedom = max(MeanInterval.leastFreedom, effective - 2)
         meanInCluster = mean
-        // What rounding leaves of a level that never changes is none.
+        // For a constant level, rounding errors are no change.
         change = abs(slope) <= mean * 1e-9 ? 0 : slope
         halfWidth =
             (variance / spread).squareRoot() * StudentT.critical(tail: 0.025, freedom: freedom)

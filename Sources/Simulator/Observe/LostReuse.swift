@@ -1,27 +1,27 @@
-/// Prompt tokens that stood in earlier requests and were not found in the cache, by the reason.
+/// Prompt tokens that earlier requests had and the cache did not have, by reason.
 package struct LostReuse: Sendable, Equatable {
-    /// A prompt that was there as a whole: one token is always computed.
+    /// The whole prompt was cached: one token is always computed.
     package var lastToken = 0
-    /// They fill no block.
+    /// They do not fill a block.
     package var blockSize = 0
     /// Only other replicas had seen them.
     package var otherReplica = 0
-    /// The replica had computed them, and they, or tokens before them, were evicted since.
+    /// The replica had computed them; they, or tokens before them, were evicted since.
     package var evicted = 0
-    /// The replica had been sent them, and no request had computed them yet.
+    /// The replica had received them, but no request had computed them yet.
     package var notComputed = 0
-    /// Full attention's blocks were there, and those of a window or state were not.
+    /// Full attention's blocks were cached, but not those of a window or state.
     package var window = 0
 
-    /// Nothing lost.
+    /// No tokens lost.
     package init() {}
 
-    /// All of them.
+    /// The sum over all reasons.
     package var total: Int {
         lastToken + blockSize + otherReplica + evicted + notComputed + window
     }
 
-    /// Adds a request's.
+    /// Adds a request's tokens.
     @inline(__always)
     mutating func add(_ request: RequestReuse) {
         lastToken += Int(request.lastToken)
@@ -32,7 +32,7 @@ package struct LostReuse: Sendable, Equatable {
         window += Int(request.window)
     }
 
-    /// Adds another replica's.
+    /// Adds another replica's tokens.
     mutating func add(_ other: LostReuse) {
         lastToken += other.lastToken
         blockSize += other.blockSize

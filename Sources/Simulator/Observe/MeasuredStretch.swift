@@ -1,38 +1,38 @@
-/// Passes on what lies between the margins, of things that come in order of arrival.
+/// Passes on the elements between the margins. Elements come in order of arrival.
 ///
-/// Memory follows the margin at the end: what may yet lie in it waits. Where the stretch between is
-/// to be found, all wait for the end.
+/// Memory follows the margin at the end, because elements that may lie in it wait. If the stretch
+/// is yet to be found, all elements wait for the end.
 package struct MarginFilter<Element> {
     private var margins: Margins
     private var steady: SteadyStretch?
-    /// Whether a stretch was looked for and found; nil: none was looked for.
+    /// Whether a steady stretch was looked for and found; nil if none was looked for.
     package private(set) var isSteady: Bool?
     private var waiting: [(arrival: Int64, element: Element)] = []
-    /// Passed on already, of those that are kept in `waiting`.
+    /// How many elements in `waiting` have been passed on already.
     private var head = 0
-    /// Those before the first that is not left out, where they may yet be taken in.
+    /// Elements left out at the start that may still be taken back.
     private var early: [(arrival: Int64, element: Element)] = []
     private var hasPassed = false
-    /// Whether margins that were to be found are none, since nothing would be left of the run.
+    /// Whether an automatic margin was dropped because it would leave nothing of the run.
     package private(set) var isGivenUp = false
     private var first: Int64?
     private var latest: Int64 = 0
-    /// How many there were.
+    /// How many elements there were.
     package private(set) var count = 0
     /// How many of them are left out at the start.
     package private(set) var leftAtStart = 0
 
-    /// Nothing yet.
+    /// No elements yet.
     package init(_ margins: Margins) {
         self.margins = margins
         if margins.start == .steady || margins.end == .steady { steady = SteadyStretch() }
     }
 
-    /// Those that are left out at the end, once all have come.
+    /// How many elements are left out at the end, once all have come.
     package var leftAtEnd: Int { waiting.count - head }
 
-    /// Takes the next one, which belongs to a record. O(1) amortised, or O(log requests alive)
-    /// where the stretch is to be found.
+    /// Adds the next element, which belongs to `record`. O(1) amortised, or O(log requests alive)
+    /// if the stretch is to be found.
     package mutating func push(_ element: Element, _ record: RequestRecord) {
         let arrival = record.arrival
         steady?.add(record)
@@ -54,7 +54,7 @@ package struct MarginFilter<Element> {
         }
     }
 
-    /// The next one that is not left out for certain. O(1) amortised.
+    /// The next element that is certainly not left out. O(1) amortised.
     package mutating func pop() -> Element? {
         guard isNextSure else { return nil }
         if !hasPassed {
@@ -70,7 +70,7 @@ package struct MarginFilter<Element> {
         return element
     }
 
-    /// Whether the next one is not left out for certain. O(1).
+    /// Whether the next element is certainly not left out. O(1).
     private var isNextSure: Bool {
         guard head < waiting.count, margins.start != .steady else { return false }
         switch margins.end {
@@ -84,14 +84,15 @@ package struct MarginFilter<Element> {
 extension MarginFilter: Sendable where Element: Sendable {}
 
 extension MarginFilter {
-    /// Says that all have come: the stretch that was to be found is. Call `pop` once more. O(n).
+    /// Call when all elements have come. Finds the stretch that was to be found; call `pop` again
+    /// afterwards. O(n).
     package mutating func finish() {
         let given = margins
         if let steady { settle(steady) }
         if !hasPassed, count > 0, !isNextSure { giveUp(given) }
     }
 
-    /// Takes margins back that were to be found: with them, nothing is left.
+    /// Drops automatic margins that would leave nothing.
     private mutating func giveUp(_ given: Margins) {
         func isFound(_ margin: Margins.Margin) -> Bool {
             switch margin {
@@ -122,24 +123,25 @@ extension MarginFilter {
     }
 }
 
-/// The requests whose latencies and rates a run's figures are, where some are left out.
+/// The requests that a run's latencies and rates cover, if some are left out.
 package struct MeasuredStretch: Sendable, Equatable {
-    /// Requests that are left out at the start and at the end.
+    /// How many requests are left out at the start and at the end.
     package internal(set) var leftAtStart = 0
     package internal(set) var leftAtEnd = 0
-    /// Of those between: how they ended, prompt tokens of all but rejected ones, tokens delivered.
+    /// For the requests between: outcomes, prompt tokens of all but rejected ones, tokens
+    /// delivered.
     package internal(set) var counters = Counters()
-    /// The first arrival of them and the last end, picoseconds.
+    /// Their first arrival and last end, in picoseconds.
     package internal(set) var start: Int64 = 0
     package internal(set) var end: Int64 = 0
 
-    /// Whether the steady stretch was looked for and found; nil: none was looked for. Where there
-    /// is none, nothing is left out.
+    /// Whether a steady stretch was looked for and found; nil if none was looked for. If none was
+    /// found, nothing is left out.
     package internal(set) var isSteady: Bool?
-    /// Whether "auto" leaves nothing out, since nothing would be left.
+    /// Whether "auto" leaves nothing out, because nothing would be left.
     package internal(set) var isGivenUp = false
 
-    /// From the first arrival to the last end, seconds.
+    /// From the first arrival to the last end, in seconds.
     package var duration: Double { Double(max(0, end - start)) * 1e-12 }
 }
 
@@ -150,10 +152,10 @@ struct StretchStatistics: ~Copyable {
         var gaps: [Int64]
     }
 
-    /// Whether anything is to be left out; else this gathers nothing.
+    /// Whether anything is left out; otherwise this gathers nothing.
     let isOn: Bool
     private(set) var statistics: RequestStatistics
-    /// Of the gaps of those that finished.
+    /// Gaps of the requests that finished.
     private(set) var interTokenLatency = HotHistogram()
     private var filter: MarginFilter<Ended>
     private var stretch = MeasuredStretch()
@@ -164,15 +166,15 @@ struct StretchStatistics: ~Copyable {
         filter = MarginFilter(margins)
     }
 
-    /// Enters an ended request, in order of arrival, and the gaps between its tokens if it
-    /// finished. O(gaps) amortised.
+    /// Adds an ended request, in order of arrival, and the gaps between its tokens if it finished.
+    /// O(gaps) amortised.
     @inline(never)
     mutating func add(_ record: RequestRecord, gaps: [Int64]) {
         filter.push(Ended(record: record, gaps: gaps), record)
         count()
     }
 
-    /// Says that all have come. Call before `result`.
+    /// Call when all requests have come, before `result`.
     mutating func finish() {
         filter.finish()
         count()
@@ -192,7 +194,7 @@ struct StretchStatistics: ~Copyable {
         }
     }
 
-    /// What there was, once all have come.
+    /// The stretch, once all requests have come.
     var result: MeasuredStretch {
         var result = stretch
         result.leftAtStart = filter.leftAtStart

@@ -1,10 +1,10 @@
-/// Puts what an observer is told of several instances into one order, that of simulated time,
-/// whatever way the run takes: how far an instance runs before its plans are handed on differs
-/// between stepping and fast-forwarding.
+/// Puts plans and records of several instances into one order, by simulated time, whether the run
+/// steps or fast-forwards: how far an instance runs before its plans are handed on differs between
+/// the two.
 ///
-/// Plans come by (time, instance), each instance's in its own order; a record comes before the
-/// plans made after it and all earlier arrivals have ended. Memory follows how far instances are
-/// apart.
+/// Plans come by (time, instance), each instance's in its own order. A record comes once all
+/// earlier arrivals have ended, before the plans made after that. Memory grows with how far
+/// instances are apart.
 package struct PlanOrder: Sendable {
     /// The next thing in order.
     package enum Item: Sendable {
@@ -19,20 +19,20 @@ package struct PlanOrder: Sendable {
         var aborted: ArraySlice<RequestMoment>
         var preempted: ArraySlice<Preemption>
         var entries: ArraySlice<ScheduledEntry>
-        /// Of its instance's plans, in order.
+        /// Position among its instance's plans.
         var number: Int
     }
 
     private var plans: [Kept] = []
     private var numbers: [Int] = []
     private var records: [(time: Int64, record: RequestRecord)] = []
-    /// When the latest of the requests so far ended.
+    /// When the latest request so far ended.
     private var ended: Int64 = 0
 
     /// Nothing yet.
     package init() {}
 
-    /// Takes plans, each instance's in order. O(plans and their lists).
+    /// Adds plans, each instance's in order. O(plans and their lists).
     package mutating func take(_ batch: DecidedPlans) {
         for plan in batch.plans {
             while numbers.count <= plan.replica { numbers.append(0) }
@@ -46,14 +46,14 @@ package struct PlanOrder: Sendable {
         }
     }
 
-    /// Takes a record, in order of arrival. O(1).
+    /// Adds a record, in order of arrival. O(1).
     package mutating func take(_ record: RequestRecord) {
         ended = max(ended, record.arrival, record.finish)
         records.append((ended, record))
     }
 
-    /// Hands out, in order, what lies before a moment before which nothing more will come.
-    /// O(n log n) in what is kept.
+    /// Hands out, in order, everything before `time`, before which nothing more will come. O(n log
+    /// n) in what is kept.
     package mutating func release(
         before time: Int64, _ body: (Item) throws -> Void
     ) rethrows {

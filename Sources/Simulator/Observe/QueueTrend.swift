@@ -1,29 +1,29 @@
-/// A run in which requests arrived faster than the replicas took them in.
+/// A run in which requests arrived faster than the replicas admitted them.
 package struct Overload: Sendable, Equatable {
-    /// Requests per second that arrived, and that were admitted meanwhile, until nine tenths had
-    /// arrived.
+    /// Requests per second that arrived, and that were admitted in the same time, until nine tenths
+    /// had arrived.
     package var arrivalRate: Double
     package var admissionRate: Double
-    /// Requests that waited for a first admission: on average in the first quarter of that time, at
+    /// Requests waiting for their first admission: on average in the first quarter of that time, at
     /// most, and at its end.
     package var queueAtFirst: Int
     package var queuePeak: Int
     package var queueAtLast: Int
 }
 
-/// How many requests wait for their first admission, over time: arrivals and departures from the
-/// queue in at most 1,024 equal windows that widen as the run goes on.
+/// How many requests wait for their first admission over time: arrivals and departures of the queue
+/// in at most 1,024 equal windows that widen as the run goes on.
 struct QueueTrend: ~Copyable {
     private static let mostWindows = 1024
     private var start: Int64 = 0
-    /// A window is 2^shift picoseconds: a millisecond at first.
+    /// A window is 2^shift picoseconds: about a millisecond at first.
     private var shift: Int64 = 30
     private var arrivals = HotArray<Int64>()
     private var departures = HotArray<Int64>()
     private var count: Int64 = 0
     private var lastAdmission: Int64 = 0
 
-    /// Enters a request that has ended; in order of arrival. O(1) amortised.
+    /// Adds an ended request, in order of arrival. O(1) amortised.
     @inline(__always)
     mutating func add(_ record: borrowing RequestRecord) {
         guard record.outcome != .rejected else { return }
@@ -40,7 +40,7 @@ struct QueueTrend: ~Copyable {
     @inline(__always)
     private func window(of time: Int64) -> Int { Int((time &- start) &>> shift) }
 
-    /// Makes windows up to a time, joining pairs when they would be too many.
+    /// Adds windows up to a time, joining pairs if there would be too many.
     @inline(never)
     private mutating func reach(_ time: Int64) {
         while window(of: time) >= Self.mostWindows {
@@ -58,13 +58,13 @@ struct QueueTrend: ~Copyable {
         departures.append(0, times: max(0, more))
     }
 
-    /// Whether arrivals outran the replicas, whose steps took so many picoseconds on average.
+    /// Whether arrivals outran the replicas, whose steps took `meanStep` picoseconds on average.
     ///
-    /// They did when, once nine tenths had arrived (the last ones may be turns that waited for
-    /// their answers), more requests waited than chance explains: a twentieth of all, and 2.5 times
-    /// the square root of their number (random arrivals at just the rate of service leave about one
-    /// such root); when many had waited since the middle of that time, so that no late burst is
-    /// taken for it; and when it took ten steps at least to admit the rest. O(windows).
+    /// They did if, once nine tenths had arrived (the last ones may be turns that wait for their
+    /// predecessors), all of these hold. More requests waited than chance explains: a twentieth of
+    /// all, and 2.5 times the square root of their number (random arrivals at exactly the service
+    /// rate leave about one such root). Many had waited since the middle of that time, so that a
+    /// late burst does not count. Admitting the rest took at least ten steps. O(windows).
     func overload(meanStep: Double) -> Overload? {
         var (windows, arrived): (Int, Int64) = (0, 0)
         while windows < arrivals.count, 10 * (arrived + arrivals[windows]) <= 9 * count {

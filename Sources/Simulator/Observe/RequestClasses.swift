@@ -1,6 +1,6 @@
 import Traces
 
-/// By what requests are told apart.
+/// The property that divides requests into classes.
 package enum ClassDimension: String, Sendable, CaseIterable {
     /// Their priority.
     case priority
@@ -13,14 +13,14 @@ package enum ClassDimension: String, Sendable, CaseIterable {
     /// The length of their prompts.
     case prompt
 
-    /// The names to be read from the trace for it; nil where none are.
+    /// The names to read from the trace for it; nil if it needs none.
     package var label: TraceLabel? { TraceLabel(rawValue: rawValue) }
 }
 
-/// Which class each request belongs to.
+/// Decides which class each request belongs to.
 package struct ClassRule: Sendable {
     package let dimension: ClassDimension
-    /// Tokens at which a new class of prompts begins, rising.
+    /// Prompt lengths in tokens, rising, at which a new class begins.
     private let bounds: [Int]
     private let labels: RequestLabels?
 
@@ -32,16 +32,16 @@ package struct ClassRule: Sendable {
         ClassRule(dimension: .prompt, bounds: bounds, labels: nil)
     }
 
-    /// Classes by the names that a trace gives; nil: it is of a format that has none.
+    /// Classes by the names in a trace; nil `labels` if its format has none.
     package static func named(_ dimension: ClassDimension, _ labels: RequestLabels?) -> ClassRule {
         ClassRule(dimension: dimension, bounds: [], labels: labels)
     }
 
-    /// Whether the trace was looked through for names.
+    /// Whether names were read from the trace.
     package var isLookedFor: Bool { labels != nil }
 
-    /// The number of a request's class: the priority, the number of bounds reached, the name's
-    /// number or -1 for none. O(bounds).
+    /// The number of a request's class: its priority, the number of bounds its prompt reaches, or
+    /// the number of its name (-1 without one). O(bounds).
     package func key(of record: RequestRecord) -> Int {
         key(id: record.id, priority: record.priority, promptTokens: record.promptTokens)
     }
@@ -54,8 +54,8 @@ package struct ClassRule: Sendable {
         }
     }
 
-    /// The classes of a trace's requests, by name, in the order of a list; empty: the trace names
-    /// none, or there are more than are told. O(requests).
+    /// The names of the classes in a trace, in list order; empty if the trace names none or there
+    /// are more than `RequestClasses.most`. O(requests).
     package func names(in batches: [Workload]) -> [String] {
         var keys: Set<Int> = []
         for batch in batches {
@@ -72,14 +72,14 @@ package struct ClassRule: Sendable {
         return keys.sorted(by: precedes).map(name)
     }
 
-    /// What the class with a number is called.
+    /// The name of the class with this number.
     package func name(_ key: Int) -> String {
         switch dimension {
         case .priority: return "\(key)"
         case .session, .tenant, .lora:
             guard let labels, key >= 0 else { return Self.none }
             let name = labels.name(Int32(key))
-            // Whoever is called so is not of those without a name.
+            // A class that really has this name is quoted, to tell it from requests without a name.
             return name == Self.none ? "\"\(name)\"" : name
         case .prompt:
             if bounds.isEmpty { return "all" }
@@ -89,7 +89,7 @@ package struct ClassRule: Sendable {
         }
     }
 
-    /// What requests without a name are called.
+    /// The class name of requests without a name.
     static let none = "(none)"
 
     /// Whether one class comes before another in a list.
@@ -100,25 +100,25 @@ package struct ClassRule: Sendable {
     }
 }
 
-/// Tells the requests of a run apart by a rule.
+/// Divides the requests of a run into classes by a rule.
 ///
-/// A class, because it is fed while a simulation holds its observer. Memory follows the classes,
-/// and the requests up to a million of them.
+/// A reference type, because it is fed while a simulation holds its observer. Memory grows with the
+/// classes, and with the requests up to a million of them.
 package final class RequestClasses {
-    /// More different classes than these are no classes, but a measure of something.
+    /// With more classes than this, the property is a measurement and not a class.
     package static let most = 64
 
-    /// What tells them apart.
+    /// The rule that divides the requests.
     package let rule: ClassRule
     private let objective: ServiceLevelObjective
-    /// Of classes that have one of their own, by name.
+    /// Objectives of classes that have their own, by name.
     private let ownObjectives: [String: ServiceLevelObjective]
     private var members: [Int: ClassMembers] = [:]
     private var count = 0
-    /// Whether there were more than `most`: then none is told.
+    /// Whether there were more classes than `most`; then none is reported.
     package private(set) var isOverrun = false
 
-    /// No requests, to be held to an objective, or to their class's own.
+    /// No requests yet. They are measured against `objective`, or their class's own.
     package init(
         _ rule: ClassRule, _ objective: ServiceLevelObjective,
         own: [String: ServiceLevelObjective] = [:]
@@ -128,7 +128,7 @@ package final class RequestClasses {
         ownObjectives = own
     }
 
-    /// Enters an ended request, and the gaps between its tokens where they are known. O(gaps).
+    /// Adds an ended request, and the gaps between its tokens if they are known. O(gaps).
     package func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
         guard !isOverrun, let member = member(rule.key(of: record)) else { return }
         count += 1
@@ -151,15 +151,15 @@ package final class RequestClasses {
         return member
     }
 
-    /// How many classes there are.
+    /// Number of classes.
     package var number: Int { members.count }
 
-    /// Whether no request has a name of the kind that tells them apart.
+    /// Whether the classes go by name and no request has one.
     package var isUnnamed: Bool {
         rule.dimension.label != nil && !members.isEmpty && members.keys.allSatisfy { $0 < 0 }
     }
 
-    /// The classes, by priority, by length or by name, those without a name last.
+    /// The classes by priority, by length or by name, with requests without a name last.
     package var classes: [ClassFigures] {
         members.sorted { rule.precedes($0.key, $1.key) }.map { key, member in
             ClassFigures(key, rule.name(key), member)

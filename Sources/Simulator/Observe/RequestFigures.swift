@@ -1,7 +1,7 @@
-/// Figures of a run that need every record, of the requests between the margins: exact latencies,
-/// classes, and intervals of the means.
+/// Figures of the requests between the margins that need every record: exact latencies, classes,
+/// and intervals of the means.
 ///
-/// A class, because it is fed while a simulation holds its observer.
+/// A reference type, because it is fed while a simulation holds its observer.
 package final class RequestFigures {
     private struct Ended {
         var record: RequestRecord
@@ -9,38 +9,38 @@ package final class RequestFigures {
     }
 
     private var filter: MarginFilter<Ended>
-    /// Those asked for, and those by priority.
+    /// The classes of each rule.
     package let classes: [RequestClasses]
-    /// Latencies as they are; nil where there are too many.
+    /// Exact latencies; nil if there are too many.
     package private(set) var latencies: RequestLatencies? = RequestLatencies()
     private var count = 0
-    /// Means with their intervals, in order of arrival, picoseconds.
+    /// Means with their intervals, in order of arrival, in picoseconds.
     package private(set) var timeToFirstToken = BatchedMean()
     package private(set) var timePerOutputToken = BatchedMean()
     package private(set) var endToEnd = BatchedMean()
-    /// How many requests there are over time, margins included.
+    /// The number of requests over time, including the margins.
     package private(set) var trend = LoadTrend()
-    /// The first and the last arrival between the margins, picoseconds; nil without any.
+    /// The first and the last arrival between the margins, in picoseconds; nil without any.
     package private(set) var arrivals: ClosedRange<Int64>?
-    /// Gaps of requests that have not ended, by their place in the order of arrival, which is that
+    /// Gaps of requests that have not ended, by place in the order of arrival, which is the order
     /// of their records.
     private var gaps: [Int64: [Int64]] = [:]
     private var sequence: Int64 = 0
     private let watchesGaps: Bool
 
-    /// Figures of a plan's run, by these rules. `watchesGaps`: whether it is told each gap.
+    /// Figures of a plan's run by these rules. `watchesGaps`: whether each gap will be added.
     package init(_ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool) {
         filter = MarginFilter(plan.margins)
         classes = rules.map { RequestClasses($0, plan.objective, own: plan.classObjectives) }
         self.watchesGaps = watchesGaps
     }
 
-    /// Takes note of gaps between tokens; before the records of requests that ended by then.
+    /// Adds gaps between tokens. Call before the records of the requests that ended by then.
     package func add(_ gaps: [TokenGap]) {
         for gap in gaps { self.gaps[gap.sequence, default: []].append(gap.gap) }
     }
 
-    /// Enters an ended request, in order of arrival. Returns its gaps; nil where none are watched.
+    /// Adds an ended request, in order of arrival. Returns its gaps; nil if gaps are not watched.
     /// O(1) amortised, and O(gaps).
     @discardableResult
     package func add(_ record: RequestRecord) -> [Int64]? {
@@ -52,7 +52,7 @@ package final class RequestFigures {
         return own
     }
 
-    /// Says that all have come.
+    /// Call when all requests have come.
     package func finish() {
         filter.finish()
         takeOn()

@@ -36,16 +36,16 @@ package enum RejectionReason: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// One request's life, as its client sees it. Times are picoseconds of simulated time, -1 where it
+/// One request's life, as its client sees it. Times are in picoseconds of simulated time; -1 if it
 /// never happened.
 public struct RequestRecord: Sendable, Equatable {
     public var id: Int64
     public var arrival: Int64
     /// First admission to the running list, on the engine's clock.
     public var admitted: Int64
-    /// When the client got the first token; kept from the first time.
+    /// When the client got the first token; not changed by a preemption.
     public var firstToken: Int64
-    /// When the client got the last token, or heard of the abort.
+    /// When the client got the last token or learned of the abort.
     public var finish: Int64
     public var promptTokens: Int32
     /// Prefix tokens found in the cache at the first admission.
@@ -59,22 +59,23 @@ public struct RequestRecord: Sendable, Equatable {
     /// As the trace gives it; lower is more urgent.
     public var priority: Int32
     public var outcome: Outcome
+    /// Why it was rejected; `none` for any other outcome.
     package var rejection: RejectionReason
-    /// The stage of the load in which it was sent, counted from 0; -1: the load has none.
+    /// The stage of the load in which it was sent, from 0; -1 without stages.
     package var stage: Int16 = -1
-    /// Which attempt of its client it was, counted from 1.
+    /// The attempt of its client, from 1.
     package var attempt: Int16 = 1
     /// Whether its client timed out and sends it again.
     package var isSentAgain = false
-    /// How long it was held back at the client before it was sent, which is its arrival: the time
-    /// since it was due, where a cap is set, or since its first attempt was.
+    /// How long it was held back at the client before its arrival: since it was due if there is a
+    /// cap, or since its first attempt was due.
     package var clientWait: Int64 = 0
-    /// Its way from the client to the scheduler, a part of its time to first token.
+    /// The time from the client to the scheduler, a part of its time to first token.
     package var frontEnd: Int64 = 0
-    /// The 99th percentile of its gaps between tokens, linear between neighbours, where the
-    /// objective asks for it; -1 elsewhere and for fewer than two tokens.
+    /// The 99th percentile of its gaps between tokens, linear between neighbours, if the objective
+    /// limits it; otherwise, and for fewer than two tokens, -1.
     package var tailGap: Int64 = -1
-    /// What of its prompt the cache could have held and did not have; nothing before an admission.
+    /// The part of its prompt that the cache could have had but did not; zero before an admission.
     package var lostReuse = RequestReuse()
 
     package init(
@@ -98,15 +99,15 @@ public struct RequestRecord: Sendable, Equatable {
         self.rejection = rejection
     }
 
-    /// Prompt tokens that an endless cache with blocks of one token would have hit at its first
+    /// Prompt tokens that an infinite cache with one-token blocks would have hit at its first
     /// admission.
     package var reusableTokens: Int32 { hitTokens &+ lostReuse.total }
 
-    /// When the client meant to send it, picoseconds.
+    /// When the client meant to send it, in picoseconds.
     package var due: Int64 { arrival - clientWait }
 
-    /// Since when it stands before the cluster or in it: since it was due, and a sending after the
-    /// first since that. Picoseconds.
+    /// Since when it counts as outside or inside the cluster, in picoseconds: since it was due, or,
+    /// for a retry, since its arrival.
     package var begin: Int64 { attempt == 1 ? due : arrival }
 
     /// Time in the scheduler's queue until its first admission, picoseconds; nil before that.

@@ -1,6 +1,6 @@
-/// What of one prompt stood in earlier requests and was not found in the cache at the first
-/// admission, tokens by the reason: those of `LostReuse`. With the hit they sum to what an endless
-/// cache with blocks of one token would have hit.
+/// The tokens of one prompt that earlier requests had and the cache did not have at the first
+/// admission, by the reasons of `LostReuse`. Together with the hit they sum to what an infinite
+/// cache with one-token blocks would have hit.
 package struct RequestReuse: Sendable, Equatable {
     package var lastToken: Int32 = 0
     package var blockSize: Int32 = 0
@@ -9,10 +9,10 @@ package struct RequestReuse: Sendable, Equatable {
     package var notComputed: Int32 = 0
     package var window: Int32 = 0
 
-    /// Nothing lost.
+    /// No tokens lost.
     package init() {}
 
-    /// All of them.
+    /// The sum over all reasons.
     package var total: Int32 {
         lastToken + blockSize + otherReplica + evicted + notComputed + window
     }

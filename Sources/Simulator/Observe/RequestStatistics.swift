@@ -8,11 +8,11 @@ struct RequestStatistics: ~Copyable {
     private(set) var squares = LatencySquares()
     private(set) var goodRequests = 0
     private(set) var counters = Counters()
-    /// The longest context that a request had, tokens: its last token enters none.
+    /// The longest context of a request, in tokens. Its last token enters no context.
     private(set) var longestContext = 0
     /// The most preemptions of one request.
     private(set) var mostPreemptions = 0
-    /// Sums over records, which prove the replicas' counters at the end of a run.
+    /// Sums over records, which verify the replicas' counters at the end of a run.
     private(set) var outputTokens = 0
     private(set) var hitTokens = 0
     private(set) var preemptions = 0
@@ -20,12 +20,12 @@ struct RequestStatistics: ~Copyable {
 
     init(_ objective: ServiceLevelObjective) { self.objective = objective }
 
-    /// Enters ended requests. O(requests).
+    /// Adds ended requests. O(requests).
     mutating func add(_ ended: borrowing HotArray<EndedRequest>) {
         for index in ended.indices { add(ended[index].record) }
     }
 
-    /// Adds what others gathered. O(buckets).
+    /// Adds another thread's statistics. O(buckets).
     mutating func merge(_ other: borrowing RequestStatistics) {
         timeToFirstToken.merge(other.timeToFirstToken)
         timePerOutputToken.merge(other.timePerOutputToken)
@@ -41,7 +41,7 @@ struct RequestStatistics: ~Copyable {
         preemptions += other.preemptions
     }
 
-    /// Enters an ended request. O(1).
+    /// Adds an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1
         outputTokens &+= Int(record.outputTokens)

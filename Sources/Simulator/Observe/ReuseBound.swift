@@ -1,46 +1,45 @@
 import Traces
 
-/// Every beginning of a prompt or answer that some requests had, those of a run or of one of its
-/// replicas: a bound of what prefix caches can hit, told request by request.
+/// Every prefix of a prompt or output that requests had, in a run or on one of its replicas: an
+/// upper bound on what prefix caches can hit, request by request.
 ///
-/// Exact for the latest pieces of content, a million of a run; what came back later than that
-/// counts as new. So memory stays below 200 MB, and below 70 MB where requests have ten pieces or
-/// more.
+/// Exact for the latest pieces of content, a million per run; content that comes back later counts
+/// as new. So memory stays below 200 MB, and below 70 MB if requests have ten pieces or more.
 struct ReuseBound: ~Copyable {
-    /// Where a request ends in the trees, by which it can be found again.
+    /// Where a request ends in the trees, so that it can be found again.
     struct Place {
-        /// Which of the trees have been `recent` when it was entered.
+        /// Which of the successive `recent` trees it was added to.
         var generation: Int32 = 0
-        /// The last node of it in `recent`, and the last one of what `older` knew; below 0: none.
+        /// Its last node in `recent`, and the last node that `older` knew; below 0 for none.
         var node: Int32 = -1
         var olderNode: Int32 = -1
-        /// Tokens entered, and those of them that were known.
+        /// Tokens added, and how many of them were known.
         var tokens: Int32 = 0
         var known: Int32 = 0
     }
 
-    /// Whether there is anything to tell.
+    /// Whether this bound is used at all.
     let isOn: Bool
     private var recent = SeenPrefixes()
-    /// What the latest `most` pieces before those of `recent` were.
+    /// The latest `most` pieces before those of `recent`.
     private var older = SeenPrefixes()
     private let most: Int
     private var generation: Int32 = 0
-    /// The request being followed: its prompt, and its answer where others may quote it.
+    /// The request being followed: its prompt, and its output if others may quote it.
     private var tokens = HotArray<Segment>()
 
-    /// Nothing seen. `most`: pieces of content of each of the two trees.
+    /// Nothing seen. `most` is the number of pieces of content in each of the two trees.
     init(isOn: Bool, most: Int) {
         self.isOn = isOn
         self.most = most
     }
 
-    /// Pieces of a run's content, and of one of its replicas'.
+    /// Pieces of content for a run, and for one of its replicas.
     static let mostPieces = 1 << 20
     static func mostPieces(of replicas: Int) -> Int { max(1024, mostPieces / replicas) }
 
-    /// Notes what a request begins with, and tells what was known of that. `answer`: what of its
-    /// answer others may quote. O(segments + nodes passed).
+    /// Adds a request's prefix and returns what was known of it. `answer` is the part of its output
+    /// that others may quote. O(segments + nodes passed).
     mutating func see(
         _ prompt: ArraySlice<Segment>, _ promptTokens: Int32, answer: Segment?
     ) -> Place {
@@ -66,7 +65,7 @@ struct ReuseBound: ~Copyable {
         return place
     }
 
-    /// Notes that the first tokens of a request have been computed. O(1) amortised.
+    /// Notes that the first `tokens` tokens of a request have been computed. O(1) amortised.
     @inline(__always)
     mutating func compute(_ tokens: Int32, of place: Place) {
         let tokens = min(tokens, place.tokens)
@@ -78,7 +77,7 @@ struct ReuseBound: ~Copyable {
         }
     }
 
-    /// How many of a request's first tokens have been computed by any request. O(nodes).
+    /// How many of a request's first tokens any request has computed. O(nodes).
     func computed(of place: Place) -> Int32 {
         if place.generation == generation {
             let before = min(older.computed(to: place.olderNode), place.known)

@@ -1,6 +1,6 @@
 import StepTime
 
-/// What a run counted. All are sums over replicas unless said otherwise.
+/// What a run counted. Sums over replicas unless stated otherwise.
 public struct Counters: Sendable, Equatable {
     public var requests = 0
     public var finished = 0
@@ -11,14 +11,14 @@ public struct Counters: Sendable, Equatable {
     public var steps = 0
     /// Steps that scheduled nothing.
     package var emptySteps = 0
-    /// Tokens scheduled, prefill and decode, recomputation included.
+    /// Tokens scheduled: prefill, decode and recomputation.
     public var scheduledTokens = 0
     /// (request, step) pairs.
     package var scheduledEntries = 0
     public var promptTokens = 0
     /// Tokens delivered.
     public var outputTokens = 0
-    /// Those of finished requests alone, prompts and outputs.
+    /// Prompt and output tokens of finished requests only.
     package var finishedPromptTokens = 0
     package var finishedOutputTokens = 0
     /// Answers of finished requests that max_model_len cut short, and the tokens that they lack.
@@ -27,16 +27,16 @@ public struct Counters: Sendable, Equatable {
     public var preemptions = 0
     /// Requests that were preempted at least once.
     package var preemptedRequests = 0
-    /// Tokens computed again because of preemptions: of `scheduledTokens`.
+    /// The part of `scheduledTokens` that was recomputed because of preemptions.
     package var recomputedTokens = 0
     /// Prefix tokens found at first admissions.
     public var hitTokens = 0
-    /// Prefix tokens found at all admissions, resumed ones included.
+    /// Prefix tokens found at all admissions, including resumed requests.
     package var hitTokensWithResumed = 0
-    /// Prompt tokens of admitted requests that earlier requests had at the same place, behind the
-    /// same tokens: what a cache without limits finds. Hits are of them.
+    /// Prompt tokens of admitted requests that earlier requests had at the same place after the
+    /// same tokens: what an unlimited cache would find. Hits are a part of them.
     package var sharedTokens = 0
-    /// Those of them that were no hits.
+    /// The part of `sharedTokens` that was not hit.
     package var sharedTokensLost = LostReuse()
     /// Prompt tokens of admitted requests: the base of the prefix hit rate.
     package var queriedTokens = 0
@@ -48,106 +48,106 @@ public struct Counters: Sendable, Equatable {
     package init() {}
 }
 
-/// How the simulator got through the run's steps: its own cost, not the cluster's. Differs between
-/// ways that give equal results.
+/// How the simulator executed the run's steps: its own cost, not the cluster's. Differs between
+/// modes that give equal results.
 package struct StepCounters: Sendable, Equatable {
-    /// Steps executed by the scheduler, one by one.
+    /// Steps executed individually by the scheduler.
     package var executed = 0
-    /// Steps forwarded over.
+    /// Steps that were fast-forwarded.
     package var forwarded = 0
     /// Arrivals, admissions, preemptions and ends.
     package var events = 0
-    /// Entries into and departures from the queues ordered by time or tick.
+    /// Insertions into and removals from the queues ordered by time or tick.
     package var queueOperations = 0
-    /// Slots of a prefix index looked at, where the pools keep runs.
+    /// Slots of prefix indexes probed, if the pools keep extents.
     package var hashProbes = 0
-    /// Stretches of equally held or queued blocks made by the pools, where these keep runs.
+    /// Spans of equally held or queued blocks made by the pools, if these keep extents.
     package var blockStretches = 0
-    /// Times that storage for the replicas' state was allocated, or grew.
+    /// How often storage for the replicas' state was allocated or grew.
     package var allocations = 0
 
     package init() {}
 }
 
-/// Everything a run found out.
+/// The results of a run.
 public struct RunResult: Sendable {
     public var counters = Counters()
     package var steps = StepCounters()
     /// Arrival of the first request and end of the last step, picoseconds.
     package var start: Int64 = 0
     package var end: Int64 = 0
-    /// Histograms of picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap of one,
-    /// queue time per admitted request.
+    /// Histograms in picoseconds: TTFT, TPOT and E2E per finished request, ITL per gap of a
+    /// finished request, queue time per admitted request.
     public var timeToFirstToken = LatencyHistogram()
     public var timePerOutputToken = LatencyHistogram()
     public var interTokenLatency = LatencyHistogram()
     public var endToEnd = LatencyHistogram()
     public var queueTime = LatencyHistogram()
-    /// The requests of which these latencies and the good ones are, where the plan leaves some out;
+    /// The requests that these latencies and `goodRequests` cover, if the plan leaves some out;
     /// nil: all.
     package var stretch: MeasuredStretch?
     /// Finished requests that met every limit of the service level objective.
     package var goodRequests = 0
-    /// Picoseconds during which the GPUs of a replica computed, summed over replicas.
+    /// Time during which the GPUs of a replica computed, in picoseconds, summed over replicas.
     package var busyTime: Int128 = 0
-    /// Picoseconds the GPU waited for host work between steps, summed over replicas.
+    /// Time the GPU waited for host work between steps, in picoseconds, summed over replicas.
     package var hostWaitTime: Int128 = 0
-    /// Steps that began or ended later than they would have without the host's work.
+    /// Steps that began or ended later than they would have without host work.
     package var hostPacedSteps = 0
-    /// A request's way from the client to the scheduler, and of a token back: part of every time
-    /// to first token, picoseconds.
+    /// A request's way from the client to the scheduler, and a token's way back: parts of every
+    /// time to first token, in picoseconds.
     package var frontEnd: Int64 = 0
     package var delivery: Int64 = 0
-    /// Picoseconds of `busyTime` that are host work: the measured clock's steps include some. Nil
-    /// where the clock does not tell.
+    /// The part of `busyTime` that is host work, in picoseconds: steps of the measured clock
+    /// include some. Nil if `RunPlan.demand` is not known.
     package var hostTimeInSteps: Int128?
-    /// What the steps held, over all replicas.
+    /// The contents of the steps, over all replicas.
     package var work = StepSums()
-    /// The most tokens delivered in one of the seconds from the first arrival on.
+    /// The most tokens delivered in one of the seconds since the first arrival.
     package var mostTokensInSecond = 0
-    /// The longest context that a request reached, tokens.
+    /// The longest context of a request, in tokens.
     package var longestContext = 0
     /// The most preemptions of one request.
     package var mostPreemptions = 0
     package var utilization = Utilization()
-    /// For how long which limit kept steps from holding more.
+    /// How long each limit kept steps from holding more.
     package var limits = LimitTimes()
-    /// Set when requests arrived faster than the replicas took them in.
+    /// Set if requests arrived faster than the replicas admitted them.
     package var overload: Overload?
     /// ∫ used blocks dt, block-seconds, summed over replicas.
     package var usedBlockSeconds: Double = 0
     /// Most blocks in use at once in one replica.
     package var peakUsedBlocks = 0
-    /// Blocks of one replica, the null block excluded.
+    /// Blocks of one replica, without the null block.
     package var blocksPerReplica = 0
     package var replicas = 1
-    /// Whether the trace says what prompts hold: without it nothing can be shared.
+    /// Whether the trace gives the content of prompts. Without it nothing can be shared.
     package var holdsContent = true
-    /// Whether it was told what prompts share: there was content, and a cache.
+    /// Whether shared tokens were counted: there was content, and a cache.
     package var tellsSharing = false
-    /// Requests that a closed loop keeps in flight; nil: they arrived at the trace's times.
+    /// Requests that a closed loop keeps in flight; nil without a closed loop.
     package var concurrency: Int?
-    /// The pauses of its users.
+    /// The pauses between requests of its users.
     package var thinkTime = ThinkTime()
-    /// What the stages of the load did; empty: it has none.
+    /// What the stages of the load did; empty without stages.
     package var stages: [StageRun] = []
-    /// Whether these were over before the trace was, the rest of which was not sent.
+    /// Whether the stages ended before the trace did. The rest of the trace was not sent.
     package var leavesTrace = false
-    /// What clients saw where requests waited there for a place, or clients timed out; nil: neither
-    /// was set.
+    /// What clients saw if requests waited for a place or clients timed out; nil if neither was
+    /// configured.
     package var client: ClientLatencies?
     /// Actions of an external scheduler that broke a rule of the engine, and the first of them.
     package var refusedActions = 0
     package var firstRefusal = ""
-    /// What the instances did window by window, when the plan asks for that.
+    /// The instances' windows, if the plan asks for them.
     package var samples: RunSamples?
-    /// Every request in order of arrival, when the plan keeps them.
+    /// Every request in order of arrival, if the plan keeps them.
     package var records: [RequestRecord] = []
-    /// Names the run: equal digests mean equal records and counters.
+    /// Identifies the run: equal digests mean equal records and counters.
     public var digest = ""
 
     package init() {}
 
-    /// Length of the run in seconds, from the first arrival to the last step's end.
+    /// Length of the run from the first arrival to the end of the last step, in seconds.
     public var duration: Double { Double(max(0, end - start)) * 1e-12 }
 }

@@ -1,31 +1,32 @@
-/// What an instance did in a window of time. A step counts where the scheduler was called for it,
-/// the GPUs' time where it passed.
+/// What an instance did in a window of time. A step counts in the window of its schedule call, GPU
+/// time in the window in which it passed.
 package struct WindowSample: Sendable, Equatable {
     /// Steps that computed something, and (request, step) pairs.
     package var steps = 0
     package var entries = 0
-    /// Tokens computed of prompts, recomputation included, and those of decodes.
+    /// Prompt tokens computed, including recomputation, and decode tokens.
     package var prefillTokens = 0
     package var decodeTokens = 0
     /// Tokens delivered.
     package var outputTokens = 0
     package var preemptions = 0
-    /// Of requests admitted for the first time: prefix tokens found, and prompt tokens.
+    /// For requests admitted for the first time: prefix tokens found, and prompt tokens.
     package var hitTokens = 0
     package var queriedTokens = 0
-    /// Picoseconds in which the GPUs computed.
+    /// Time during which the GPUs computed, in picoseconds.
     package var busyTime: Int64 = 0
-    /// ∫ used blocks dt, block-picoseconds.
+    /// ∫ used blocks dt, in block-picoseconds.
     package var blockTime: UInt128 = 0
-    /// At the window's end: requests that wait, preempted ones included, and that run; used blocks.
+    /// At the window's end: waiting requests (including preempted ones), running requests, used
+    /// blocks.
     package var waiting = 0
     package var running = 0
     package var usedBlocks = 0
 
-    /// Nothing.
+    /// Zero everywhere.
     package init() {}
 
-    /// Takes what was done in another window in.
+    /// Adds the work of another window.
     package mutating func add(_ other: WindowSample) {
         steps += other.steps
         entries += other.entries
@@ -39,14 +40,14 @@ package struct WindowSample: Sendable, Equatable {
         blockTime += other.blockTime
     }
 
-    /// Takes the state at the end of a later window over.
+    /// Takes over the state at the end of a later window.
     package mutating func end(as later: WindowSample) {
         waiting = later.waiting
         running = later.running
         usedBlocks = later.usedBlocks
     }
 
-    /// What was done since an earlier moment, where both are sums from the start.
+    /// The work since an earlier moment. Both samples are sums from the start.
     func since(_ earlier: WindowSample) -> WindowSample {
         var sample = self
         sample.steps -= earlier.steps
@@ -63,18 +64,18 @@ package struct WindowSample: Sendable, Equatable {
     }
 }
 
-/// What every instance did, window by window from the first arrival on, all of equal length but
-/// that the last ends with the run, or with the last arrival where that was later.
+/// The work of every instance in windows of equal length from the first arrival on. The last window
+/// ends with the run, or with the last arrival if that is later.
 package struct RunSamples: Sendable, Equatable {
-    /// When the first window begins, and how long each lasts, picoseconds.
+    /// Start of the first window, and length of each, in picoseconds.
     package let start: Int64
     package let interval: Int64
-    /// When the last one ends.
+    /// End of the last window.
     package let end: Int64
-    /// By instance, each with the same number of windows.
+    /// By instance; every instance has the same number of windows.
     package let replicas: [[WindowSample]]
 
-    /// The windows of all instances together.
+    /// The windows of all instances added up.
     package var sums: [WindowSample] {
         var sums = [WindowSample](repeating: WindowSample(), count: replicas.first?.count ?? 0)
         for windows in replicas {
@@ -88,7 +89,7 @@ package struct RunSamples: Sendable, Equatable {
         return sums
     }
 
-    /// The same with so many windows in a row as one. O(windows).
+    /// The same with every `number` consecutive windows joined into one. O(windows).
     package func joined(by number: Int) -> RunSamples {
         precondition(number > 0, "windows of nothing")
         let joined = replicas.map { windows in
@@ -106,18 +107,18 @@ package struct RunSamples: Sendable, Equatable {
     }
 }
 
-/// The windows of one instance, while the run goes on.
+/// The windows of one instance, during the run.
 struct InstanceSamples: ~Copyable {
     private var windows = HotArray<WindowSample>()
-    /// What the instance had done by the end of the last window, from the start.
+    /// The instance's work from the start to the end of the last window.
     private var before = WindowSample()
     private(set) var sampling: Sampling?
     private(set) var start: Int64 = 0
     private(set) var interval: Int64 = 0
-    /// When the window under way ends; `Int64.max`: nobody asks.
+    /// End of the window under way; `Int64.max` without sampling.
     private(set) var next = Int64.max
 
-    /// Begins with the first window.
+    /// Starts the first window.
     mutating func begin(_ sampling: Sampling, at time: Int64) {
         precondition(sampling.interval > 0 && sampling.most > 1, "windows of no length")
         self.sampling = sampling
@@ -126,40 +127,40 @@ struct InstanceSamples: ~Copyable {
         next = time + interval
     }
 
-    /// Whether one more window would be too many.
+    /// Whether another window would be too many.
     var isFull: Bool {
         guard let sampling else { return false }
         return !sampling.widens && windows.count >= sampling.most
     }
 
-    /// Ends the window under way with what was done by its end.
+    /// Closes the window under way, given the work up to its end.
     mutating func close(_ now: WindowSample) {
         guard let sampling else { return }
         add(now)
         next = windows.count < sampling.most || !sampling.widens ? next + interval : widened()
     }
 
-    /// Ends the last window, which ends with the run, if anything is left of it.
+    /// Closes the last window at the end of the run, if there is any of it left.
     mutating func finish(_ now: WindowSample, at end: Int64) {
         if end > closed || windows.isEmpty { add(now) }
         if let sampling, sampling.widens, windows.count >= sampling.most { widen() }
         next = .max
     }
 
-    /// Up to when windows have ended, picoseconds.
+    /// The end of the last closed window, in picoseconds.
     var closed: Int64 { next - interval }
 
     private mutating func add(_ now: WindowSample) {
         var now = now
-        // What has passed does not come back: a step under way may have been put off, and a client
-        // that gave up before the window's end be seen to after it.
+        // Sums must not fall: a step under way may have been delayed, and a client that gave up
+        // before the window's end may be handled after it.
         now.busyTime = max(now.busyTime, before.busyTime)
         now.blockTime = max(now.blockTime, before.blockTime)
         windows.append(now.since(before))
         before = now
     }
 
-    /// Makes two windows one, and tells when the one under way ends then.
+    /// Joins windows in pairs. Returns when the window under way ends then.
     private mutating func widened() -> Int64 {
         widen()
         return start + Int64(windows.count + 1) * interval

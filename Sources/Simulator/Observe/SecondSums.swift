@@ -1,21 +1,21 @@
-/// Tokens that one replica delivered in each second since the run's first arrival, as vLLM's
-/// serving benchmark counts them for `max_output_tokens_per_s`.
+/// Tokens that one replica delivered in each second since the run's first arrival, counted as
+/// vLLM's serving benchmark does for `max_output_tokens_per_s`.
 ///
-/// The second under way is kept apart; those before it wait until the cluster takes them, so that
-/// memory does not follow the length of the run.
+/// The second under way is kept separately. Past ones wait until the cluster takes them, so that
+/// memory does not grow with the length of the run.
 struct DeliverySeconds: ~Copyable {
-    /// Tokens of a second, counted from 0.
+    /// The tokens of one second; seconds count from 0.
     struct Second {
         var number: Int
         var tokens: Int
     }
 
     private static let second: Int64 = 1_000_000_000_000
-    /// When second 0 begins; where the one under way ends. Picoseconds.
+    /// Start of second 0, and end of the second under way, in picoseconds.
     private var origin: Int64 = 0
     private var end = second
     private var tokens = 0
-    /// Seconds that are over and had tokens.
+    /// Past seconds that had tokens.
     fileprivate var past = HotArray<Second>()
 
     /// Sets the start of second 0, before the first token.
@@ -24,15 +24,15 @@ struct DeliverySeconds: ~Copyable {
         end = time + Self.second
     }
 
-    /// Counts tokens that are delivered at a moment, not before those counted so far. O(1).
+    /// Counts tokens delivered at `time`, not before those counted so far. O(1).
     @inline(__always)
     mutating func add(_ number: Int, at time: Int64) {
         if time >= end { turn(to: time) }
         tokens += number
     }
 
-    /// Counts `each` tokens at the end of each of `number` spans in a row, at least one: the first
-    /// ends at `time`, the second `duration` later, and each lasts `rise` longer than the one
+    /// Counts `each` tokens at the end of each of `number` consecutive spans, at least one. The
+    /// first ends at `time`, the second `duration` later, and each lasts `rise` longer than the one
     /// before. O(1), and O(log number) for each second passed.
     @inline(__always)
     mutating func add(
@@ -55,7 +55,7 @@ struct DeliverySeconds: ~Copyable {
         }
         var done: Int64 = 0
         while true {
-            // How many end before the second does.
+            // How many of them end before the second does.
             var (low, high) = (done, number)
             while low < high {
                 let middle = (low + high) / 2
@@ -68,14 +68,14 @@ struct DeliverySeconds: ~Copyable {
         }
     }
 
-    /// Puts the second under way aside and begins the one that holds a moment.
+    /// Puts the second under way aside and starts the one that holds `time`.
     @inline(never)
     private mutating func turn(to time: Int64) {
         close()
         end = time + Self.second - (time - origin) % Self.second
     }
 
-    /// Puts the second under way aside, also one that goes on.
+    /// Puts the second under way aside, even if it is not over.
     fileprivate mutating func close() {
         guard tokens > 0 else { return }
         past.append(Second(number: Int((end - origin) / Self.second) - 1, tokens: tokens))
@@ -87,7 +87,7 @@ struct DeliverySeconds: ~Copyable {
 struct SecondSums: ~Copyable {
     private var tokens = HotArray<Int>()
 
-    /// Takes the seconds of a replica that are over. O(seconds).
+    /// Takes the past seconds of a replica. O(seconds).
     @inline(__always)
     mutating func take(_ seconds: inout DeliverySeconds) {
         if !seconds.past.isEmpty { addPast(&seconds) }
@@ -109,7 +109,7 @@ struct SecondSums: ~Copyable {
         take(&seconds)
     }
 
-    /// The most tokens of a second, 0 without any. O(seconds).
+    /// The most tokens in a second; 0 without any. O(seconds).
     var most: Int {
         var most = 0
         for index in tokens.indices { most = max(most, tokens[index]) }

@@ -1,34 +1,35 @@
 import Traces
 
-/// A radix tree over tokens: two are the same when content and offset are (`Segment`), wherever a
-/// trace cuts its segments. A node holds all that follows its parent up to where prompts part, so
-/// that a request costs a node or two, however many pieces it has: what goes on after the end of
-/// one that nothing follows is entered there, as the turns of a session do.
+/// A radix tree over tokens. Two tokens are equal if their content and offset are (`Segment`),
+/// wherever a trace cuts its segments. A node holds everything after its parent up to where prompts
+/// part, so a request costs a node or two, however many pieces it has. Tokens that continue a node
+/// without children, like the turns of a session, extend that node.
 ///
-/// A node's pieces stand one after another, and then a mark: either the end, or where they go on.
+/// A node's pieces are stored consecutively, followed by a mark: either the end, or where they
+/// continue.
 struct SeenPrefixes: ~Copyable {
     struct Node: Keyed {
         var firstKey: UInt64
-        /// Its first piece, and how many tokens of that precede it.
+        /// Its first piece, and how many of that piece's tokens precede it.
         var piece: Int32
         var skipped: Int32
         var tokens: Int32
-        /// The node that it follows, below 0 for none, and how many tokens precede it.
+        /// Its parent, below 0 for none, and how many tokens precede it.
         var parent: Int32
         var start: Int32
-        /// How many of its tokens have been computed; above 0 only where all before it are.
+        /// How many of its tokens have been computed; above 0 only if all tokens before it are.
         var computed: Int32 = 0
     }
 
     /// How far a request's tokens are in the tree.
     struct Place {
-        /// Tokens that are, and where the others begin.
+        /// Tokens found in the tree, and where the others begin.
         var tokens: Int32 = 0
         var segment = 0
         var passed: Int32 = 0
-        /// The last node; -1 before the first.
+        /// The last node found; -1 before the first.
         var node: Int32 = -1
-        /// Tokens of the node that are left, and where they begin, or what follows the last one.
+        /// Tokens left in the node, and where they begin, or what follows the last one.
         var left: Int32 = 0
         var piece = 0
         var skipped: Int32 = 0
@@ -43,14 +44,14 @@ struct SeenPrefixes: ~Copyable {
     private var nodes = HotSlots<Node>()
     private var index = NodeIndex<Node>()
 
-    /// Pieces that were entered.
+    /// Number of pieces added.
     private(set) var count = 0
     var isEmpty: Bool { pieces.isEmpty }
-    /// Nodes that exist, and how often one was looked for.
+    /// Number of nodes, and index slots probed so far.
     var nodeCount: Int { nodes.count }
     var probes: Int { index.probes }
 
-    /// Follows a request as far as another one began alike. O(segments + nodes passed).
+    /// Follows a request as far as an earlier one began the same way. O(segments + nodes passed).
     mutating func follow(_ tokens: borrowing HotArray<Segment>) -> Place {
         var place = Place()
         while place.left == 0, place.segment < tokens.count {
@@ -68,7 +69,7 @@ struct SeenPrefixes: ~Copyable {
         return place
     }
 
-    /// Goes on inside a node.
+    /// Continues inside a node.
     @inline(__always)
     private func pass(_ tokens: borrowing HotArray<Segment>, _ place: inout Place) {
         while place.left > 0, place.segment < tokens.count {
@@ -77,7 +78,7 @@ struct SeenPrefixes: ~Copyable {
                 place.piece = Int(theirs.offset)
                 continue
             }
-            // Nearly always two are the same as a whole, where a request continues another.
+            // The usual case: whole segments are equal, because a request continues another.
             if mine.length == theirs.length, mine.length <= place.left, place.passed == 0,
                 place.skipped == 0, mine.content == theirs.content, mine.offset == theirs.offset
             {
@@ -103,18 +104,18 @@ struct SeenPrefixes: ~Copyable {
         }
     }
 
-    /// Whether a place is where a node ends that no other follows.
+    /// Whether a place is the end of a node without children.
     private func isEnd(_ place: Place) -> Bool {
         guard place.left == 0, place.node >= 0, place.skipped == 0 else { return false }
         let mark = pieces[place.piece]
         return mark.length == 0 && mark.offset < 0
     }
 
-    /// The mark behind the last piece of a node.
+    /// The mark after the last piece of a node.
     private static let end = Segment(content: 0, offset: -1, length: 0)
 
-    /// Follows a request of so many tokens and enters what of it is not known. The tokens that
-    /// were, and its last node. O(segments + nodes passed).
+    /// Follows a request of `count` tokens and adds what is not known. Returns how many tokens were
+    /// known, and its last node. O(segments + nodes passed).
     mutating func enter(
         _ tokens: borrowing HotArray<Segment>, _ count: Int32
     ) -> (known: Int32, node: Int32) {
@@ -138,7 +139,7 @@ struct SeenPrefixes: ~Copyable {
         return (place.tokens, number)
     }
 
-    /// Enters pieces behind the last one of a node: a first one, and a request's others.
+    /// Adds pieces after the last one of a node: `first`, then the request's others.
     private mutating func extend(
         _ place: Place, with first: Segment, _ tokens: borrowing HotArray<Segment>
     ) {
@@ -164,8 +165,8 @@ struct SeenPrefixes: ~Copyable {
         pieces.append(Self.end)
     }
 
-    /// Notes that so many tokens on the way to a node, at most its last one, have been computed.
-    /// O(1) amortised over the nodes.
+    /// Notes that the first `tokens` tokens on the way to a node, ending in that node at most, have
+    /// been computed. O(1) amortised over the nodes.
     @inline(__always)
     mutating func compute(_ tokens: Int32, to node: Int32) {
         var node = node
@@ -188,8 +189,8 @@ struct SeenPrefixes: ~Copyable {
         return 0
     }
 
-    /// Cuts a node in two. The first half, which is new: the second keeps its number, by which its
-    /// children know it, and the requests that end in either.
+    /// Splits a node in two and returns the first half. The first half is new: the second keeps its
+    /// number, by which its children and the requests that end in either half know it.
     private mutating func cut(_ place: Place) -> Int32 {
         index.remove(place.node, nodes)
         let whole = nodes[place.node]
@@ -210,14 +211,15 @@ struct SeenPrefixes: ~Copyable {
 }
 
 extension Segment {
-    /// Leaves the first tokens out.
+    /// Removes the first tokens.
     @inline(__always)
     fileprivate mutating func removeFirst(_ tokens: Int32) {
         offset &+= tokens
         length -= tokens
     }
 
-    /// The key of a node of a radix tree that begins so and follows another one, below 0 for none.
+    /// The key of a radix-tree node that begins with this segment and follows `parent`, below 0 for
+    /// none.
     @inline(__always)
     func key(after parent: Int32) -> UInt64 {
         let (parent, offset) = (UInt32(bitPattern: parent), UInt32(bitPattern: offset))

@@ -1,7 +1,7 @@
-/// A sum of squares of picoseconds, in integers, so that it does not depend on the order.
+/// A sum of squares of picoseconds. In integers, so that it does not depend on the order.
 ///
-/// A square of 63 bits has 126: some hundreds of years of latencies would overflow 128 bits, so
-/// that what they exceed is counted.
+/// The square of a 63-bit value has 126 bits. Some hundreds of years of latencies would overflow
+/// 128 bits, so overflows are counted.
 struct SquareSum: Sendable, Equatable {
     private var low: UInt128 = 0
     private var overflows: Int64 = 0
@@ -30,14 +30,14 @@ struct SquareSum: Sendable, Equatable {
     var value: Double { Double(low) + Double(overflows) * 0x1p128 }
 }
 
-/// Sums of squares of the latencies of requests.
+/// Sums of squares of request latencies.
 struct LatencySquares: Sendable, Equatable {
     var timeToFirstToken = SquareSum()
     var timePerOutputToken = SquareSum()
     var endToEnd = SquareSum()
     var queueTime = SquareSum()
 
-    /// Adds others' squares. O(1).
+    /// Adds other sums. O(1).
     mutating func merge(_ other: LatencySquares) {
         timeToFirstToken.merge(other.timeToFirstToken)
         timePerOutputToken.merge(other.timePerOutputToken)

@@ -3,7 +3,7 @@ package struct WatchedRequest: Sendable, Equatable {
     /// Place in the order of arrival over the whole run, and the instance that served it.
     package var sequence: Int64
     package var replica: Int
-    /// A moment not after its arrival, picoseconds.
+    /// A moment not after its arrival, in picoseconds.
     package var from: Int64
 
     package init(sequence: Int64, replica: Int, from: Int64) {
@@ -13,12 +13,12 @@ package struct WatchedRequest: Sendable, Equatable {
     }
 }
 
-/// The steps of one instance while requests live whose culprits are wanted, with all that is in
-/// them. Elsewhere it keeps nothing but who is in the cohort.
+/// The steps of one instance, with everything in them, while requests live whose culprits are
+/// wanted. At other times it only tracks the members of the cohort.
 struct StepHistory: Sendable {
-    /// A plan. Times are picoseconds.
+    /// A plan. Times are in picoseconds.
     struct Step: Sendable {
-        /// The last of its steps, and all that come before it.
+        /// The last of its steps, and the span of all earlier ones.
         var start: Int64
         var end: Int64
         var earlierStart: Int64
@@ -27,9 +27,9 @@ struct StepHistory: Sendable {
         /// In each of its steps.
         var members: Int
         var tokens: Int
-        /// How much longer prefill makes it for those who decode.
+        /// How much prefill lengthens it for decoding requests.
         var ofDecodes: Int64 = 0
-        /// Where its lists are in those of the history.
+        /// Its ranges in the lists of the history.
         var changes = 0..<0
         var preempted = 0..<0
         var entries = 0..<0
@@ -39,33 +39,33 @@ struct StepHistory: Sendable {
     struct Entry: Sendable {
         var of: ScheduledEntry
         var isDecode: Bool
-        /// How much longer others' prefill makes the step for it.
+        /// How much others' prefill lengthens the step for it.
         var interference: Int64
     }
 
-    /// Those whose record is to come, in the order of records.
+    /// Requests whose record is still to come, in the order of records.
     private(set) var awaited: ArraySlice<WatchedRequest>
-    /// Members of the cohort before the first step kept: place in the order of arrival and id.
+    /// Members of the cohort before the first step kept: ids by place in the order of arrival.
     private(set) var members: [Int64: Int64] = [:]
     private var kept: [Step] = []
     private var head = 0
-    /// What the steps name parts of. Flat lists, so that a step costs no allocation.
+    /// The lists that steps refer to. Flat, so that a step costs no allocation.
     private(set) var changes: [CohortChange] = []
     private(set) var preempted: [Preemption] = []
     private(set) var entries: [Entry] = []
 
-    /// `requests`: those of the instance, in the order of their places.
+    /// `requests` are those of the instance, in the order of their places.
     init(_ requests: [WatchedRequest]) { awaited = requests[...] }
 
     /// The steps kept, in order.
     var steps: ArraySlice<Step> { kept[head...] }
 
-    /// The entry of a request in a step, where it has one.
+    /// The index of a request's entry in a step, if it has one.
     func entry(of sequence: Int64, in step: Step) -> Int? {
         step.entries.first { entries[$0].of.sequence == sequence }
     }
 
-    /// The least place in the order of arrival of those that the steps name. O(what is kept).
+    /// The lowest place in the order of arrival among the requests in the steps. O(what is kept).
     var firstSequence: Int64 {
         var first = members.keys.min() ?? .max
         for change in changes { first = min(first, change.sequence) }
@@ -76,7 +76,7 @@ struct StepHistory: Sendable {
         return first
     }
 
-    /// Takes note of a plan, by its number in the list. O(its lists).
+    /// Records a plan, by its number in the list. O(its lists).
     mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {
         let plan = plans.plans[number]
         guard let first = awaited.first else { return }
@@ -88,7 +88,7 @@ struct StepHistory: Sendable {
             earlierEnd: plan.start, called: plan.time, members: plan.members,
             tokens: plan.isEmpty ? 0 : plan.members)
         if plan.times > 1 {
-            // Between two steps the GPUs wait for the host, for equally long.
+            // Between steps the GPUs wait for the host, each time equally long.
             let busy = plan.busy - (plan.lastEnd - plan.lastStart)
             let gaps = plan.lastStart - plan.start - busy
             step.earlierEnd = plan.lastStart - gaps / Int64(plan.times - 1)
@@ -122,7 +122,7 @@ struct StepHistory: Sendable {
         }
     }
 
-    /// Forgets the first of those awaited, and the steps that nobody lived in any more.
+    /// Removes the first request awaited, and the steps in which no awaited request lived.
     mutating func removeFirst() {
         awaited.removeFirst()
         guard let next = awaited.first else {
@@ -137,7 +137,7 @@ struct StepHistory: Sendable {
         if head > 1_024, 2 * head > kept.count { compact() }
     }
 
-    /// Gives back the room of the steps forgotten.
+    /// Frees the storage of removed steps.
     private mutating func compact() {
         kept.removeFirst(head)
         head = 0

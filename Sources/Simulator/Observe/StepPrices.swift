@@ -5,15 +5,15 @@ extension ScheduledEntry {
     var isDecode: Bool { StepLoad.isDecode(tokens, past: computedBefore) }
 }
 
-/// What a step takes longer for each of its entries because of the others' prefill.
+/// How much others' prefill lengthens a step for each of its entries.
 struct StepPrices {
-    /// For those that decode.
+    /// For decodes.
     private(set) var ofDecodes: Int64 = 0
-    /// For those that prefill, in order; empty where one does alone.
+    /// For prefill chunks, in order; empty with fewer than two.
     private var ofChunks: [Int64] = []
     private let stepTime: StepTime
     private let window: Int
-    /// Prices of steps that only decode.
+    /// Prices of decode-only steps.
     private let lines: [DecodeLine]
 
     /// Prices the steps of a run.
@@ -23,10 +23,10 @@ struct StepPrices {
         lines = plan.decodeLines
     }
 
-    /// What it takes longer for a prompt, by its place among those of the step.
+    /// How much longer the step takes for a chunk, by its index among the step's chunks.
     func ofChunk(_ number: Int) -> Int64 { ofChunks.isEmpty ? 0 : ofChunks[number] }
 
-    /// Prices a plan, by its number in the list, anew without some of its prefill. O(entries).
+    /// Prices a plan, by its number in the list, without parts of its prefill. O(entries).
     mutating func note(_ number: Int, of plans: DecidedPlans) {
         let plan = plans.plans[number]
         let entries = plans.entries
@@ -59,8 +59,8 @@ struct StepPrices {
         }
     }
 
-    /// The price of a step that only decodes. Mutating, because a copy of the tables would take
-    /// longer than the price.
+    /// The price of a decode-only step. Mutating, because a copy of the tables would cost more than
+    /// the price.
     @inline(__always)
     private mutating func picoseconds(_ load: StepLoad) -> Int64 {
         guard load.decodes < lines.count, load.sampled == load.decodes else {

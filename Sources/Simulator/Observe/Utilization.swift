@@ -1,22 +1,22 @@
 import StepTime
 
-/// How much of what it has a cluster used, as shares.
+/// Shares of a cluster's capacity that were used.
 package struct Utilization: Sendable, Equatable {
-    /// Of the GPUs' peak FLOP/s and memory bandwidth, over the whole run; nil where the clock does
-    /// not tell.
+    /// Shares of the GPUs' peak FLOP/s and memory bandwidth over the whole run; nil if
+    /// `RunPlan.demand` is not known.
     package var flops: Double?
     package var memoryBandwidth: Double?
-    /// Of the token budget and of the running requests that a step may have, over the steps that
-    /// computed something.
+    /// Shares of the token budget and of the running limit of a step, over the steps that computed
+    /// something.
     package var tokenBudget = 0.0
     package var runningLimit = 0.0
 
-    /// Nothing of anything.
+    /// Nothing used.
     package init() {}
 }
 
 extension RunResult {
-    /// Shares of what a plan's replicas have. Call when everything else is filled in.
+    /// The shares for a plan's replicas. Call when everything else is filled in.
     func utilization(_ plan: RunPlan) -> Utilization {
         var shares = Utilization()
         let engine = plan.engine

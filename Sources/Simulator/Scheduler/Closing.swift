@@ -1,6 +1,6 @@
 extension Scheduler {
-    /// Notes on each request what its entry gave it, and holds vLLM's closing assertions: the
-    /// budget is kept, no request is twice in the step, and no more are scheduled than run.
+    /// Updates each request by its entry, and checks vLLM's closing assertions: the step keeps its
+    /// budget, no request is in it twice, and no more requests are scheduled than run.
     @inline(__always)
     mutating func close() {
         precondition(plan.budget >= 0, "I1: a step exceeds its budget")

@@ -1,11 +1,11 @@
-/// Who joins the cohort, who leaves it, and who is taken out of it.
+/// Joining the cohort, leaving it, and being taken out of it.
 
 extension Scheduler {
-    /// Brings the cohort up to date before a step: members past their last step leave it,
-    /// individuals that only decode join it. O(individuals + leaving).
+    /// Brings the cohort up to date before a step: members past their last step leave, individuals
+    /// that only decode join. O(individuals + leaving).
     @inline(__always)
     mutating func updateCohort(_ cache: inout KVCache) {
-        // Whoever asks again at the same tick finds it done.
+        // A second call at the same tick has nothing to do.
         guard cohort.updatedAt != cohort.tick else { return }
         cohort.updatedAt = cohort.tick
         bringUpToDate(&cache)
@@ -30,8 +30,8 @@ extension Scheduler {
         cohort.individuals.removeLast(cohort.individuals.count - kept)
     }
 
-    /// Whether the running requests find blocks for 4 steps: else a preemption is near, and to join
-    /// the sums and leave them again costs as much as a few steps of individuals.
+    /// Whether the running requests have blocks for 4 steps. If not, a preemption is near, and
+    /// joining and leaving again costs as much as a few steps as an individual.
     @inline(__always)
     private mutating func hasBlocksForAWhile(_ cache: inout KVCache) -> Bool {
         let tokens = 4 * running.count * cache.groups.count
@@ -42,15 +42,15 @@ extension Scheduler {
     private mutating func canJoin(_ cache: inout KVCache, _ slot: Int) -> Bool {
         let request = requests[slot]
         let inFlight = Int32(rules.inFlight)
-        // Whether the gaps of one whose client may give up count is known at its end.
+        // If a request may be aborted, only its end tells whether its gaps count.
         guard request.decodesSteadily(inFlight: inFlight), !request.mayAbort else { return false }
-        // Its latest token comes with the members' latest, so its next gap is every member's.
+        // Its latest token must come with the members' latest, so that its next gap equals theirs.
         if inFlight == 0 {
             if request.lastToken != cohort.lastDelivery { return false }
         } else if flight[0].header.skipsMembers {
             return false
         }
-        // How far its windows slide depends on what is in flight.
+        // How far its windows slide depends on its tokens in flight.
         if !cache.sumsBlocks, request.inFlight != inFlight { return false }
         let last = request.lastDecode(limit: rules.maxModelLen)
         guard Int(request.computed) <= last else { return false }
@@ -76,7 +76,7 @@ extension Scheduler {
         }
     }
 
-    /// Notes who joins the sums, or leaves them, for those who watch.
+    /// Notes a request that joins or leaves, for observers.
     @inline(never)
     private mutating func noteChange(_ slot: Int, _ computed: Int, joins: Bool) {
         cohort.changes.append(
@@ -85,7 +85,7 @@ extension Scheduler {
                 computed: computed, joins: joins))
     }
 
-    /// Counts a member in the sums, or takes it back with `sign` -1.
+    /// Adds a member to the sums, or subtracts it with `sign` -1.
     @inline(__always)
     private mutating func count(_ cache: inout KVCache, _ slot: Int, _ computed: Int, sign: Int) {
         cohort.count += sign
@@ -112,7 +112,7 @@ extension Scheduler {
         return Int64(filling &- until < 0 ? filling : until)
     }
 
-    /// Lets a member whose context fills the window by the present tick grow no longer.
+    /// Marks a member whose context fills the window by the present tick as no longer growing.
     private mutating func stopGrowing(_ slot: Int) {
         let now = Int32(truncatingIfNeeded: cohort.tick)
         guard requests[slot].isGrowing,
@@ -125,8 +125,8 @@ extension Scheduler {
     }
 }
 
-/// The tick, modulo block size, at which a request with so many tokens computed by the present
-/// tick needs a block: when its tokens fill its blocks.
+/// The tick, modulo block size, at which a request with `computed` tokens at the present tick needs
+/// a block: when its tokens fill its blocks.
 @inline(__always)
 func phase(of computed: Int, _ now: Int, _ blockSize: BlockSize) -> Int {
     let size = blockSize.tokens
@@ -136,7 +136,7 @@ func phase(of computed: Int, _ now: Int, _ blockSize: BlockSize) -> Int {
 }
 
 extension Scheduler {
-    /// Takes a request out of the sums. Its tokens computed so far.
+    /// Removes a member from the sums. Returns its tokens computed so far.
     @inline(__always)
     private mutating func leaveSums(_ cache: inout KVCache, _ slot: Int) -> Int {
         let computed = requests[slot].computed(at: cohort.tick)
@@ -146,7 +146,7 @@ extension Scheduler {
         return computed
     }
 
-    /// Takes those out of the sums whose last step was scheduled before the present tick.
+    /// Moves members whose last step was scheduled before the present tick out of the sums.
     mutating func takeLeavers(_ cache: inout KVCache) {
         var next = cohort.exits.first(at: cohort.tick)
         while next >= 0 {
@@ -166,8 +166,8 @@ extension Scheduler {
         }
     }
 
-    /// Takes a member, or one that leaves, out of the cohort at this tick, with the state that
-    /// stepping it would have left.
+    /// Makes a member or leaving request individual at this tick, in the state that stepping would
+    /// have left.
     mutating func individualise(_ cache: inout KVCache, _ slot: Int) {
         var request = requests[slot]
         var computed = request.computedAtEnd
@@ -218,15 +218,16 @@ extension Scheduler {
         request.known = Int32(computed) + 1 - samples
         request.prefilling = false
         requests[slot] = request
-        // Before its first step as a member it had as many as ever. A batch that is processed while
-        // none of its tokens is in flight, as after a step that left it out, registers all.
+        // Before its first step as a member it had as many tokens in flight as always. A batch that
+        // is processed while it has none in flight, as after a step that left it out, registers
+        // all.
         let before = until == request.memberSince ? rules.inFlight : cohort.inFlight
         cache.settle(slot, computed: computed, inFlight: min(before, Int(inFlight)))
         insertIndividual(Int32(slot))
     }
 
-    /// Registers what members have filled, so that the number of keys is that of stepping, and
-    /// orders the running list. O(running).
+    /// Registers the blocks that members have filled, so that the number of keys equals that of
+    /// stepping, and orders the running list. O(running).
     mutating func settleAll(_ cache: inout KVCache) {
         orderRunning()
         guard cohort.isOn, cache.isCaching else { return }
@@ -250,7 +251,7 @@ extension Scheduler {
         }
     }
 
-    /// Puts a request into the list of individuals at its place in running order. O(individuals).
+    /// Inserts a request into the list of individuals in running order. O(individuals).
     private mutating func insertIndividual(_ slot: Int32) {
         let order = requests[Int(slot)].admission
         var index = cohort.individuals.count
@@ -262,7 +263,7 @@ extension Scheduler {
         cohort.individuals.insert(slot, at: index)
     }
 
-    /// Takes every member out, for a step in which order matters. O(running).
+    /// Makes every member individual, for a step in which order matters. O(running).
     mutating func individualiseAll(_ cache: inout KVCache) {
         orderRunning()
         guard cohort.individuals.count < running.count else { return }
@@ -274,7 +275,7 @@ extension Scheduler {
         }
     }
 
-    /// Takes those out whose output another live request may quote.
+    /// Makes members individual whose output another live request may quote.
     private mutating func dismissQuoted(_ cache: inout KVCache) {
         cohort.quotes.mayConflict = false
         orderRunning()
@@ -287,8 +288,8 @@ extension Scheduler {
         }
     }
 
-    /// Brings the running list back into order of admission. O(running · log running) when it has
-    /// lost it.
+    /// Restores the running list to order of admission. O(running · log running) if it was
+    /// disordered.
     mutating func orderRunning() {
         guard cohort.isDisordered else { return }
         cohort.isDisordered = false
@@ -301,7 +302,7 @@ extension Scheduler {
         notePlaces()
     }
 
-    /// Every running request is an individual now, at its place, after a step in order. O(running).
+    /// Marks every running request as individual after a step in order. O(running).
     mutating func noteIndividuals() {
         notePlaces()
         cohort.individuals.removeAll()
@@ -310,7 +311,7 @@ extension Scheduler {
         }
     }
 
-    /// Notes each request's place in the running list.
+    /// Stores each request's index in the running list.
     private mutating func notePlaces() {
         for place in running.indices {
             requests[Int(running[place])].place = Int32(place)

@@ -1,50 +1,51 @@
 /// The running requests that decode steadily, one token in every step, kept as sums.
 ///
-/// Nothing about a member is touched step by step: its tokens, its next block and its end follow
-/// from the tick (article "Fast-forward"). It becomes *individual* again before anything else can
-/// set it apart (`Cohort+Membership.swift`).
+/// A member is not visited step by step: its tokens, its next block and its end follow from the
+/// tick (article "Fast-forward"). It becomes *individual* again before anything else can set it
+/// apart (`Cohort+Membership.swift`).
 struct Cohort: ~Copyable {
     let isOn: Bool
-    /// Schedule calls so far, without those that left the members out, and their number modulo
-    /// block size.
+    /// Schedule calls so far, except those that left the members out, and their number modulo block
+    /// size.
     var tick: Int64 = 0
     var phase = 0
-    /// The tick at which members were last let in and out.
+    /// The tick at which members last joined and left.
     var updatedAt: Int64 = -1
     /// Number of members.
     var count = 0
     /// Σ (computed + 1) over members: the context of their next tokens.
     var context = 0
-    /// The same with at most `window` of each, and how many have not reached it; 0 without one.
+    /// The same with at most `window` per member, and how many members are still below it; 0
+    /// without a window.
     let window: Int
     var windowed = 0
     var growing = 0
     /// Members that need a block at a tick, by tick modulo block size.
     private(set) var blockPhases: HotArray<Int32>
-    /// A bit for each phase that has some.
+    /// A bit for each phase with such members.
     private var phaseBits: HotArray<UInt64>
-    /// When members will have had their last step, by tick; those that grow, when their
-    /// context fills the window, if that is before.
+    /// Members by the tick after their last step; growing ones by the tick at which their context
+    /// fills the window, if that is earlier.
     var exits = TickWheel()
     var needs = CohortNeeds()
     /// Requests whose last step is in flight.
     var leaving = HotArray<Int32>()
     /// Running requests that are neither members nor leaving, in running order.
     var individuals = HotArray<Int32>()
-    /// Tokens that the individuals ask for in the step being scheduled.
+    /// Tokens that the individuals want in the step being scheduled.
     var wanted = HotArray<Int32>()
-    /// Tokens of each member that were in flight when its latest step was decided: none after a
-    /// step that left the members out.
+    /// Tokens that each member had in flight when its latest step was scheduled; 0 after a step
+    /// that left the members out.
     var inFlight: Int
-    /// When the last batch with tokens of members was processed, picoseconds.
+    /// When the last batch with tokens of members was processed, in picoseconds.
     var lastDelivery: Int64 = -1
-    /// Requests admitted so far: the order of the running list.
+    /// Requests admitted so far; numbers the running list.
     var admissions: Int64 = 0
     /// Whether the running list has lost its order.
     var isDisordered = false
     /// Contents that several live requests name.
     var quotes = QuoteCounts()
-    /// Who joined and who left since those who watch were told; only for them.
+    /// Members that joined or left since observers were last told; kept only for observers.
     var isWatched = false
     var changes = HotArray<CohortChange>()
 
@@ -56,7 +57,7 @@ struct Cohort: ~Copyable {
         phaseBits = HotArray(repeating: 0, count: (blockPhases.count + 63) / 64)
     }
 
-    /// Counts a request that needs a block at a phase, or no longer does with `sign` -1.
+    /// Counts a member that needs a block at a phase, or subtracts it with `sign` -1.
     mutating func countPhase(_ phase: Int, _ sign: Int32) {
         blockPhases[phase] += sign
         let bit: UInt64 = 1 << UInt64(phase & 63)
@@ -67,15 +68,15 @@ struct Cohort: ~Copyable {
         }
     }
 
-    /// Steps from a phase to the next, at most a round later, that needs a block.
-    /// O(block size / 64).
+    /// Steps from a phase to the next one that needs a block, at most one round. O(block size /
+    /// 64).
     @inline(__always)
     mutating func stepsToNeed(after phase: Int) -> Int {
         let size = blockPhases.count
         let next = phase + 1 == size ? 0 : phase + 1
         var word = next >> 6
         var bits = phaseBits[word] & (~0 << UInt64(next & 63))
-        // One word more than there are: the first is looked at from both ends.
+        // One word more than there are: the first one is visited from both ends.
         for _ in 0...phaseBits.count {
             if bits != 0 {
                 let found = word << 6 + bits.trailingZeroBitCount
@@ -90,7 +91,7 @@ struct Cohort: ~Copyable {
     /// Blocks the members need at the current tick.
     var blocksNeeded: Int { Int(blockPhases[phase]) }
 
-    /// Counts the step just decided, with the members in it.
+    /// Advances past the step just decided, with the members in it.
     @inline(__always)
     mutating func step(_ share: inout CohortShare) {
         share.count = count
@@ -103,13 +104,13 @@ struct Cohort: ~Copyable {
     }
 }
 
-/// A step's entries that are known as sums.
+/// The entries of a step that are kept as sums.
 struct CohortShare {
-    /// Members and their context, whole and within the price's window.
+    /// Members and their context, in full and within the price's window.
     var count = 0
     var context = 0
     var windowed = 0
-    /// Entries for requests whose last token is in flight, unforeseen, and their context.
+    /// Entries for requests whose last token is already in flight, unforeseen, and their context.
     var wasted = 0
     var wastedContext = 0
     var wastedWindowed = 0

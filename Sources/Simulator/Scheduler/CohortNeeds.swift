@@ -1,18 +1,19 @@
-/// Members whose blocks are no sums (with windows, and where blocks are numbered): which of them
-/// need the pool at a tick. They are served in the order of the running list, as stepping would.
+/// Which members need the pool at a tick, if their blocks are not kept as sums (with windows, or
+/// with numbered blocks). They are served in running-list order, as in stepping.
 ///
-/// A block may be needed, may have become full, or may have left a window; when, follows from the
-/// request's tokens, and between such ticks its steps are as much a matter of sums as any other's.
+/// A member may need a block, fill one, or have one leave a window. The tick follows from its
+/// tokens, and between such ticks its steps are sums like any other's.
 struct CohortNeeds: ~Copyable {
     /// Members by the tick of their next need.
     private(set) var wheel = TickWheel()
     /// The tick of the next need, by slot.
     private var ticks = HotArray<Int64>()
-    /// Who needs the pool in the step being scheduled, in running order, and how many are served.
+    /// Requests that need the pool in the step being scheduled, in running order, and how many of
+    /// them have been served.
     var now = HotArray<Int32>()
     var served = 0
 
-    /// A tick, the present one or a later, before which no member needs the pool.
+    /// A tick, not before `tick`, before which no member needs the pool.
     @inline(__always)
     func earliest(from tick: Int64) -> Int64 { wheel.earliest(from: tick) }
 
@@ -23,14 +24,14 @@ struct CohortNeeds: ~Copyable {
         wheel.insert(Int32(slot), at: tick)
     }
 
-    /// Whether a member is entered, at a tick or after it. O(slots in the same list).
+    /// Whether a member has a need at `tick` or later. O(slots in the same list).
     func isDue(_ slot: Int, from tick: Int64) -> Bool {
         slot < ticks.count && ticks[slot] >= tick && wheel.contains(Int32(slot), at: ticks[slot])
     }
 
     mutating func remove(_ slot: Int) { wheel.remove(Int32(slot), at: ticks[slot]) }
 
-    /// Enters in `now` those due at a tick, in any order.
+    /// Collects in `now` the members due at a tick, in any order.
     @inline(__always)
     mutating func gather(at tick: Int64) {
         now.removeAll()
@@ -45,8 +46,8 @@ struct CohortNeeds: ~Copyable {
 }
 
 extension Scheduler {
-    /// Enters in `needs.now` who needs the pool in this step: members that are due, and leaving
-    /// ones that waste a step. The blocks they take at most. O(needs · log needs).
+    /// Collects in `needs.now` the requests that need the pool in this step: due members, and
+    /// leaving ones that waste a step. Returns the most blocks they take. O(needs · log needs).
     mutating func gatherNeeds(_ cache: inout KVCache) -> Int {
         cohort.needs.gather(at: cohort.tick)
         for index in cohort.leaving.indices {
@@ -57,8 +58,8 @@ extension Scheduler {
         return cohort.needs.now.count * cache.groups.count
     }
 
-    /// Serves those in `needs.now` that were admitted before a request, or all that are left.
-    /// O(needs).
+    /// Serves the requests in `needs.now` that were admitted before `admission`, or all that are
+    /// left. O(needs).
     mutating func serveNeeds(_ cache: inout KVCache, before admission: Int64 = .max) {
         while cohort.needs.served < cohort.needs.now.count {
             let slot = Int(cohort.needs.now[cohort.needs.served])
@@ -68,7 +69,7 @@ extension Scheduler {
         }
     }
 
-    /// Gets a member, or one that leaves, what it needs in this step.
+    /// Allocates what a member or leaving request needs in this step.
     @inline(__always)
     private mutating func serve(_ cache: inout KVCache, _ slot: Int) {
         let isMember = requests[slot].membership == .member
@@ -79,7 +80,7 @@ extension Scheduler {
         let demand = BlockDemand(
             slot: slot, computed: computed, tokens: 1,
             known: computed - rules.inFlight + 1, inFlight: cache.windowLag)
-        // The blocks were counted before.
+        // The blocks have been counted already.
         if cache.hasWindows {
             cache.slide(slot, cache.settled(computed, inFlight: demand.inFlight))
         }
@@ -91,7 +92,7 @@ extension Scheduler {
     }
 }
 
-/// Puts slots into the order of the running list: few, and half in order, so by insertion.
+/// Sorts slots into running-list order: by insertion, because they are few and half sorted.
 @inline(__always)
 func sortByAdmission(_ slots: inout HotArray<Int32>, _ requests: borrowing HotArray<LiveRequest>) {
     var sorted = 1

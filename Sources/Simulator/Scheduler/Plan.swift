@@ -6,10 +6,10 @@ struct Entry {
     var tokens: Int32
     var computedBefore: Int32
     var kind: ScheduledEntry.Kind
-    /// Whether the step yields a token for the request.
+    /// Whether the step samples a token for the request.
     var samples = false
 
-    /// One more token of a request that decodes.
+    /// One more token of a decoding request.
     static func decode(_ slot: Int32, computedBefore: Int) -> Entry {
         Entry(
             slot: slot, tokens: 1, computedBefore: Int32(computedBefore), kind: .running,
@@ -17,41 +17,43 @@ struct Entry {
     }
 }
 
-/// A step's decision under way: vLLM's `SchedulerOutput`, with the limits it is made under.
+/// The decision for a step in progress: vLLM's `SchedulerOutput`, with the limits it is made under.
 ///
-/// Entries are written by the verbs `run`, `admit` and `preempt` alone; the members of the cohort
-/// are a sum (`share`).
+/// Only the verbs `run`, `admit` and `preempt` write entries. The members of the cohort are a sum
+/// (`share`).
 struct Plan: ~Copyable {
     var entries = HotArray<Entry>()
-    /// Members of the cohort in the step.
+    /// The members of the cohort in the step.
     var share = CohortShare()
     var preempted = HotArray<Int32>()
-    /// For whose blocks each of these was, itself included; -1: a policy's will.
+    /// The request that lacked blocks for each preemption, possibly itself; -1 if a policy chose
+    /// it.
     var preemptors = HotArray<Int32>()
-    /// Tokens that may still be scheduled.
+    /// Token budget left.
     var budget = 0
-    /// Long-prefill threshold; 0: off.
+    /// Long-prefill threshold; 0 for none.
     var threshold = 0
-    /// Prefill tokens that a policy's quota still allows.
+    /// Prefill tokens left in a policy's quota.
     var prefillQuota = Int.max
     /// Prefill tokens scheduled so far.
     var prefill = 0
-    /// The cadence keeps prefill out of this step.
+    /// Whether the cadence keeps prefill out of this step.
     var holds = false
-    /// Requests wait after the admissions, or one was preempted.
+    /// Whether requests still wait after the admissions, or one was preempted.
     var leavesSome = false
-    /// What refused the head of the queue, where that ended the admissions; of an external
-    /// scheduler, what it was first refused for, or `other` where it preempts of its own will.
+    /// What refused the head of the queue, if that ended the admissions. For an external scheduler:
+    /// `blocks` after a refusal for lack of blocks, or `other` if it preempted by choice before
+    /// that.
     var stop: StepLimit?
-    /// Requests that get their last token in the step have entries, and end in the order of these;
-    /// else in the order of the running list.
+    /// Whether requests that get their last token in the step end in the order of its entries;
+    /// otherwise they end in running-list order. If set, all of them have entries.
     var endsAsEntered = false
-    /// The members of the cohort, of which there are some, have no part in the step.
+    /// Whether the step leaves out the members of the cohort, of which there are some.
     var skipsMembers = false
-    /// When the call is made, picoseconds.
+    /// When the call is made, in picoseconds.
     var time: Int64 = 0
 
-    /// Begins a call's decision.
+    /// Starts the decision of a call.
     @inline(__always)
     mutating func begin(budget: Int, threshold: Int, holds: Bool, at time: Int64) {
         entries.removeAll()
@@ -74,13 +76,13 @@ struct Plan: ~Copyable {
     /// Whether a limit may have kept the step from holding more.
     var isBound: Bool { @inline(__always) get { leavesSome || budget == 0 } }
 
-    /// What the long-prefill threshold leaves of so many tokens.
+    /// `tokens` clipped to the long-prefill threshold.
     @inline(__always)
     func clipped(_ tokens: Int) -> Int {
         threshold > 0 && tokens > threshold ? threshold : tokens
     }
 
-    /// Sums up what the step costs.
+    /// The load of the step, which determines its price.
     @inline(__always)
     func load(window: Int) -> StepLoad {
         var load = StepLoad()
@@ -101,21 +103,22 @@ struct Plan: ~Copyable {
     }
 }
 
-/// A plan that was dispatched, until it is committed: what is known of it besides its entries.
+/// A dispatched plan without its entries, until it is committed.
 struct BatchHeader {
     /// Number of the schedule call, from 0.
     var number = 0
-    /// Start and end of execution, picoseconds.
+    /// Start and end of execution, in picoseconds.
     var start: Int64 = 0
     var end: Int64 = 0
-    /// Members of the cohort in the step, and the tick it was scheduled at.
+    /// Members of the cohort in the step, and the tick at which it was scheduled.
     var members = 0
     var tick: Int64 = 0
-    /// Requests that get a token from it.
+    /// Requests that get a token in the step.
     var sampled = 0
-    /// Entries for members whose last token was in flight already, unforeseen.
+    /// Entries for members whose last token was already in flight, unforeseen.
     var wasted = 0
-    /// Made only to tell the workers of a finish; not counted and not logged.
+    /// Whether it only tells the workers about an ended request; such a batch is not counted or
+    /// logged.
     var isCleanup = false
     /// See `Plan`.
     var endsAsEntered = false
@@ -125,18 +128,18 @@ struct BatchHeader {
 /// A dispatched plan.
 struct Batch: ~Copyable {
     var header = BatchHeader()
-    /// The requests that are no members.
+    /// The entries of individual requests.
     var entries = HotArray<Entry>()
 
     /// Whether no request takes part in the step.
     var isEmpty: Bool { entries.isEmpty && header.members == 0 && header.wasted == 0 }
 }
 
-/// The batches dispatched and not yet committed, oldest first: at most `depth`. Their entry lists
-/// are kept and reused, so that steps allocate nothing.
+/// The batches dispatched and not yet committed, oldest first, at most `depth`. Their entry lists
+/// are reused, so that steps do not allocate.
 struct Pipeline: ~Copyable {
     let depth: Int
-    /// A power of two of batches, as a ring.
+    /// A ring buffer; its size is a power of two.
     private var batches = HotArray<Batch>()
     private let mask: Int
     private var head = 0
@@ -152,7 +155,7 @@ struct Pipeline: ~Copyable {
 
     var isEmpty: Bool { count == 0 }
 
-    /// A batch by age, the oldest being 0.
+    /// A batch by age; the oldest is 0.
     subscript(age: Int) -> Batch {
         @inline(__always)
         _read { yield batches[(head + age) & mask] }
@@ -160,10 +163,10 @@ struct Pipeline: ~Copyable {
         _modify { yield &batches[(head + age) & mask] }
     }
 
-    /// End of the oldest batch, picoseconds.
+    /// End of the oldest batch, in picoseconds.
     var firstEnd: Int64 { batches[head].header.end }
 
-    /// Appends a batch with some entries, which it takes. Its age.
+    /// Appends a batch and takes over its entries. Returns its age.
     @inline(__always)
     mutating func append(_ header: BatchHeader, _ entries: inout HotArray<Entry>) -> Int {
         precondition(count < depth, "I4: the pipeline is full")
@@ -175,7 +178,7 @@ struct Pipeline: ~Copyable {
         return age
     }
 
-    /// Removes the oldest batch; its entries go into `entries`, whose storage it keeps.
+    /// Removes the oldest batch and moves its entries into `entries`, reusing the storage.
     @inline(__always)
     mutating func removeFirst(entries: inout HotArray<Entry>) -> BatchHeader {
         precondition(count > 0, "the pipeline is empty")

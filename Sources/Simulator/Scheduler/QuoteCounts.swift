@@ -1,7 +1,7 @@
-/// Which contents of outputs other live requests may quote, by hash: an answer that is quoted
-/// while it is being generated registers its blocks in the order of all others.
+/// Which outputs other live requests may quote, by hash of their content. An output that is quoted
+/// while it is being generated must register its blocks in the order of all others.
 ///
-/// Counts by hash can only be too high, which costs speed, never exactness.
+/// Counts by hash can only be too high, which costs speed but not exactness.
 struct QuoteCounts: ~Copyable {
     private static let size = 1 << 14
     private var quoted = HotArray<Int32>()
@@ -13,7 +13,7 @@ struct QuoteCounts: ~Copyable {
         Int((UInt64(bitPattern: content) &* 0x9e37_79b9_7f4a_7c15) >> 50)
     }
 
-    /// Counts a content that a live request's prompt names, or takes it back with `sign` -1.
+    /// Counts a content that a live request's prompt names, or subtracts it with `sign` -1.
     mutating func countQuoted(_ content: Int64, _ sign: Int32) {
         prepare()
         let place = Self.place(content)
@@ -21,7 +21,7 @@ struct QuoteCounts: ~Copyable {
         if sign > 0, outputs[place] > 0 { mayConflict = true }
     }
 
-    /// Counts a live request's output, or takes it back with `sign` -1.
+    /// Counts a live request's output, or subtracts it with `sign` -1.
     mutating func countOutput(_ output: Int64, _ sign: Int32) {
         prepare()
         let place = Self.place(output)
@@ -35,7 +35,7 @@ struct QuoteCounts: ~Copyable {
         outputs = HotArray(repeating: 0, count: Self.size)
     }
 
-    /// Whether nobody else alive names this output.
+    /// Whether no other live request names this output.
     func isPrivate(_ output: Int64) -> Bool {
         if quoted.isEmpty { return true }
         let place = Self.place(output)

@@ -1,16 +1,15 @@
-/// What a request shares with earlier ones, in tokens: all of it, what fills whole blocks, and what
-/// of these its own replica had seen. One token is always left to compute.
+/// How many tokens a request shares with earlier ones: in total, in whole blocks, and in whole
+/// blocks that its own replica had seen. One token is always left to compute.
 struct ReusableTokens {
     var shared: Int32 = 0
     var whole: Int32 = 0
     var wholeHere: Int32 = 0
-    /// Where the request ends among those of its replica.
+    /// Where the request ends in its replica's trees.
     var place = ReuseBound.Place()
-    /// What of it the first admission did not find.
+    /// The shared tokens that the first admission did not find.
     var lost = RequestReuse()
 
-    /// Of a request that shares so much with any, and what its replica knows, with blocks of some
-    /// size.
+    /// For a request that shares `anywhere` tokens with any request, given what its replica knows.
     init(_ anywhere: Int32, _ place: ReuseBound.Place, promptTokens: Int32, blockSize: BlockSize) {
         func whole(_ tokens: Int32) -> Int32 {
             let most = Int(min(tokens, promptTokens - 1))
@@ -23,14 +22,14 @@ struct ReusableTokens {
         wholeHere = whole(here)
     }
 
-    /// Nothing.
+    /// Nothing shared.
     init() {}
 }
 
 extension Scheduler {
-    /// Counts what of a request's shared tokens its first admission found, and where the others
-    /// were lost. A hit beyond what was known to be shared, by a later request that went first,
-    /// is shared, too.
+    /// Counts how many of a request's shared tokens its first admission found, and why the others
+    /// were lost. A hit beyond what was known to be shared, from a later request that went first,
+    /// counts as shared too.
     @inline(never)
     mutating func countShared(_ slot: Int, _ hit: Hit, _ blockSize: BlockSize) {
         guard slot < reusable.count, reusable[slot].shared > 0 || hit.tokens > 0 else { return }
@@ -44,7 +43,7 @@ extension Scheduler {
         lost.blockSize = shared - lost.lastToken - whole
         lost.otherReplica = whole - here
         if here > tokens {
-            // What a group of blocks still has, and what has ever been there.
+            // Tokens that some group of blocks still has, and tokens that were ever computed.
             let kept = min(here, max(tokens, Int32(hit.longest)))
             let computed = blockSize.filled(by: Int(reuse.computed(of: reusable[slot].place)))
             let existed = min(here, max(kept, Int32(computed * blockSize.tokens)))
@@ -57,15 +56,16 @@ extension Scheduler {
         counters.sharedTokensLost.add(lost)
     }
 
-    /// Notes that a request has computed, and the cache has seen, so many of its first tokens.
+    /// Notes that a request has computed its first `tokens` tokens, and that the cache has seen
+    /// them.
     @inline(__always)
     mutating func noteComputed(_ slot: Int, tokens: Int) {
         if slot < reusable.count { reuse.compute(Int32(tokens), of: reusable[slot].place) }
     }
 
-    /// Notes what running requests have computed, before another one is counted that misses some.
-    /// Where a group keeps all of that, a lookup finds it; where each has a window, it may be gone
-    /// while they run. O(running).
+    /// Notes what running requests have computed, before counting one that misses some of it. If a
+    /// group keeps all of it, a lookup finds it; if each group has a window, it may be gone while
+    /// they run. O(running).
     @inline(never)
     mutating func noteRunning(_ cache: inout KVCache, before slot: Int, _ hit: Hit) {
         guard slot < reusable.count, requests[slot].admitted < 0,

@@ -1,8 +1,8 @@
 extension Scheduler {
-    /// Schedules the running requests of a step in which each gets what it asks for, so that their
-    /// order does not matter: the members of the cohort as a sum, individuals one by one. False,
-    /// with nothing scheduled, when blocks or budget could run short; then the step must be decided
-    /// in order.
+    /// Schedules the running requests of a step in which each gets all it wants, so that their
+    /// order does not matter: the members of the cohort as a sum, individuals one at a time.
+    /// Returns false, with nothing scheduled, if blocks or budget could run short; the step must
+    /// then be decided in order.
     ///
     /// O(individuals + leaving).
     @inline(__always)
@@ -35,7 +35,7 @@ extension Scheduler {
         return true
     }
 
-    /// Counts what individuals ask for.
+    /// Counts the tokens and blocks that individuals want.
     private mutating func countWanted(
         _ cache: inout KVCache, _ tokens: inout Int, _ blocks: inout Int
     ) {
@@ -52,8 +52,8 @@ extension Scheduler {
         }
     }
 
-    /// Takes what exceeds the budget from the last running request, if it is an individual: no
-    /// request stands behind it.
+    /// Takes the excess over the budget from the last running request, if that is an individual: no
+    /// request comes after it.
     private mutating func cutLast(
         _ cache: inout KVCache, by excess: Int, _ blocks: inout Int
     ) -> Bool {
@@ -68,8 +68,8 @@ extension Scheduler {
         return true
     }
 
-    /// Schedules the individuals, whose tokens and blocks were counted, each after the members that
-    /// stand before it.
+    /// Schedules the individuals, whose tokens and blocks were counted, each after the members
+    /// before it.
     private mutating func runIndividuals(_ cache: inout KVCache) {
         for index in cohort.wanted.indices where cohort.wanted[index] > 0 {
             let slot = Int(cohort.individuals[index])
@@ -82,7 +82,7 @@ extension Scheduler {
         }
     }
 
-    /// Counts the steps that leaving members waste. The blocks that they lack.
+    /// Counts the steps wasted on leaving members. Returns the blocks they lack.
     mutating func countWaste(_ cache: inout KVCache, _ waste: inout CohortShare) -> Int {
         var blocks = 0
         for index in cohort.leaving.indices {
@@ -92,20 +92,20 @@ extension Scheduler {
             waste.wasted += 1
             waste.wastedContext += context
             waste.wastedWindowed += min(context, cohort.window)
-            // Where blocks are no sums they are among the needs.
+            // If blocks are not sums, these are among the needs.
             if cache.sumsBlocks { blocks += cache.blocksLacking(slot, tokens: context) }
         }
         return blocks
     }
 
-    /// Schedules the steps that leaving members waste, as they were counted, with their blocks.
+    /// Schedules the steps wasted on leaving members, as counted, with their blocks.
     @inline(__always)
     mutating func wasteSteps(_ cache: inout KVCache, _ waste: CohortShare, _ blocks: Int) {
         plan.share = waste
         if blocks > 0 { growWasted(&cache) }
     }
 
-    /// Takes the blocks that leaving members lack. Nearly always they lack none.
+    /// Takes the blocks that leaving members lack, usually none.
     @inline(never)
     private mutating func growWasted(_ cache: inout KVCache) {
         for index in cohort.leaving.indices {

@@ -1,19 +1,18 @@
 import Basics
 
-/// The queues of one engine and what a schedule call works on. Decisions, no clock: what it needs
-/// to know of time is handed to it.
+/// The queues of one engine and the state of a schedule call. It decides and has no clock: times
+/// are passed in.
 ///
-/// A step's decision is a `Plan`. It is written by the engine's rules (`VLLMRules.swift`), by a
-/// Swift policy or by another program (`Policies/`), all through the same verbs (`Verbs.swift`).
-/// Requests that decode steadily are kept as sums (`Cohort`); without them the scheduler is the
-/// plain one.
+/// A step's decision is a `Plan`. The engine's rules (`VLLMRules.swift`), a Swift policy or another
+/// program (`Policies/`) write it, all through the same verbs (`Verbs.swift`). Requests that decode
+/// steadily are kept as sums (`Cohort`); without them this is the plain scheduler.
 struct Scheduler: ~Copyable {
     let rules: SchedulerRules
     var requests = HotArray<LiveRequest>()
     var freeSlots = HotArray<Int32>()
-    /// What of each slot's prompt a cache could hold; empty as long as no prompt has content.
+    /// How much of each slot's prompt a cache could hold; empty while no prompt has content.
     var reusable = HotArray<ReusableTokens>()
-    /// What the requests of this replica had in common.
+    /// The prefixes that the requests of this replica share.
     var reuse: ReuseBound
     /// Slots in order of admission, or in any order while `cohort.isDisordered`.
     var running = HotArray<Int32>()
@@ -26,9 +25,9 @@ struct Scheduler: ~Copyable {
     var plan = Plan()
     var cohort: Cohort
     var cadence: PrefillCadence
-    /// Schedule calls so far that were numbered.
+    /// Numbered schedule calls so far.
     var calls = 0
-    /// Who decides in place of the engine's own rules, and what it did wrong.
+    /// The scheduler in place of the engine's own rules, and its error.
     var custom: CustomScheduler?
     var failure: InputError?
     /// Hits, preemptions and prompts; the engine counts the rest.
@@ -42,7 +41,7 @@ struct Scheduler: ~Copyable {
     var firstRefusal = ""
 
     init(_ plan: RunPlan, replica: Int) {
-        // A plain value: Swift 6.3.1 destroys what is not there yet when the right side of an `&&`
+        // A plain value: Swift 6.3.1 destroys uninitialised members when the right side of an `&&`
         // follows a property of a noncopyable value under construction.
         let engine = plan.engine
         let isOrdered = engine.policy == .priority && !plan.hasCustomScheduler
@@ -64,7 +63,7 @@ struct Scheduler: ~Copyable {
     var hasWork: Bool { !running.isEmpty || !waiting.isEmpty }
     /// Requests that wait or run.
     var present: Int { running.count + waiting.count }
-    /// Whether a member that leaves gets one more step.
+    /// Whether a leaving member gets one more step.
     @inline(__always)
     func wastesStep(_ slot: Int) -> Bool {
         requests[slot].wastesStep(limit: rules.maxModelLen, inFlight: rules.inFlight)
@@ -74,7 +73,7 @@ struct Scheduler: ~Copyable {
     mutating func someoneDecodes() -> Bool {
         for index in running.indices {
             let slot = Int(running[index])
-            // What a member last noted of itself is out of date.
+            // The flag of a member is out of date.
             if requests[slot].membership != .individual || !requests[slot].prefilling {
                 return true
             }
@@ -82,7 +81,7 @@ struct Scheduler: ~Copyable {
         return false
     }
 
-    /// The cadence's rule at the end of an admission loop: did it end for want of capacity?
+    /// The cadence's rule at the end of an admission loop: did the loop end for lack of capacity?
     @inline(__always)
     mutating func noteCapacity() {
         let waits = !waiting.isEmpty

@@ -1,24 +1,25 @@
-/// The engine arguments that a schedule call obeys, as plain numbers: nothing to copy in hot code.
+/// The engine arguments that a schedule call obeys, as plain values: nothing to copy in hot code.
 struct SchedulerRules {
-    /// What the release of the engine decides otherwise than another.
+    /// What this engine release does differently from others.
     let version: VersionRules
-    /// Requests that may run at once.
+    /// Most requests that may run at once.
     let activeLimit: Int
-    /// Tokens of a step.
+    /// Most tokens per step.
     let tokenBudget: Int
     let maxNumBatchedTokens: Int
     let maxModelLen: Int
-    /// Blocks that an admission next to running requests leaves free.
+    /// Blocks that an admission leaves free if requests are running.
     let watermarkBlocks: Int
     let longPrefillTokenThreshold: Int
     let isThresholdAdaptive: Bool
     let enableChunkedPrefill: Bool
-    /// Admit only what fits whole (scheduler_reserve_full_isl).
+    /// Admit a request only if all of it fits (scheduler_reserve_full_isl).
     let reservesFullPrompt: Bool
-    /// Tokens that a request which decodes steadily has in flight when a step is decided: 0
-    /// without a pipeline, 1 with one of two batches.
+    /// Tokens that a steadily decoding request has in flight when a step is scheduled: 0 without a
+    /// pipeline, 1 with two batches in flight.
     let inFlight: Int
-    /// Whether a decision that stands is taken in closed form; else step by step.
+    /// Whether decisions that hold for many steps are fast-forwarded; otherwise every step is
+    /// executed.
     let fastForwards: Bool
 
     init(_ engine: EngineConfiguration) {

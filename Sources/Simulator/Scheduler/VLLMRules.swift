@@ -1,10 +1,10 @@
 /// The control flow of vLLM 0.33.0's `Scheduler.schedule` and `AsyncScheduler`, top to bottom, to
-/// be read beside the engine's own. Section and rule numbers are those of the certified rules; S1
-/// to S15 those by which other releases differ (`VersionRules`).
+/// be read beside the engine's own. S1 to S15 number the rules by which other releases differ
+/// (`VersionRules`).
 
 extension Scheduler {
-    /// Decides the next step: who computes how many tokens. Running requests come first, in order;
-    /// then admissions, if nothing was preempted. Leaves the decision in `scheduler.plan`.
+    /// Decides how many tokens each request computes in the next step: running requests first, in
+    /// order, then admissions if nothing was preempted. Leaves the decision in `plan`.
     mutating func schedule(_ cache: inout KVCache, at time: Int64) {
         begin(at: time)
         if custom == nil {
@@ -33,7 +33,7 @@ extension Scheduler {
         plan.begin(budget: rules.tokenBudget, threshold: threshold, holds: holds, at: time)
     }
 
-    /// Running requests: all at once where each gets what it asks for, else in order.
+    /// Running requests: all together if each gets all it wants, otherwise in order.
     private mutating func scheduleRunning(_ cache: inout KVCache) {
         if cohort.isOn {
             if !runTogether(&cache) {
@@ -47,7 +47,7 @@ extension Scheduler {
         }
     }
 
-    /// Running requests in order, while budget remains; a shortage of blocks preempts.
+    /// Running requests in order, while budget remains. A shortage of blocks preempts.
     private mutating func runInOrder(_ cache: inout KVCache) {
         var index = 0
         next: while index < running.count, plan.budget > 0 {
@@ -57,13 +57,13 @@ extension Scheduler {
                 while run(&cache, slot, tokens: tokens) != nil {
                     let place = victim()
                     let victim = Int(running[place])
-                    // The release counts on more blocks than there are: the engine ends (S11).
+                    // The release counts on more blocks than there are, so the engine ends (S11).
                     if cache.overdraft > 0 { return }
                     let moves = movesPlace(victim)
                     preempt(&cache, at: place, for: slot)
                     if place < index, moves { index -= 1 }
                     guard victim == slot else { continue }
-                    // First come first served stops at the requester's own preemption.
+                    // First come, first served stops at the requester's own preemption.
                     if goesOnAfterItself { continue next }
                     return
                 }
@@ -72,7 +72,8 @@ extension Scheduler {
         }
     }
 
-    /// Admissions, from the head of the queue, until one does not fit: nobody overtakes the head.
+    /// Admissions from the head of the queue, until one does not fit: no request overtakes the
+    /// head.
     @inline(__always)
     private mutating func scheduleWaiting(_ cache: inout KVCache) {
         if rules.version.wholePrompt == .setAside, !rules.enableChunkedPrefill {
@@ -87,7 +88,7 @@ extension Scheduler {
         noteCapacity()
     }
 
-    /// The same in a release that sets whole prompts aside which exceed the budget (S13).
+    /// The same in a release that sets whole prompts aside if they exceed the budget (S13).
     @inline(never)
     private mutating func scheduleWholePrompts(_ cache: inout KVCache) {
         while plan.budget > 0, running.count < rules.activeLimit, let head = waiting.head {
@@ -100,25 +101,25 @@ extension Scheduler {
         noteCapacity()
     }
 
-    /// Tokens that a running request asks for, before the budget; 0 or less: it is skipped.
+    /// Tokens that a running request wants, before the budget; it is skipped at 0 or less.
     @inline(__always)
     mutating func wanted(_ slot: Int) -> Int {
         if plan.holds, requests[slot].prefilling { return 0 }
         return plan.clipped(requests[slot].tokensLeft(limit: rules.maxModelLen))
     }
 
-    /// Whether the loop goes on after a request that preempted itself (S1).
+    /// Whether the loop continues after a request that preempted itself (S1).
     fileprivate var goesOnAfterItself: Bool {
         waiting.ordered && rules.version.selfPreemption == .nextRunning
     }
 
-    /// Whether the loop's place moves with a victim that leaves from before it (S5).
+    /// Whether the loop's position moves when a victim ahead of it leaves (S5).
     fileprivate func movesPlace(_ victim: Int) -> Bool {
         rules.version.victimPlace == .corrected || requests[victim].isScheduled
     }
 
-    /// The place in `running` of the request to preempt: the last one, or by priority the largest
-    /// (priority, arrival), the first of equals.
+    /// The index in `running` of the request to preempt: the last one, or with priorities the one
+    /// with the largest (priority, arrival), the first among equals.
     fileprivate mutating func victim() -> Int {
         guard waiting.ordered else { return running.count - 1 }
         var worst = 0

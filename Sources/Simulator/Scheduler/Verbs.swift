@@ -1,6 +1,6 @@
-/// The verbs a plan is written through: `run`, `admit`, `preempt`. The engine's rules, Swift
-/// policies and programs in other languages use these and nothing else, so that none can break the
-/// pool, and each limit is obeyed by all.
+/// The verbs that write a plan: `run`, `admit`, `preempt`. The engine's rules, Swift policies and
+/// programs in other languages use only these, so that none can corrupt the pool and all obey every
+/// limit.
 
 /// Why a verb did nothing.
 enum Refusal: Error, Equatable {
@@ -18,7 +18,7 @@ enum Refusal: Error, Equatable {
     case isHeld
     case exceedsQuota
 
-    /// The limit behind it, where it is one of the engine's.
+    /// The engine limit behind the refusal, or `other`.
     var limit: StepLimit {
         switch self {
         case .exceedsBudget, .mustBeWhole: .tokenBudget
@@ -28,7 +28,7 @@ enum Refusal: Error, Equatable {
         }
     }
 
-    /// The reason as a program in another language is told it.
+    /// The reason, as sent to a program in another language.
     var words: String {
         switch self {
         case .unknown: "no such request"
@@ -53,8 +53,8 @@ enum Refusal: Error, Equatable {
 }
 
 extension Scheduler {
-    /// Enters a running request with some tokens, which the caller has kept within what it has left
-    /// and the budget. Refuses for want of blocks alone.
+    /// Schedules `tokens` tokens of a running request. The caller keeps them within what the
+    /// request has left and the budget. Refuses only for lack of blocks.
     @inline(__always)
     mutating func run(_ cache: inout KVCache, _ slot: Int, tokens: Int) -> Refusal? {
         let computed = Int(requests[slot].computed)
@@ -68,8 +68,8 @@ extension Scheduler {
         return nil
     }
 
-    /// Admits a waiting request, with so many tokens or, for 0, as many as the limits allow. Looks
-    /// its prefix up; a request that is refused keeps its place in the queue.
+    /// Admits a waiting request with `wanted` tokens, or, for 0, as many as the limits allow. Looks
+    /// up its prefix. A refused request keeps its place in the queue.
     @inline(__always)
     mutating func admit(_ cache: inout KVCache, _ slot: Int, wanted: Int = 0) -> Refusal? {
         guard running.count < rules.activeLimit else {
@@ -84,7 +84,7 @@ extension Scheduler {
         }
         var demand = BlockDemand(requests[slot], slot: slot, tokens: tokens)
         demand.reservesFullPrompt = rules.reservesFullPrompt
-        // Requests that this very step admitted count as running.
+        // Requests admitted in this step count as running.
         demand.watermark = running.isEmpty ? 0 : rules.watermarkBlocks
         guard cache.canAllocate(demand, hit) else { return .lacksBlocks(free: cache.freeBlocks) }
         cache.allocate(demand, hit)
@@ -98,9 +98,9 @@ extension Scheduler {
         return nil
     }
 
-    /// Preempts the request at a place of the running list: its blocks are freed, its tokens of
-    /// this step go back to the budget, and it returns to the queue with its outputs. `requester`:
-    /// the request that asked for the blocks, if one did.
+    /// Preempts the request at an index of the running list: frees its blocks, returns its tokens
+    /// of this step to the budget, and returns it to the queue with its outputs. `requester` is the
+    /// request that needed the blocks, if any.
     mutating func preempt(_ cache: inout KVCache, at place: Int, for requester: Int = -1) {
         let victim = running.remove(at: place)
         let slot = Int(victim)
@@ -123,8 +123,8 @@ extension Scheduler {
         waiting.putBack(victim, rank: requests[slot].rank)
     }
 
-    /// How many of its tokens left a request may compute when it is admitted. Without chunks the
-    /// threshold and the quota are all that may cut a prompt, or refuse it.
+    /// How many of its remaining tokens a request may compute at its admission. Without chunked
+    /// prefill, only the threshold may cut a prompt; the budget and the quota can only refuse it.
     @inline(__always)
     private mutating func admissionTokens(left: Int, wanted: Int) -> Result<Int, Refusal> {
         let budget = plan.budget
@@ -143,7 +143,7 @@ extension Scheduler {
         if tokens > budget || (wanted > 0 && wanted < left) {
             return .failure(.mustBeWhole(tokens: left))
         }
-        // A prompt that exceeds the quota whole goes alone rather than never.
+        // A prompt that exceeds the whole quota goes alone rather than never.
         if plan.prefill > 0, tokens > plan.prefillQuota {
             return .failure(.exceedsQuota)
         }
@@ -169,7 +169,7 @@ extension Scheduler {
         }
     }
 
-    /// Takes a request's entry, if it has one, out of the step.
+    /// Removes a request's entry from the step, if it has one.
     fileprivate mutating func refund(_ slot: Int) {
         guard requests[slot].isScheduled,
             let place = plan.entries.firstIndex(where: { $0.slot == Int32(slot) })
@@ -201,13 +201,13 @@ extension Scheduler {
             counters.queriedTokens += Int(requests[slot].promptTokens)
             if !reusable.isEmpty { countShared(slot, found, blockSize) }
         } else {
-            // All of it, until it is known to end before.
+            // Charges all of it, until the request is known to stop earlier.
             counters.recomputedTokens += max(0, Int(requests[slot].lost) - hit)
         }
     }
 
-    /// Takes back what a running request, once preempted, has been charged for and did not compute
-    /// again, now that it stops with so many tokens computed.
+    /// Takes back the recomputation that a once preempted request was charged for but did not do,
+    /// now that it stops at `computed` tokens.
     mutating func settleRecomputed(_ slot: Int, computed: Int32) {
         counters.recomputedTokens -= max(0, Int(requests[slot].lost - computed))
     }

@@ -1,10 +1,10 @@
 /// Requests that wait for admission, in the policy's order.
 ///
-/// First come first served: a deque; preempted requests return to its front. Priority: ordered by
-/// (priority, arrival, id), smallest first; kept as a descending array so that the head
-/// leaves in O(1) and an insertion moves what stands before it. A Swift policy: those that it has
-/// given their places stand in the array, the head last as well, and whoever came since in the
-/// deque, behind them.
+/// First come, first served: a deque; preempted requests return to its front. Priority: ordered by
+/// (priority, arrival, id), smallest first, kept as a descending array, so that the head leaves in
+/// O(1) and an insertion moves only what precedes it. Swift policy: placed requests are in the
+/// array, again with the head last; those that came or returned since are in the deque, behind
+/// them.
 struct WaitingQueue: ~Copyable {
     struct Rank: Comparable {
         var priority: Int32
@@ -18,11 +18,11 @@ struct WaitingQueue: ~Copyable {
     }
 
     let ordered: Bool
-    /// Whether the array may hold somebody: by priority, and for a policy.
+    /// Whether the array is in use: by priority, and for a policy.
     private let usesArray: Bool
     private var deque = RingQueue<Int32>()
     private var descending: [(rank: Rank, slot: Int32)] = []
-    /// Requests that the admission loop under way has passed over.
+    /// Requests that the current admission loop has passed over.
     private var aside: [Int32] = []
 
     init(ordered: Bool, byPolicy: Bool = false) {
@@ -32,31 +32,31 @@ struct WaitingQueue: ~Copyable {
 
     var count: Int { usesArray ? descending.count + deque.count : deque.count }
     var isEmpty: Bool { count == 0 }
-    /// The request at a place, the head first.
+    /// The request at a position; the head is 0.
     subscript(place: Int) -> Int32 {
         let placed = placed
         return place < placed ? descending[placed - 1 - place].slot : deque[place - placed]
     }
     var head: Int32? { usesArray ? descending.last?.slot ?? deque.first : deque.first }
 
-    /// A new request joins.
+    /// Adds a new request.
     mutating func append(_ slot: Int32, rank: Rank) {
         ordered ? insert(slot, rank) : deque.append(slot)
     }
 
-    /// A preempted request returns.
+    /// Returns a preempted request to the queue.
     mutating func putBack(_ slot: Int32, rank: Rank) {
         ordered ? insert(slot, rank) : deque.prepend(slot)
     }
 
-    /// Passes the head over until `returnAside`.
+    /// Passes over the head until `returnAside`.
     mutating func setAside() {
         guard let head else { return }
         removeHead()
         aside.append(head)
     }
 
-    /// Those passed over return to the front, the last of them first, or by rank. O(aside).
+    /// Returns the requests passed over to the front, the last of them first, or by rank. O(aside).
     mutating func returnAside(_ requests: borrowing HotArray<LiveRequest>) {
         for slot in aside { putBack(slot, rank: requests[Int(slot)].rank) }
         aside.removeAll()
@@ -66,7 +66,7 @@ struct WaitingQueue: ~Copyable {
         if placed == 0 { _ = deque.popFirst() } else { descending.removeLast() }
     }
 
-    /// Removes a request wherever it stands. O(1) for the head, else O(count).
+    /// Removes a request wherever it is. O(1) for the head, else O(count).
     mutating func remove(_ slot: Int32) {
         if head == slot { return removeHead() }
         if usesArray, let index = descending.lastIndex(where: { $0.slot == slot }) {
@@ -86,20 +86,20 @@ struct WaitingQueue: ~Copyable {
     }
 }
 
-/// The order of a policy.
+/// The order of a Swift policy.
 extension WaitingQueue {
-    /// Those that have a place, and those that have none yet, who stand behind them.
+    /// How many requests have been placed, and how many behind them have not.
     var placed: Int { usesArray ? descending.count : 0 }
     var unplaced: Int { deque.count }
 
-    /// Takes out one of those without a place, counted from the first.
+    /// Removes a request that has not been placed, by its index among those.
     mutating func takeUnplaced(_ index: Int) -> Int32 {
         let slot = deque[index]
         if index == 0 { deque.removeFirst() } else { deque.remove(at: index) }
         return slot
     }
 
-    /// Puts a request before the one at a place, counted from the head. O(place).
+    /// Places a request before the one at a position from the head. O(place).
     mutating func place(_ slot: Int32, before place: Int) {
         let rank = Rank(priority: 0, arrival: 0, id: 0)
         descending.insert((rank, slot), at: descending.count - place)
@@ -113,6 +113,6 @@ extension WaitingQueue {
 }
 
 extension LiveRequest {
-    /// Its place in a queue ordered by priority.
+    /// Its rank in a queue ordered by priority.
     var rank: WaitingQueue.Rank { .init(priority: priority, arrival: arrival, id: id) }
 }

@@ -1,7 +1,7 @@
 import Basics
 
 extension AIPerfTrees.Session {
-    /// What of the messages before a turn sends.
+    /// How much of the earlier messages a turn sends.
     mutating func readContext(_ fields: inout JSONFields) throws {
         switch fields.text("context_mode") {
         case nil where !fields.has("context_mode"), "deltas_without_responses": break
@@ -15,8 +15,8 @@ extension AIPerfTrees.Session {
         }
     }
 
-    /// An orchestrator's rounds: one of its spawns, so many of them, or each with spawns of its
-    /// own.
+    /// An orchestrator's rounds: one per spawn, a given number of them, or each with its own
+    /// spawns.
     mutating func readRounds(_ fields: inout JSONFields) throws {
         let shared = try fields.names("spawns")
         let pause = try fields.pause("think_time_ms") ?? 0
@@ -49,7 +49,7 @@ extension AIPerfTrees.Session {
 }
 
 extension AIPerfTrees.Turn {
-    /// Reads a turn with its number in its session.
+    /// Reads a turn, given its number in its session.
     init(
         _ cursor: inout ByteCursor, number: Int, counters: inout ReaderCounters
     ) throws {
@@ -73,7 +73,7 @@ extension AIPerfTrees.Turn {
         if var extra = try fields.object("extra") {
             if limit == nil { limit = try extra.tokens("max_completion_tokens") }
             if limit == nil { limit = try extra.tokens("min_tokens") }
-            // As the request's own parameter.
+            // Like the request's own parameter.
             priority = try extra.priority("priority") ?? 0
         }
         guard let limit, (0...TraceRow.longest).contains(limit) else {
@@ -113,7 +113,7 @@ extension AIPerfTrees.Turn {
 }
 
 extension ByteCursor {
-    /// The identity of a session by its name.
+    /// The identity of a session, from its name.
     fileprivate mutating func sessionName() throws -> UInt64 {
         guard current == 0x22 else {
             throw ScanFailure(
@@ -124,14 +124,14 @@ extension ByteCursor {
 }
 
 extension JSONFields {
-    /// The identities of the sessions in a list of names; none without the key.
+    /// The identities of the sessions in a list of names; empty without the key.
     mutating func names(_ name: StaticString) throws -> [UInt64] {
         var names: [UInt64] = []
         try each(name) { names.append(try $0.sessionName()) }
         return names
     }
 
-    /// Milliseconds, at most so many that a thousand of them are no time beyond all times.
+    /// Milliseconds, limited so that a thousand such pauses stay below the latest time.
     fileprivate mutating func pause(_ name: StaticString) throws -> Int64? {
         let pause = try duration(name, scale: 6)
         guard pause ?? 0 <= TraceRow.latest / 1_000 else {
@@ -140,7 +140,7 @@ extension JSONFields {
         return pause
     }
 
-    /// A flag, false without the key.
+    /// A flag; false without the key.
     mutating func flag(_ name: StaticString) throws -> Bool {
         guard has(name) else { return false }
         switch first(of: name) {

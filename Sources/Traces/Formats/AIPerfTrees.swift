@@ -1,41 +1,41 @@
 import Basics
 
-/// AIPerf's branching conversations (`--custom-dataset-type dag_jsonl`): a session a line, whose
-/// turns let others branch off.
+/// AIPerf's branching conversations (`--custom-dataset-type dag_jsonl`): one session per line,
+/// whose turns start other sessions.
 ///
 /// A turn has `messages`, `max_tokens`, `delay` (ms after what it waits for), `forks` (sessions
-/// that go on from its answer) and `spawns` (sessions that begin with nothing; the turn at
-/// `join_at`, else the next one, waits for them). `context_mode` says whether a turn's messages are
-/// added to what came before. An `orchestrator` sends nothing and lets its `spawns`, or `rounds` of
-/// them, begin. Sessions that no other one names begin at drawn times, as none are recorded.
+/// that continue from its answer) and `spawns` (sessions that start empty; the turn at `join_at`,
+/// or else the next one, waits for them). `context_mode` says whether a turn's messages are added
+/// to the earlier ones. An `orchestrator` sends nothing and starts its `spawns`, or `rounds` of
+/// them. Sessions that no other session names start at drawn times, because none are recorded.
 ///
 /// Lengths are estimated from the text. Messages with the same text are the same content.
 struct AIPerfTrees {
-    /// A turn as the file has it.
+    /// A turn as it is in the file.
     struct Turn {
         var messages: [Segment] = []
         var output: Int64 = 0
         var priority: Int32 = 0
-        /// Nanoseconds.
+        /// In nanoseconds.
         var delay: Int64 = 0
         var forks: [UInt64] = []
         var spawns: [Spawn] = []
         var place = 0
     }
 
-    /// Sessions that begin with nothing, and the turn that waits for them; nil: none does.
+    /// Sessions that start empty, and the turn that waits for them; nil if none does.
     struct Spawn {
         var children: [UInt64]
         var joinAt: Int?
     }
 
-    /// A session as the file has it.
+    /// A session as it is in the file.
     struct Session {
         var turns: [Turn] = []
-        /// Whether messages are all that a turn sends, and whether answers are added to them.
+        /// Whether a turn sends its own messages only, and whether answers are added to them.
         var isWhole = false
         var keepsAnswers = true
-        /// Sessions that begin with it.
+        /// Sessions that start together with it.
         var companions: [UInt64] = []
         /// An orchestrator's rounds, with the pause before each in nanoseconds.
         var rounds: [(children: [UInt64], pause: Int64)] = []
@@ -49,14 +49,14 @@ struct AIPerfTrees {
     private var answers: Int64 = 0
     private var begun = 0
 
-    /// The most that the sessions of a file may become, deepest and in all: templates that name
-    /// templates multiply.
+    /// Limits on the sessions of a file, in depth and in total: templates that name templates
+    /// multiply.
     private static let deepest = 100
     private static let most = 5_000_000
     /// Most parts of a prompt.
     private static let longestPath = 4_000
 
-    /// The source for a file. Throws `InputError` for what cannot be read.
+    /// Opens a file. Throws `InputError` if it cannot be read.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -117,7 +117,7 @@ struct AIPerfTrees {
         }
         for child in session.turns.flatMap(\.spawns) where child.joinAt ?? 0 >= session.turns.count
         {
-            // As the next turn is where there is none: nothing waits.
+            // The next turn does not exist, so nothing waits.
             guard child.joinAt == session.turns.count else {
                 throw ScanFailure("join_at is behind the last turn", expected: "a later turn")
             }
@@ -167,14 +167,14 @@ struct AIPerfTrees {
 
     // MARK: Building
 
-    /// When a session begins: after others, or at a time.
+    /// When a session starts: after other requests, or at a time.
     private struct Start {
         var edges: [RequestGraph.Edge] = []
         var time: Int64 = 0
     }
 
-    /// Adds the requests of a session; returns its last one, or what it begins after where it has
-    /// none, and its content then.
+    /// Adds the requests of a session. Returns its last request (or, if it has none, what it starts
+    /// after) and its content at that point.
     private mutating func begin(
         _ id: UInt64, _ start: Start, path: [Segment], depth: Int
     ) throws -> [RequestGraph.Edge] {
@@ -260,6 +260,6 @@ struct AIPerfTrees {
         return graph.append(call)
     }
 
-    /// The content of an answer, above those of texts.
+    /// The content of an answer. These ids are above those of texts.
     private static func answer(_ number: Int64) -> Int64 { (1 << 60) + number }
 }

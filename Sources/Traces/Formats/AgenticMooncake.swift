@@ -1,13 +1,13 @@
 import Basics
 
-/// Agentic Mooncake, the graphs of calls that Dynamo and AISimulate replay: one JSON object a line.
+/// Agentic Mooncake, the call graphs that Dynamo and AISimulate replay: one JSON object per line.
 ///
-/// A row has Mooncake's keys and a `request_id`. It waits for all requests that `wait_for` names,
-/// then for `delay` and `tool_wait_ms`; without `wait_for` it starts at its `timestamp` (ms).
-/// `branches` repeats the same from the other end and must agree. Version 2 begins with a header
-/// (`schema`, `version`, `block_size`); each of a row's `dependencies` has a `trigger` (dispatch or
-/// completion) and a `delay_ms` of its own, none starts before `not_before_ms`, and ids of blocks
-/// are those of a `play_id`.
+/// A row has Mooncake's keys and a `request_id`. It waits for all requests in `wait_for`, then for
+/// `delay` and `tool_wait_ms`; without `wait_for` it starts at its `timestamp` (ms). `branches`
+/// repeats the same from the other end and must agree. Version 2 begins with a header (`schema`,
+/// `version`, `block_size`). Each of a row's `dependencies` has its own `trigger` (dispatch or
+/// completion) and `delay_ms`, no row starts before its `not_before_ms`, and block ids belong to a
+/// `play_id`.
 struct AgenticMooncake {
     private var graph = RequestGraph()
     private var counters: ReaderCounters
@@ -24,17 +24,17 @@ struct AgenticMooncake {
     private var lastTime: Int64 = 0
     private var hasPriorities = false
 
-    /// The schema that version 2's header names.
+    /// The schema in version 2's header.
     private let labels: [TraceLabel]
 
     static let schema = "dynamo.agentic_mooncake"
 
-    /// The source for a file. Throws `InputError` for rows that cannot be read, for names of
-    /// requests that are not there, and for requests that wait for each other.
+    /// Opens a file. Throws `InputError` for rows that cannot be read, for names of requests that
+    /// do not exist, and for requests that wait for each other.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
-        // The preview ends where more of the file is read.
+        // The preview is only valid until more of the file is read.
         var trace = AgenticMooncake(options, told: FirstRows(reader).blockTokens)
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
@@ -78,7 +78,7 @@ struct AgenticMooncake {
         )
     }
 
-    /// Turns names into places, and holds `branches` against what the rows that they name say.
+    /// Resolves names to places, and checks `branches` against the rows they name.
     private mutating func connect(_ buffer: ByteCursor, _ path: String) throws {
         func failure(_ place: Int, _ problem: String, expected: String) -> InputError {
             var cursor = buffer
@@ -216,7 +216,7 @@ struct AgenticMooncake {
         try blocks.fit(count, to: &call.row, segments: &graph.segments, counters: &counters)
     }
 
-    /// `wait_for`, `delay` and `tool_wait_ms`; or a timestamp.
+    /// `wait_for`, `delay` and `tool_wait_ms`, or a timestamp.
     private mutating func plainWaits(
         _ fields: inout JSONFields, _ call: inout RequestGraph.Call
     ) throws -> [(name: UInt64, event: Wait.Event, delay: Int64)] {

@@ -18,7 +18,7 @@ struct AzureCSV: LineFormat {
         precondition(Self.recognizes(header), "another header than was recognised")
     }
 
-    /// Whether the next line is the header as it was published.
+    /// Whether the next line is the published header.
     static func isNext(in reader: LineReader) -> Bool {
         let line = reader.preview.prefix(64).prefix { $0 != 10 }
         let text = line.last == 13 ? line.dropLast() : line
@@ -31,7 +31,7 @@ struct AzureCSV: LineFormat {
         counters: inout ReaderCounters
     ) throws -> Bool {
         if cursor.isAtEnd { return false }
-        // A copy of one's own can stay in registers.
+        // A local copy can stay in registers.
         var scan = cursor
         row.time = try scan.dateTime(&calendar)
         try scan.comma(after: "TIMESTAMP")

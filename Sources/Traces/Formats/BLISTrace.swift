@@ -1,14 +1,14 @@
 import Basics
 
-/// BLIS's trace v2 (`blis observe`, `blis run`): CSV with a header, fields quoted where they need
-/// it, times in microseconds.
+/// BLIS's trace v2 (`blis observe`, `blis run`): CSV with a header, fields quoted where needed,
+/// times in microseconds.
 ///
-/// A request arrives when it was sent (`send_time_us`), or where that is not recorded at
-/// `arrival_time_us`. The prompt is `server_input_tokens`, else `input_tokens`; in a `prefix_group`
-/// it is `prefix_length` tokens that the group shares and `input_tokens` more. Rounds of a
-/// `session_id` follow one another after the recorded pause. `deadline_us` is when the client gives
-/// up, `vllm_priority` the priority as vLLM takes it. First and last chunk are measured latencies
-/// of requests whose `status` is ok.
+/// A request arrives when it was sent (`send_time_us`), or at `arrival_time_us` if that is not
+/// recorded. The prompt is `server_input_tokens`, or else `input_tokens`; in a `prefix_group` it is
+/// `prefix_length` tokens that the group shares plus `input_tokens`. Rounds of a `session_id`
+/// follow one another after the recorded pause. `deadline_us` is when the client gives up,
+/// `vllm_priority` the priority in vLLM's order. First and last chunk are measured latencies of
+/// requests whose `status` is ok.
 struct BLISTrace {
     private struct Row {
         var time: Int64 = 0
@@ -36,11 +36,12 @@ struct BLISTrace {
     /// Length of each group's prefix, and its content.
     private var groups: [UInt64: (length: Int64, content: Int64)] = [:]
     private var mediaRows = 0
-    /// Rows that did not succeed, and rows of which one half of what they share is missing.
+    /// Rows that did not succeed, and rows that have only one half of the columns of a shared
+    /// prefix.
     private var failedRows = 0
     private var halfShared = 0
     private let labels: [TraceLabel]
-    /// The columns that hold the names asked for.
+    /// The columns that hold the requested names.
     private let labelColumns: [String?]
 
     /// Whether these are the columns of the format.
@@ -50,7 +51,7 @@ struct BLISTrace {
             .allSatisfy(there.contains)
     }
 
-    /// The source for a file. Throws `InputError` for rows that cannot be read.
+    /// Opens a file. Throws `InputError` for rows that cannot be read.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -154,7 +155,7 @@ struct BLISTrace {
             }
             return value
         }
-        /// Microseconds as nanoseconds.
+        /// Microseconds, as nanoseconds.
         func time() throws -> Int64 {
             let value = try number()
             guard value <= TraceRow.latest / 1_000 else {
@@ -194,7 +195,7 @@ struct BLISTrace {
     private mutating func source(
         _ path: String, _ options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
-        // Sending may be recorded on another clock than arrivals: one of them throughout.
+        // Sending may be recorded on another clock than arrivals, so use one of them throughout.
         let isSent = !rows.isEmpty && rows.allSatisfy { $0.sent > 0 }
         for index in rows.indices {
             rows[index].time = isSent ? rows[index].sent : rows[index].arrival
@@ -285,7 +286,7 @@ struct BLISTrace {
         if !row.isOK { failedRows += 1 }
         if row.isOK { call.duration = max(0, row.last - row.time) }
         if row.isOK, row.first > 0 || row.last > 0 {
-            // Of times in a wrong order, the notes say how many there are.
+            // The notes count times in the wrong order.
             call.measured = .init(
                 timeToFirstToken: row.first > 0 ? row.first - row.time : nil,
                 endToEnd: row.last > 0 ? row.last - row.time : nil, outputTokens: row.output)
@@ -293,7 +294,7 @@ struct BLISTrace {
         return call
     }
 
-    /// The prompt of a request in a group: the group's prefix, then content of its own.
+    /// The prompt of a request in a group: the group's prefix, then its own content.
     private mutating func share(
         _ group: UInt64, _ row: Row, _ call: inout RequestGraph.Call,
         _ segments: inout [Segment]
@@ -312,8 +313,8 @@ struct BLISTrace {
 }
 
 extension ByteCursor {
-    /// The bytes of a field, without the quotes around it, and moves past it. Quotes inside are
-    /// left doubled.
+    /// Reads a field and moves past it. Returns its bytes without the quotes around it; quotes
+    /// inside stay doubled.
     mutating func csvField() throws -> Range<Int> {
         guard skip(0x22) else {
             let start = at

@@ -1,10 +1,10 @@
-/// Qwen-Bailian's traces: one JSON object a line with `chat_id`, `parent_chat_id` (-1 for a first
+/// Qwen-Bailian's traces: one JSON object per line with `chat_id`, `parent_chat_id` (-1 for a first
 /// turn), `timestamp` in seconds, `input_length`, `output_length` and `hash_ids` of 16-token
 /// blocks.
 ///
-/// The pause before a turn is the difference of the two timestamps less the time that the answer
-/// between them is assumed to have taken, as the trace does not record it. A parent outside the
-/// file makes the turn a first one (`unknown_parent`).
+/// The pause before a turn is the difference of the two timestamps minus the assumed time of the
+/// answer between them, which the trace does not record. A parent outside the file makes the turn a
+/// first one (`unknown_parent`).
 struct Bailian: LineFormat {
     let countsFromFirstRow = false
     let assumptions: [String]
@@ -22,7 +22,7 @@ struct Bailian: LineFormat {
             ("hash_ids", .hashIDs), ("priority", .priority),
         ], ignored: ["type", "turn"], other: .other)
 
-    /// Reads the unit of time off the first rows where `options` do not give it.
+    /// Infers the unit of time from the first rows unless `options` give it.
     init(_ reader: LineReader, options: TraceOptions) {
         let rows = FirstRows(reader)
         let (unit, assumption) = TimeUnit.found(
@@ -48,7 +48,7 @@ struct Bailian: LineFormat {
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters
     ) throws -> Bool {
-        // A copy of one's own can stay in registers.
+        // A local copy can stay in registers.
         var scan = cursor
         scan.skipSpaces()
         if scan.isAtEnd { return false }
@@ -108,17 +108,17 @@ struct Bailian: LineFormat {
     }
 }
 
-/// How long an answer is assumed to take where a trace records when turns arrive but not when
-/// answers end.
+/// How long an answer is assumed to take if a trace records when turns arrive but not when answers
+/// end.
 enum NominalAnswer {
-    /// Nanoseconds to the first token and per token; `RecipeSource` says where they come from.
+    /// Nanoseconds to the first token and per token; for the source see `RecipeSource`.
     static let firstToken = Int64(RecipeSource.firstTokenSeconds * 1e9)
     static let token = Int64(RecipeSource.tokenSeconds * 1e9)
     static let assumption =
         "pauses in sessions are recorded gaps less \(RecipeSource.firstTokenSeconds) s and"
         + " \(RecipeSource.tokenSeconds) s per output token for the answer between"
 
-    /// Nanoseconds between the assumed end of an answer and the next turn, at least 0.
+    /// Nanoseconds from the assumed end of an answer to the next turn, at least 0.
     static func pause(from time: Int64, output: Int64, to next: Int64) -> Int64 {
         let tokens = min(max(0, output), TraceRow.longest)
         let (gap, overflow) = next.subtractingReportingOverflow(time)

@@ -1,30 +1,30 @@
 import Basics
 
-/// The columns of a CSV with a header: which of them hold what, and which are not read.
+/// The columns of a CSV with a header: their roles, and which are not read.
 struct CSVHeader {
     /// What a column holds.
     enum Role: Equatable {
         case ignored
         case time
-        /// A time that is written as a date.
+        /// A time written as a date.
         case date
-        /// A time that is written as XXX.
+        /// A time written as XXX.
         case unrecorded
         case prompt
         case output
         case session
         case elapsed
         case priority
-        /// A name of a kind that is asked for, by its place among these.
+        /// A name of a requested kind, by the kind's index.
         case label(Int)
     }
 
     /// A role for each column.
     private(set) var roles: [Role]
-    /// The names as they are written, without spaces and quotes around them.
+    /// The names as written, without surrounding spaces and quotes.
     let names: [String]
 
-    /// Names by role, the first that is there wins. Capital letters make no difference.
+    /// Names by role; the first that exists wins. Case does not matter.
     private static let known: [(Role, [String])] = [
         (.time, ["arrived_at", "timestamp", "arrival_time", "time"]),
         (
@@ -51,15 +51,15 @@ struct CSVHeader {
         "model", "total tokens", "log type", "num_total_tokens", "pd_ratio", "request_id", "id",
     ]
 
-    /// Names of lengths that make a trace without times, too.
+    /// Names of length columns that make a trace even without times.
     private static let lengths: Set<String> = ["num_prefill_tokens", "contexttokens"]
 
-    /// What the error for an unknown header expects.
+    /// The expected columns in the error for an unknown header.
     static let wanted =
         "the columns arrived_at,num_prefill_tokens,num_decode_tokens (seconds, tokens, tokens), or"
         + " their names in trace.columns (--columns TIME,PROMPT,OUTPUT)"
 
-    /// Reads a header's text. A role that no column has is in no place of `roles`.
+    /// Reads a header's text. A role without a column is not in `roles`.
     init(_ text: String) {
         names = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
         let lower = names.map { $0.lowercased() }
@@ -81,8 +81,8 @@ struct CSVHeader {
         if let timed { roles[timed] = .time }
     }
 
-    /// Gives the roles to columns that the user names. Throws `InputError` for one that is not
-    /// there.
+    /// Assigns the roles to the columns that the user names. Throws `InputError` if one does not
+    /// exist.
     mutating func assign(_ columns: TraceColumns, place: String) throws {
         roles = names.map { _ in .ignored }
         for (name, role) in [
@@ -98,7 +98,7 @@ struct CSVHeader {
         }
     }
 
-    /// Gives the first column with a name of these its role, if it has none.
+    /// Gives the first column with one of these names its role, unless it has one.
     mutating func assign(_ label: TraceLabel, kind: Int) {
         let lower = names.map { $0.lowercased() }
         guard
@@ -109,7 +109,7 @@ struct CSVHeader {
         roles[lower.firstIndex(of: name)!] = .label(kind)
     }
 
-    /// Throws `InputError` where a column occurs twice: which one would be meant?
+    /// Throws `InputError` if a column occurs twice, because it is unclear which one is meant.
     func checkNames(place: String) throws {
         let lower = names.map { $0.lowercased() }
         for (index, name) in lower.enumerated()
@@ -120,34 +120,34 @@ struct CSVHeader {
         }
     }
 
-    /// Names as a message shows them: the first twenty.
+    /// Names for a message: the first twenty.
     static func list(_ names: [String]) -> String {
         names.prefix(20).map(\.printableName).joined(separator: ", ")
             + (names.count > 20 ? ", ..." : "")
     }
 
-    /// The times are dates.
+    /// Marks the times as dates.
     mutating func takeDates() {
         if let index = roles.firstIndex(of: .time) { roles[index] = .date }
     }
 
-    /// No times are recorded in the column that is meant for them.
+    /// Marks the times as not recorded.
     mutating func dropTimes() {
         if let index = roles.firstIndex(of: .time) { roles[index] = .unrecorded }
     }
 
-    /// Columns that may matter and are not read.
+    /// Columns that may matter but are not read.
     var ignored: [String] {
         zip(names, roles).compactMap { name, role in
             role == .ignored && !Self.unread.contains(name.lowercased()) ? name : nil
         }
     }
 
-    /// The format that it belongs to, nil for none.
+    /// The format with these columns; nil if there is none.
     var format: TraceFormat? {
         let lower = Set(names.map { $0.lowercased() })
         guard roles.contains(.prompt), roles.contains(.output) else { return nil }
-        // Other names than the published ones need a time beside them to be a trace.
+        // With names other than the published ones, a trace needs a time column.
         guard roles.contains(.time) || !lower.isDisjoint(with: Self.lengths) else { return nil }
         if lower.isSuperset(of: ["request tokens", "response tokens", "timestamp"]) {
             return .burstgpt

@@ -1,6 +1,6 @@
 import Basics
 
-/// One message of a chat: who speaks, how long it is, and the identity of its text.
+/// One message of a chat: its speaker, its length, and the identity of its text.
 struct ChatMessage {
     enum Speaker { case system, user, assistant }
     var speaker = Speaker.user
@@ -11,9 +11,9 @@ struct ChatMessage {
     private static let bytesPerToken = 4
     static let assumption = "token counts are estimated at \(bytesPerToken) bytes a token"
 
-    /// Tokens, estimated.
+    /// Estimated number of tokens.
     var tokens: Int { (bytes + Self.bytesPerToken - 1) / Self.bytesPerToken }
-    /// The content id of its text: equal texts have equal ones, below 2⁶⁰.
+    /// The content id of its text: equal texts have equal ids, below 2⁶⁰.
     var content: Int64 { Int64(hash >> 4) }
 
     init(_ cursor: inout ByteCursor) throws {
@@ -39,7 +39,7 @@ struct ChatMessage {
         }
     }
 
-    /// Adds up a text, or the `text` values inside a list of content parts.
+    /// Adds up a text, or the `text` values in a list of content parts.
     private mutating func measure(_ cursor: inout ByteCursor) throws {
         if cursor.current == 0x22 {
             let range = try cursor.stringRange()
@@ -73,8 +73,8 @@ struct ChatMessage {
 }
 
 extension ByteCursor {
-    /// UTF-8 bytes of a JSON string once its escapes are read: \uXXXX counts as three (a pair of
-    /// surrogates as six, though it is four), other escapes as one.
+    /// UTF-8 bytes of a JSON string after unescaping: \uXXXX counts as three (a surrogate pair as
+    /// six, although it is four), other escapes as one.
     func decodedLength(_ range: Range<Int>) -> Int {
         var length = 0
         var index = range.lowerBound

@@ -1,12 +1,12 @@
 import Basics
 
-/// Conversations as text: ShareGPT's `conversations` of {from, value}, or chat `messages` of
-/// {role, content}; one JSON array, or one object a line.
+/// Conversations as text: ShareGPT's `conversations` of {from, value}, or chat `messages` of {role,
+/// content}, as one JSON array or one object per line.
 ///
-/// Lengths are estimated from the text, four UTF-8 bytes a token (a common rule for English with
-/// BPE vocabularies of 100,000 and more); nothing else of the text is kept but equality of system
-/// prompts. Conversations start as a Poisson process and pauses are exponential, as no times are
-/// recorded.
+/// Lengths are estimated from the text, at four UTF-8 bytes per token (a common rule for English
+/// with BPE vocabularies of 100,000 and more). Nothing else of the text is kept, except which
+/// system prompts are equal. No times are recorded: conversations start as a Poisson process and
+/// pauses are exponential.
 struct Conversations {
     private var collected = CollectedRows()
     private var starts: ArrivalProcess
@@ -16,7 +16,7 @@ struct Conversations {
     private var sessionCount: Int64 = 0
     private var counters: ReaderCounters
 
-    /// The source for a file.
+    /// Opens a file.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -106,7 +106,7 @@ struct Conversations {
         var think: Int64 = 0
         var previous: Int64 = -1
         var asked = false
-        /// The last turn is a user's.
+        /// Whether the last turn is a user's.
         var question = false
         var isFirst = true
         try cursor.openArray("the turns")
@@ -114,7 +114,7 @@ struct Conversations {
             let message = try ChatMessage(&cursor)
             let tokens = message.tokens
             if tokens == 0, message.speaker == .assistant, question {
-                // An answer without text, as a call of a tool is.
+                // An answer without text, such as a tool call.
                 try counters.note(.unanswered)
                 question = false
             }
@@ -133,7 +133,7 @@ struct Conversations {
                 asked = true
             case .assistant:
                 guard asked else {
-                    // A greeting nobody asked for is history only.
+                    // An answer before any question, such as a greeting, is history only.
                     session.answer(Int32(tokens))
                     continue
                 }

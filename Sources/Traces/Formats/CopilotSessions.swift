@@ -1,20 +1,20 @@
 import Basics
 
-/// GitHub Copilot's agent sessions of 2026, as Azure publishes them: a session a line, with
+/// GitHub Copilot's agent sessions of 2026, as Azure publishes them: one session per line, with
 /// `turns` of `llm_calls` and `tool_batches`.
 ///
 /// A call has `timestamp` (its start), `duration_ms`, and `tokens` with `prompt`, `completion` and
-/// `cached`. Calls of a session follow one another as `SessionCalls` has it; what of a pause lies
-/// in a tool batch is a tool's. A failed call has no output and is dropped. The kind of a call is
-/// its `initiator_type` (user or agent), unless it or its session names one; a session may name
-/// its tenant.
+/// `cached`. Calls of a session follow one another by the rules of `SessionCalls`; the part of a
+/// pause inside a tool batch is tool time. A failed call has no output and is dropped. The kind of
+/// a call is its `initiator_type` (user or agent), unless it or its session names one. A session
+/// may name its tenant.
 struct CopilotSessions {
     private var graph = RequestGraph()
     private var calls = SessionCalls()
     private var counters: ReaderCounters
     private let labels: [TraceLabel]
 
-    /// The source for a file. Throws `InputError` for sessions that cannot be read.
+    /// Opens a file. Throws `InputError` for sessions that cannot be read.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {

@@ -1,14 +1,14 @@
 import Basics
 
-/// Dynamo's request trace, `dynamo.request.trace.v1`: one event a line, as it is or as the `event`
-/// of an envelope.
+/// Dynamo's request trace, `dynamo.request.trace.v1`: one event per line, bare or as the `event` of
+/// an envelope.
 ///
 /// `request_end` events are requests: `request_received_ms`, `output_tokens`, and `replay` with the
 /// prompt's length and its chained block hashes. Those with an `agent_context` are calls of a
-/// session: each follows the latest of its session that had ended; the first of a session whose
-/// parent is named follows the parent's latest that had ended, and the parent's next call waits for
-/// the session's last one, too. `tool_end` and `tool_error` events say what of a pause a tool took.
-/// `ttft_ms` and `total_time_ms` are measured latencies.
+/// session: each follows the latest call of its session that had ended. The first call of a session
+/// with a named parent follows the parent's latest call that had ended, and the parent's next call
+/// also waits for the session's last one. `tool_end` and `tool_error` events give the tool time in
+/// a pause. `ttft_ms` and `total_time_ms` are measured latencies.
 struct DynamoTrace {
     private struct Session {
         var calls: [Int] = []
@@ -22,14 +22,14 @@ struct DynamoTrace {
     private var hashes = HashedBlocks()
     private var names: Set<UInt64> = []
     private var sessions: [UInt64: Session] = [:]
-    /// Names of sessions in order of their first appearance.
+    /// Names of sessions, in order of first appearance.
     private var sessionOrder: [UInt64] = []
     private var plainRequests = 0
     private var otherEvents = 0
     private let labels: [TraceLabel]
 
-    /// The source for a file. Throws `InputError` for events that cannot be read, and for a file
-    /// without requests.
+    /// Opens a file. Throws `InputError` for events that cannot be read, and for a file without
+    /// requests.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -120,8 +120,7 @@ struct DynamoTrace {
             unless: ["event_source", "schema", "session_id", "parent_session_id", "tool"])
     }
 
-    /// The session that an event belongs to, and that one's parent: in older traces, trajectories
-    /// are what later ones call sessions.
+    /// The session of an event and that session's parent. Older traces call sessions trajectories.
     private mutating func session(_ context: JSONFields?) throws -> UInt64? {
         guard var context else { return nil }
         let isTrajectory = context.has("trajectory_id")
@@ -287,7 +286,7 @@ struct DynamoTrace {
         }
     }
 
-    /// Calls in order of a time, and of their places where that is the same.
+    /// Calls by time, then by place.
     private func sorted(_ calls: [Int], by time: (Int) -> Int64) -> [Int] {
         calls.sorted {
             let (a, b) = (time($0), time($1))
@@ -295,7 +294,7 @@ struct DynamoTrace {
         }
     }
 
-    /// A session's first call follows the latest of its parent's calls that had ended, else the
+    /// Makes a session's first call follow its parent's latest call that had ended, or else the
     /// latest that had begun.
     private mutating func spawn(_ first: Int, from parents: [Int], _ endings: [Int]) {
         let start = graph.calls[first].row.time
@@ -314,8 +313,8 @@ struct DynamoTrace {
         }
     }
 
-    /// A parent's call waits for the last calls of sessions, too, that had ended before it. Its
-    /// pause counts from the last of all that it waits for.
+    /// Makes a parent's call also wait for the last calls of sessions that had ended before it. Its
+    /// pause counts from the last of everything it waits for.
     private mutating func join(_ others: [Int], into call: Int, _ tools: ToolSpans) {
         let start = graph.calls[call].row.time
         let own = graph.calls[call].edges.filter { $0.event == .end }.map(\.call)
@@ -333,8 +332,8 @@ struct DynamoTrace {
 }
 
 extension Array {
-    /// The first index from which on a condition holds, for elements in an order in which it does
-    /// not and then does. O(log n).
+    /// The first index from which a condition holds, for elements sorted so that it holds for a
+    /// suffix. O(log n).
     func partitionPoint(_ condition: (Element) -> Bool) -> Int {
         var low = 0
         var high = count

@@ -1,11 +1,11 @@
 import Basics
 
-/// guidellm's report (`benchmarks.json`): an object with `benchmarks`, each with `requests` by how
-/// they ended (`successful`, `incomplete`, `errored`).
+/// guidellm's report (`benchmarks.json`): an object with `benchmarks`, each with `requests` by
+/// outcome (`successful`, `incomplete`, `errored`).
 ///
-/// Of a request count `request_start_time` (s since 1970), `prompt_tokens`, `output_tokens`,
+/// A request's keys are `request_start_time` (s since 1970), `prompt_tokens`, `output_tokens`,
 /// `time_to_first_token_ms` and `request_latency` (s); versions before 0.4 call the first
-/// `start_time`. Requests that did not succeed have no answer whose length is known: they are
+/// `start_time`. The output length of requests that did not succeed is unknown, so they are
 /// dropped.
 extension RecordedRuns {
     /// Reads a report.
@@ -34,7 +34,7 @@ extension RecordedRuns {
             remarks.append(
                 "the report holds \(benchmarks) benchmarks, whose requests come at their own times")
         }
-        // What else a report holds is figures made of these, and the settings of guidellm.
+        // Everything else in a report is derived from these requests, or is a setting of guidellm.
     }
 
     private mutating func readRequest(_ cursor: inout ByteCursor, isWhole: Bool) throws {

@@ -1,14 +1,14 @@
 import Basics
 
-/// Mooncake's traces: one JSON object a line with `timestamp` (ms), `input_length`,
-/// `output_length` and `hash_ids`, ids of 512-token prefix blocks; the last id stands for what is
-/// left of the prompt. Answers have no identity.
+/// Mooncake's traces: one JSON object per line with `timestamp` (ms), `input_length`,
+/// `output_length` and `hash_ids`, ids of 512-token prefix blocks; the last id covers the rest of
+/// the prompt. Answers have no identity.
 ///
 /// The dialect of later tools is read too: `input_tokens`, `output_tokens`, `created_time` and
-/// `delay_ms` as other names, fractions in times, a `block_size` of its own, no ids at all,
-/// `priority` as vLLM takes it, and `session_id`: rows that share one are turns, a later turn comes
-/// `delay` after the answer before it, or the difference of their timestamps when it has none.
-/// vLLM's `timed_trace` has the same keys with seconds and 16-token blocks.
+/// `delay_ms` as alternative names, fractional times, its own `block_size`, no ids at all,
+/// `priority` in vLLM's order, and `session_id`. Rows that share a session are turns: a later turn
+/// comes `delay` after the answer before it, or after the difference of their timestamps without
+/// one. vLLM's `timed_trace` has the same keys with seconds and 16-token blocks.
 struct Mooncake: LineFormat {
     let countsFromFirstRow = false
     let assumptions: [String]
@@ -16,16 +16,16 @@ struct Mooncake: LineFormat {
     private var blocks: BlockIdentity
     private var turns: [UInt64: Turn] = [:]
     private var lastTime: Int64 = 0
-    /// Rows so far. From the first session on this is a row's id: the rows before it were given
-    /// smaller ones.
+    /// Rows so far. From the first session on this is a row's id; earlier rows were given smaller
+    /// ones.
     private var nextID: Int64 = 0
     /// The keys that every row has, for messages.
     private let required: String
     private var hasSessions = false
     private var keys: KeyReader<Key>
 
-    /// Reads the unit of time and the size of blocks off the first rows where `options` do not
-    /// give them; `usual` is the unit that the format's rows have.
+    /// Infers the unit of time and the block size from the first rows unless `options` give them.
+    /// `usual` is the unit of the format's rows.
     init(_ reader: LineReader, usual: TimeUnit, options: TraceOptions) {
         let rows = FirstRows(reader, columns: options.columns)
         let tokens = options.blockTokens ?? rows.blockTokens
@@ -70,7 +70,7 @@ struct Mooncake: LineFormat {
         var id: Int64
         var time: Int64
         var prompt: Int64
-        /// Its first block, as where it begins in a content.
+        /// Its first block, as the position where it begins in a content.
         var head: Segment?
     }
 
@@ -85,7 +85,7 @@ struct Mooncake: LineFormat {
 
     private enum Key {
         case timestamp, prompt, output, hashIDs
-        // The dialect's.
+        // The dialect's keys.
         case delay, delayMilliseconds, session, blockSize, priority
         case other
     }
@@ -102,7 +102,7 @@ struct Mooncake: LineFormat {
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters
     ) throws -> Bool {
-        // A copy of one's own can stay in registers.
+        // A local copy can stay in registers.
         var scan = cursor
         scan.skipSpaces()
         if scan.isAtEnd { return false }
@@ -163,7 +163,7 @@ struct Mooncake: LineFormat {
         case .priority:
             if !cursor.skipNull() { row.priority = try cursor.priority() }
         case .session:
-            // An empty text is no session, as an empty column is none.
+            // An empty text is no session, just as an empty column is none.
             let none = cursor.hash(0..<0)
             let session = cursor.skipNull() ? none : try cursor.identity("session_id")
             if session != none { found.session = session }
@@ -201,7 +201,7 @@ struct Mooncake: LineFormat {
 }
 
 extension ByteCursor {
-    /// A string or a number as an identity: equal text gives equal values (FNV-1a, 64 bits).
+    /// A string or a number as an identity: equal texts give equal values (FNV-1a, 64 bits).
     mutating func identity(_ name: StaticString) throws -> UInt64 {
         let range: Range<Int>
         if current == 0x22 {

@@ -1,8 +1,7 @@
 import Basics
 
-/// CSV read by column name: BurstGPT in both of its column orders, files of lengths under the names
-/// that tools give them or that the user gives, and Azure's columns in another order or among
-/// others.
+/// CSV read by column name: BurstGPT in both column orders, files of lengths with the names that
+/// tools or the user give them, and Azure's columns in another order or among others.
 struct NamedCSV: LineFormat {
     let countsFromFirstRow = true
     let assumptions: [String]
@@ -14,10 +13,10 @@ struct NamedCSV: LineFormat {
     private var calendar = DayCache()
     private var turns: [UInt64: (id: Int64, end: Int64)] = [:]
     private var nextID: Int64 = 0
-    /// The column's text in the row last parsed.
+    /// The text of each name column in the row last parsed.
     private var labels: [String?]
 
-    /// Reads the header, and looks at the first row for what it leaves open.
+    /// Reads the header, and looks at the first row for what the header leaves open.
     init(_ reader: inout LineReader, format: TraceFormat, options: TraceOptions) throws {
         var header = CSVHeader(try reader.next().map { $0.text(0..<$0.end) } ?? "")
         try header.checkNames(place: reader.place)
@@ -95,7 +94,7 @@ struct NamedCSV: LineFormat {
         /// What to say of the unit.
         var assumption: String?
 
-        /// Looks at the rows at hand; one that cannot be read is left to the reader.
+        /// Looks at the rows at hand. A row that cannot be read is left to the reader.
         init(_ reader: LineReader, _ header: CSVHeader, _ options: TraceOptions) throws {
             guard let column = header.roles.firstIndex(of: .time) else { return }
             let bytes = reader.preview
@@ -144,7 +143,7 @@ struct NamedCSV: LineFormat {
         }
     }
 
-    // The header was given the roles of the columns.
+    // The header has assigned the columns' roles already.
     mutating func look(for labels: [TraceLabel]) -> Bool { true }
 
     mutating func takeLabels() -> [String?] {
@@ -213,7 +212,7 @@ extension ByteCursor {
         while at < end, base[at] != 0x2c { at &+= 1 }
     }
 
-    /// Passes over a time of a file whose first row has none.
+    /// Skips a time in a file whose first row has none.
     mutating func noTime() throws {
         let start = at
         skipColumn()
@@ -224,21 +223,21 @@ extension ByteCursor {
         }
     }
 
-    /// An integer that may be written with a fraction of zeros, as data frames do.
+    /// An integer, possibly with a fraction of zeros, as data frames write it.
     mutating func wholeNumber(_ name: StaticString) throws -> Int64 {
         let value = try integer(name)
         if skip(46) { while current == 48 { at += 1 } }
         return value
     }
 
-    /// The identity of a column's text, nil when it is empty.
+    /// The identity of a column's text; nil if the column is empty.
     mutating func columnIdentity() -> UInt64? {
         let start = at
         skipColumn()
         return at > start ? hash(start..<at) : nil
     }
 
-    /// A priority, 0 when the column is empty.
+    /// A priority; 0 if the column is empty.
     mutating func optionalPriority() throws -> Int32 {
         if isAtEnd || current == 0x2c { return 0 }
         let value = try wholeNumber("the priority")
@@ -249,7 +248,7 @@ extension ByteCursor {
         return priority
     }
 
-    /// A number, nil when the column is empty.
+    /// A number; nil if the column is empty.
     mutating func optionalDecimal(_ name: StaticString, scale: Int) throws -> Int64? {
         if isAtEnd || current == 0x2c { return nil }
         return try decimal(name, scale: scale)

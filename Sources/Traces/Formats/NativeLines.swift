@@ -1,15 +1,14 @@
-/// The project's own format: one JSON object a line.
+/// The project's own format: one JSON object per line.
 ///
-/// Required: `arrival_us`, `output_tokens`, and `segments` ([[content, length], ...] or
-/// [[content, offset, length], ...]) or `prompt_tokens`. Optional: `id`, `priority`,
-/// `out_content`, `abort_us`, `max_tokens`, and for later turns of a session `after` (the id of
-/// the turn before or a list of ids, null for a first turn) with `think_us` and `tool_us`, and
-/// `waits` of other kinds. `session_kind`, `tenant` and `lora_name` are names. Other keys are
-/// counted and passed over.
+/// Required: `arrival_us`, `output_tokens`, and `segments` ([[content, length], ...] or [[content,
+/// offset, length], ...]) or `prompt_tokens`. Optional: `id`, `priority`, `out_content`,
+/// `abort_us`, `max_tokens`; for later turns of a session `after` (the id of the turn before or a
+/// list of ids, null for a first turn) with `think_us` and `tool_us`; and `waits` of other kinds.
+/// `session_kind`, `tenant` and `lora_name` are names. Other keys are counted and skipped.
 struct NativeLines: LineFormat {
     let countsFromFirstRow = false
     private(set) var waits: [Wait] = []
-    /// Whether the last row had any: cheaper to ask than the list.
+    /// Whether the last row had any waits: cheaper to check than the list.
     private var hasWaits = false
 
     private enum Key {
@@ -25,7 +24,7 @@ struct NativeLines: LineFormat {
             ("out_content", .outputContent), ("max_tokens", .maxTokens), ("abort_us", .abort),
             ("after", .after), ("think_us", .think), ("tool_us", .tool), ("waits", .waits),
         ],
-        // Names, which a run reads where it is asked for figures by them.
+        // Names, which a run reads only if it needs figures by them.
         ignored: ["session_kind", "tenant", "lora_name"], other: .other)
 
     mutating func look(for labels: [TraceLabel]) -> Bool {
@@ -40,7 +39,7 @@ struct NativeLines: LineFormat {
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters
     ) throws -> Bool {
-        // A copy of one's own can stay in registers.
+        // A local copy can stay in registers.
         var scan = cursor
         scan.skipSpaces()
         if scan.isAtEnd { return false }
@@ -107,7 +106,7 @@ struct NativeLines: LineFormat {
         }
     }
 
-    /// A list of ids that must all have ended: the first is returned, the others are waits whose
+    /// A list of ids that must all have ended. Returns the first; the others become waits whose
     /// delay is the row's pause, which is not known yet.
     private mutating func readList(_ cursor: inout ByteCursor) throws -> Int64 {
         var first: Int64 = -1
@@ -199,7 +198,7 @@ extension ByteCursor {
 
     /// [content, length] or [content, offset, length].
     @inline(__always) fileprivate mutating func segment() throws -> Piece {
-        // As programs write it: numbers of at most 15 digits and no spaces.
+        // The form that programs write: numbers of at most 15 digits without spaces.
         var scan = self
         if scan.skip(0x5b), let content = scan.shortNatural(), scan.skip(0x2c),
             let second = scan.shortNatural()

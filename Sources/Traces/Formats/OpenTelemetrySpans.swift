@@ -4,11 +4,11 @@ import Basics
 /// spans inside spans (`children`), or the collector's file export ({"resourceSpans": ...}).
 /// Attributes are a list, an object, an object of objects, or keys of the span itself.
 ///
-/// Spans with `gen_ai.usage.input_tokens` are requests; others are passed over. A span around
-/// others with token counts (a gateway's around the engine's, an agent's around its calls) is not
-/// counted again. Spans are sorted by start. Those of one `gen_ai.conversation.id` are a session:
-/// each follows the latest one that had ended, after the pause between, and its prompt is taken to
-/// extend theirs, as the content itself is not recorded.
+/// Spans with `gen_ai.usage.input_tokens` are requests; others are skipped. A span around others
+/// with token counts (a gateway's around the engine's, an agent's around its calls) is not counted
+/// again. Spans are sorted by start. Those of one `gen_ai.conversation.id` are a session: each
+/// follows the latest one that had ended, after the pause between them, and its prompt is assumed
+/// to extend theirs, because the content itself is not recorded.
 struct OpenTelemetrySpans {
     struct Span {
         var start: Int64?
@@ -18,16 +18,16 @@ struct OpenTelemetrySpans {
         var maxTokens: Int64 = -1
         var priority: Int32 = 0
         var conversation: UInt64?
-        /// What kind of agent makes the call.
+        /// The kind of agent that makes the call.
         var agent: String?
         var ids = SpanTree.IDs()
-        /// Whether a request stands inside it in the file.
+        /// Whether the file nests a request inside it.
         var isAround = false
 
         var isReplayed: Bool { prompt ?? 0 > 0 && output ?? 0 > 0 }
     }
 
-    /// Nanoseconds of 365 days.
+    /// 365 days, in nanoseconds.
     private static let year: Int64 = 31_536_000_000_000_000
 
     private var spans: [Span] = []
@@ -36,7 +36,7 @@ struct OpenTelemetrySpans {
     private var counters: ReaderCounters
     private let labels: [TraceLabel]
 
-    /// The source for a file.
+    /// Opens a file.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -79,10 +79,11 @@ struct OpenTelemetrySpans {
         self.labels = labels
     }
 
-    /// Deepest nesting: resourceSpans, scopeSpans, spans are three, spans inside spans more.
+    /// Deepest nesting: resourceSpans, scopeSpans and spans make three, spans inside spans add
+    /// more.
     private static let deepest = 100
 
-    /// Reads a span, or what is around some; returns whether it is or holds a request.
+    /// Reads a span, or an object around spans. Returns whether it is or holds a request.
     @discardableResult
     private mutating func readObject(_ cursor: inout ByteCursor, depth: Int) throws -> Bool {
         var span = Span()
@@ -139,7 +140,7 @@ struct OpenTelemetrySpans {
         return holds || span.isReplayed
     }
 
-    /// Whether a list under such a key holds spans.
+    /// Whether a list under this key holds spans.
     private static func holdsSpans(_ key: String) -> Bool {
         let name = key.lowercased()
         return name.hasSuffix("spans") || ["children", "batches", "traces", "data"].contains(name)
@@ -157,7 +158,7 @@ struct OpenTelemetrySpans {
         }
     }
 
-    /// Sets what a span has once, or twice alike.
+    /// Sets an attribute that a span has once, or twice with the same value.
     static func set(_ place: inout Int64?, _ value: Int64, _ name: String) throws {
         guard place ?? value == value else {
             throw ScanFailure("a span has two values of its \(name)", expected: "one")
@@ -207,8 +208,8 @@ struct OpenTelemetrySpans {
         }
     }
 
-    /// Sorts the spans, leaves out those around others, and links those of a conversation.
-    /// O(n log n).
+    /// Sorts the spans, leaves out those around others, and links those of a conversation. O(n log
+    /// n).
     private mutating func collect() throws -> CollectedRows {
         let order = spans.indices.sorted {
             let (a, b) = (spans[$0].start!, spans[$1].start!)
@@ -292,7 +293,7 @@ struct OpenTelemetrySpans {
                 rows.name(id, labels.map { $0 == .session ? agent : nil })
             }
             if let conversation = span.conversation, span.isReplayed {
-                // Calls that run in parallel are few; older ones are never the latest again.
+                // Few calls run in parallel; older ones never become the latest again.
                 let recent = ended[conversation, default: []].suffix(15)
                 let end = max(span.end ?? row.time, row.time)
                 ended[conversation] = recent + [(id, end)]
@@ -303,8 +304,8 @@ struct OpenTelemetrySpans {
 
 extension ByteCursor {
     /// A point in time: nanoseconds since 1970 as a number or in quotes, or an ISO 8601 text; at
-    /// most `TraceRow.latest` either way.
-    /// `isBare`: the key names no unit, so that a number has to be nanoseconds by its size.
+    /// most `TraceRow.latest` in either direction. `isBare` means that the key names no unit, so a
+    /// number must be large enough to be nanoseconds.
     mutating func instant(isBare: Bool = false) throws -> Int64 {
         let start = at
         let time = try anyInstant()
@@ -319,7 +320,7 @@ extension ByteCursor {
         return time
     }
 
-    /// A whole number, in quotes or not, that may be written with a fraction of zeros.
+    /// A whole number, quoted or not, possibly with a fraction of zeros.
     mutating func quotedCount(_ name: StaticString) throws -> Int64 {
         let start = at
         var whole = self

@@ -1,12 +1,12 @@
 import Basics
 import Foundation
 
-/// RAGPulse's trace: JSON lines whose `hash_ids` is an object of lists of content chunks, in the
-/// order of the prompt, with tables of chunk lengths in files beside the trace.
+/// RAGPulse's trace: JSON lines whose `hash_ids` is an object of lists of content chunks, in prompt
+/// order, with tables of chunk lengths in files beside the trace.
 ///
-/// Chunks are content, not prefixes: the same one recurs after different ones. What the chunks do
-/// not cover of `input_length` (separators) belongs to the request alone. The file glues two weeks
-/// together: where its clock starts again, a week is added (`clock_restart`).
+/// Chunks are content, not prefixes: the same chunk recurs after different ones. The part of
+/// `input_length` that chunks do not cover (separators) belongs to the request alone. The file
+/// joins two weeks: where its clock restarts, a week is added (`clock_restart`).
 struct RAGPulse: LineFormat {
     let countsFromFirstRow = false
     var assumptions: [String] { [NominalAnswer.assumption] }
@@ -16,7 +16,7 @@ struct RAGPulse: LineFormat {
     private var turns: [UInt64: (id: Int64, time: Int64, output: Int64)] = [:]
     private var nextID: Int64 = 0
 
-    /// Seconds in a week, as nanoseconds.
+    /// A week, in nanoseconds.
     private static let week: Int64 = 604_800_000_000_000
     /// The table files, each with its id key and `token_length`.
     static let tables = [
@@ -90,7 +90,7 @@ struct RAGPulse: LineFormat {
         var chunkTokens: Int64 = 0
         var isFirst = true
         try cursor.openObject()
-        /// Marks a key as found, once.
+        /// Marks a key as found. Throws if it was found before.
         func find(_ bit: Int, _ name: String) throws {
             if found & bit != 0 { throw ScanFailure.repeated(name) }
             found |= bit
@@ -191,7 +191,7 @@ struct RAGPulse: LineFormat {
 }
 
 extension ByteCursor {
-    /// A number, in quotes or not.
+    /// A number, quoted or not.
     mutating func quotedDecimal(_ name: StaticString, scale: Int) throws -> Int64 {
         let isQuoted = skip(0x22)
         let value = try decimal(name, scale: scale)

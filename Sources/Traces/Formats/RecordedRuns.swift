@@ -1,17 +1,17 @@
 import Basics
 
-/// Runs of real servers that were recorded request by request, with their latencies: the JSON of
+/// Runs of real servers, recorded request by request with their latencies: the JSON of
 /// LLMServingSim's bench, of `vllm bench serve --save-detailed`, of AIPerf and of guidellm.
 ///
 /// - LLMServingSim (`requests.jsonl`): `input_toks`, `output_toks`, `arrival_time` (s since 1970)
 ///   and the engine's `queued_ts`, `first_token_ts`, `last_token_ts` (s of its own clock). The two
-///   clocks are set against each other by the request that was queued soonest after its arrival.
-/// - vLLM's benchmark: lists with a place for each request: `start_times` (s), `input_lens`,
-///   `output_lens`, `ttfts` (s), `itls` (s), `errors`. One result, or several one after another.
+///   clocks are aligned by the request that was queued soonest after its arrival.
+/// - vLLM's benchmark: lists with one item per request: `start_times` (s), `input_lens`,
+///   `output_lens`, `ttfts` (s), `itls` (s), `errors`. One result, or several in sequence.
 /// - AIPerf (`profile_export.jsonl`): `metadata.request_start_ns`, and `metrics` with
 ///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token`, `request_latency`.
 struct RecordedRuns {
-    /// A request with nanoseconds of its file's clock.
+    /// A request, in nanoseconds of its file's clock.
     struct Request {
         var time: Int64
         var prompt: Int64
@@ -19,7 +19,7 @@ struct RecordedRuns {
         var priority: Int32 = 0
         var first: Int64?
         var end: Int64?
-        /// When the engine queued it, on the clock of `first` and `end`; nil where these count from
+        /// When the engine queued it, on the clock of `first` and `end`; nil if these count from
         /// the arrival.
         var queued: Int64?
         var labels: [String?] = []
@@ -31,8 +31,8 @@ struct RecordedRuns {
     var remarks: [String] = []
     let labels: [TraceLabel]
 
-    /// The source for a file of such a format. Throws `InputError` for what cannot be read, and for
-    /// a benchmark's result that has no requests.
+    /// Opens a file of such a format. Throws `InputError` if it cannot be read, and for a benchmark
+    /// result without requests.
     static func open(
         _ reader: LineReader, as format: TraceFormat, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -123,10 +123,10 @@ struct RecordedRuns {
         try fields.countOthers(&counters, unless: ["request_id", "scheduled_ts"])
     }
 
-    /// Times that are further apart than this are of different clocks, nanoseconds: 28 hours.
+    /// Times further apart than this are from different clocks, in nanoseconds: 28 hours.
     private static let oneClock: UInt64 = 100_000_000_000_000
 
-    /// Turns times of the engine's clock into times from the arrival.
+    /// Turns times of the engine's clock into times since the arrival.
     private mutating func setClocks() {
         let shift =
             requests.compactMap { request in
@@ -134,9 +134,9 @@ struct RecordedRuns {
             }.min() ?? 0
         let differ = shift.magnitude > Self.oneClock
         for index in requests.indices where requests[index].queued != nil {
-            // Absurd times may wrap; negative latencies are none.
+            // Absurd times may wrap; negative latencies are dropped later.
             let arrival = requests[index].time &+ (differ ? shift : 0)
-            // Clocks that say 0 did not run.
+            // Clocks that read 0 did not run.
             requests[index].first = requests[index].first.flatMap { $0 == 0 ? nil : $0 &- arrival }
             requests[index].end = requests[index].end.flatMap { $0 == 0 ? nil : $0 &- arrival }
         }
@@ -204,7 +204,8 @@ struct RecordedRuns {
         }
     }
 
-    /// Times from the sending to the last token: `latencies`, else the first token's and all gaps.
+    /// Times from sending to the last token: `latencies`, or else the first token's time plus all
+    /// gaps.
     private func readEnds(_ fields: inout JSONFields, _ ttfts: [Int64]) throws -> [Int64?] {
         var ends: [Int64?] = []
         var index = 0
@@ -265,8 +266,8 @@ struct RecordedRuns {
 }
 
 extension JSONFields {
-    /// A metric of AIPerf's: a number, or an object with `value` and `unit`. Milliseconds have the
-    /// scale 6, counts 0.
+    /// A metric of AIPerf's: a number, or an object with `value` and `unit`. The scale is 6 for
+    /// milliseconds and 0 for counts.
     fileprivate mutating func value(of name: StaticString, scale: Int) throws -> Int64? {
         guard first(of: name) == 0x7b else { return try time(name, scale: scale) }
         guard var metric = try object(name) else { return nil }

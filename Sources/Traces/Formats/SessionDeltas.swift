@@ -3,13 +3,13 @@ import Basics
 /// Rows that hold only what a turn adds to its session: Mooncake delta, and Applied Compute's
 /// sessions.
 ///
-/// A Mooncake delta row has Mooncake's keys, `session_id` among them; `input_length` and `hash_ids`
-/// are those of the new part. An Applied Compute row is a whole session: `input_prompt_length`,
-/// and for each of `num_turns` turns `assistant_response_length`, `tool_call_output_length` and
-/// `tool_call_latency` (s), then `final_assistant_response_length`.
+/// A Mooncake delta row has Mooncake's keys, including `session_id`; `input_length` and `hash_ids`
+/// describe the new part. An Applied Compute row is a whole session: `input_prompt_length`; for
+/// each of `num_turns` turns `assistant_response_length`, `tool_call_output_length` and
+/// `tool_call_latency` (s); then `final_assistant_response_length`.
 ///
-/// A prompt is the prompt before it, that one's answer, and the new part. As the parts of one
-/// prompt begin anywhere, ids have no blocks in common with the engine's.
+/// A prompt is the previous prompt, its answer, and the new part. Because the parts of a prompt
+/// begin anywhere, their ids do not align with the engine's blocks.
 struct SessionDeltas {
     private struct Turn {
         var id: Int64
@@ -30,11 +30,10 @@ struct SessionDeltas {
     private var pieces = 0
     private let labels: [TraceLabel]
 
-    /// Most parts of a session's prompt, two a turn: each turn holds all that came before it.
+    /// Most parts of a session's prompt, two per turn: each turn holds everything before it.
     private static let longestPath = 4_000
 
-    /// The source for a file of Mooncake delta rows. Throws `InputError` for rows that cannot be
-    /// read.
+    /// Opens a file of Mooncake delta rows. Throws `InputError` for rows that cannot be read.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -55,7 +54,7 @@ struct SessionDeltas {
         return trace.source(reader.path, .mooncakeDelta, options, assumptions)
     }
 
-    /// The source for a file of Applied Compute's sessions.
+    /// Opens a file of Applied Compute's sessions.
     static func openSessions(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -226,12 +225,12 @@ struct SessionDeltas {
         return Segment(content: Self.own + Int64(pieces), length: length)
     }
 
-    /// Content ids of what has no id in the file, above all ids of blocks: these are less than
-    /// 2^58 for blocks of 16 tokens and more.
+    /// First content id for parts without ids in the file, above all ids of blocks, which are less
+    /// than 2^58 for blocks of at least 16 tokens.
     private static let own: Int64 = 1 << 60
 
-    /// Adds a turn: `row.prompt` new tokens, of which `new` says the content, behind the turn
-    /// before and its answer.
+    /// Adds a turn: `row.prompt` new tokens, with content from `new`, after the previous turn and
+    /// its answer.
     private mutating func append(
         _ row: TraceRow, new: [Segment], after before: Turn?, session: UInt64?
     ) throws {
@@ -273,7 +272,7 @@ struct SessionDeltas {
 }
 
 extension JSONFields {
-    /// A length by a name of the user's, or by the first of the usual ones that is there.
+    /// A length, under the user's name for it or the first of the usual ones that exists.
     fileprivate mutating func tokens(
         _ own: String?, _ usual: StaticString, _ other: StaticString
     ) throws -> Int64? {
@@ -281,7 +280,7 @@ extension JSONFields {
         return try tokens(usual) ?? tokens(other)
     }
 
-    /// A time by a name of the user's, or by the first of the usual ones that is there.
+    /// A time, under the user's name for it or the first of the usual ones that exists.
     fileprivate mutating func time(
         _ own: String?, _ usual: [StaticString], scale: Int
     ) throws -> Int64? {

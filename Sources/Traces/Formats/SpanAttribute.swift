@@ -1,4 +1,4 @@
-/// An attribute of a span that a request is read from.
+/// A span attribute that defines a request.
 enum SpanAttribute: String, CaseIterable {
     case input = "gen_ai.usage.input_tokens"
     case prompt = "gen_ai.usage.prompt_tokens"
@@ -11,7 +11,7 @@ enum SpanAttribute: String, CaseIterable {
 
     private static let names = allCases.map { Array($0.rawValue.utf8) }
 
-    /// The attribute of a name in the buffer; nil for any other.
+    /// The attribute with a name in the buffer; nil for any other name.
     init?(_ cursor: ByteCursor, _ name: Range<Int>) {
         guard let index = Self.names.firstIndex(where: { cursor.matches(name, $0) }) else {
             return nil
@@ -19,11 +19,11 @@ enum SpanAttribute: String, CaseIterable {
         self = Self.allCases[index]
     }
 
-    /// Deepest objects of attributes.
+    /// Deepest nesting of attribute objects.
     private static let deepest = 8
 
-    /// Reads a member of an object of attributes: one by its whole name, or an object of members
-    /// whose names go on from it (`gen_ai: {usage: {input_tokens: 5}}`).
+    /// Reads a member of an object of attributes: one under its full name, or an object whose
+    /// members continue the name (`gen_ai: {usage: {input_tokens: 5}}`).
     static func read(
         _ name: String, _ cursor: inout ByteCursor, into span: inout OpenTelemetrySpans.Span,
         depth: Int
@@ -43,7 +43,7 @@ enum SpanAttribute: String, CaseIterable {
         }
     }
 
-    /// Reads the value. Throws `ScanFailure` for one that the span has otherwise, too.
+    /// Reads the value. Throws `ScanFailure` if the span already has a different one.
     func read(_ cursor: inout ByteCursor, into span: inout OpenTelemetrySpans.Span) throws {
         switch self {
         case .input, .prompt:

@@ -1,22 +1,23 @@
-/// Which spans of an OpenTelemetry trace lie inside which.
+/// Which spans of an OpenTelemetry trace contain which.
 struct SpanTree {
-    /// A span's identity and that of the one around it, where they are recorded.
+    /// The identities of a span and of the one around it, if recorded.
     struct IDs {
         private var trace: UInt64 = 0
         private var span: UInt64?
         private var parent: UInt64?
 
-        /// The span's own, nil where it has none.
+        /// The span's own identity; nil if it has none.
         var own: UInt64? { span.map { Self.join(trace, $0) } }
-        /// The one around it.
+        /// The identity of the span around it.
         var outer: UInt64? { parent.map { Self.join(trace, $0) } }
 
-        /// Span ids are unique within a trace only.
+        /// Span ids are unique only within a trace.
         private static func join(_ trace: UInt64, _ span: UInt64) -> UInt64 {
             (trace &* 0x9e37_79b9_7f4a_7c15) ^ span
         }
 
-        /// Reads the value of a key that holds an id; false for any other key, with nothing read.
+        /// Reads the value of a key that holds an id. Returns false for any other key, with nothing
+        /// read.
         mutating func read(_ key: Range<Int>, _ cursor: inout ByteCursor) throws -> Bool {
             if cursor.matches(key, "traceId") || cursor.matches(key, "trace_id") {
                 trace = try cursor.optionalIdentity() ?? 0
@@ -27,7 +28,7 @@ struct SpanTree {
             {
                 parent = try cursor.optionalIdentity()
             } else if cursor.matches(key, "context"), cursor.current == 0x7b {
-                // As the SDKs print spans.
+                // The form in which the SDKs print spans.
                 var isFirst = true
                 try cursor.openObject()
                 while try cursor.nextElement(0x7d, &isFirst) {
@@ -44,12 +45,12 @@ struct SpanTree {
     private var outer: [UInt64: UInt64] = [:]
     private var covering: Set<UInt64> = []
 
-    /// Adds a span, whether it is a request or not.
+    /// Adds a span, whether or not it is a request.
     mutating func add(_ ids: IDs) {
         if let own = ids.own, let parent = ids.outer, own != parent { outer[own] = parent }
     }
 
-    /// Marks every span around one that is a request. O(spans) for all of them together.
+    /// Marks every span around a request. O(spans) for all requests together.
     mutating func cover(_ ids: IDs) {
         var next = ids.outer
         while let id = next, id != ids.own, covering.insert(id).inserted { next = outer[id] }
@@ -58,10 +59,10 @@ struct SpanTree {
     /// Whether a span has a request inside it.
     func covers(_ id: UInt64) -> Bool { covering.contains(id) }
 
-    /// The first value that a span around one has. Spans that lie in a ring have none.
+    /// The first value of a span around another. Spans in a cycle have none.
     func nearest<Value>(above ids: IDs, _ value: (UInt64) -> Value?) -> Value? {
         var next = ids.outer
-        // Deeper nesting than this is no program's.
+        // No program nests deeper than this.
         for _ in 0..<1_000 {
             guard let id = next else { return nil }
             if let found = value(id) { return found }
@@ -72,7 +73,7 @@ struct SpanTree {
 }
 
 extension ByteCursor {
-    /// The identity of a text or number, nil for null and an empty text; other values have none.
+    /// The identity of a text or number; nil for null, an empty text and other values.
     fileprivate mutating func optionalIdentity() throws -> UInt64? {
         let start = at
         try skipValue()

@@ -1,13 +1,13 @@
 import Basics
 
-/// TraceLab's coding sessions: one round (a call of the model) a line, with `session_id`,
+/// TraceLab's coding sessions: one round (a model call) per line, with `session_id`,
 /// `input_tokens_total`, `prefix_tokens`, `output_tokens`, `timing_events` and `tools`.
 ///
 /// A round begins with its last input (`user_message`, `tool_result`) before its first output
 /// (`reasoning`, `text`, `tool_call`, `usage_report`) and ends with its last output. Rounds of a
-/// session follow one another as `SessionCalls` has it, `prefix_tokens` being what was found
-/// cached; what of a pause lies between `emitted_at` and `result_at` of a tool is that tool's.
-/// Unless a round names them, `provider` is its kind and `user`, else `project`, its tenant.
+/// session follow one another by the rules of `SessionCalls`, with `prefix_tokens` as the cached
+/// part. The part of a pause between a tool's `emitted_at` and `result_at` is tool time. Unless a
+/// round names them, `provider` is its kind, and `user`, or else `project`, its tenant.
 struct TraceLabRounds {
     private struct Session {
         var calls: [SessionCalls.Call] = []
@@ -19,7 +19,7 @@ struct TraceLabRounds {
     private var sessions: [Session] = []
     private var places: [UInt64: Int] = [:]
 
-    /// The source for a file. Throws `InputError` for rounds that cannot be read.
+    /// Opens a file. Throws `InputError` for rounds that cannot be read.
     static func open(
         _ reader: LineReader, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -61,7 +61,7 @@ struct TraceLabRounds {
         labels = options.labels
     }
 
-    /// The keys of a round that name it where none of the usual ones does.
+    /// A round's keys for a label if none of the usual ones is present.
     private static func keys(_ label: TraceLabel) -> [String] {
         switch label {
         case .session: ["provider"]

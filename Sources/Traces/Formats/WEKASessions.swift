@@ -1,10 +1,10 @@
 import Basics
 import Foundation
 
-/// WEKA's coding sessions: JSON objects, one after another, in an array or in files of their own,
-/// each a session with `requests`. Each of those has `t` (seconds from the session's start), `in`,
-/// `out`, `hash_ids` of whole 64-token blocks (local to the session), `api_time` and `think_time`;
-/// markers of type `subagent` hold requests of their own.
+/// WEKA's coding sessions: JSON objects, in sequence, in an array or in separate files, each a
+/// session with `requests`. A request has `t` (seconds from the session's start), `in`, `out`,
+/// `hash_ids` of whole 64-token blocks (local to the session), `api_time` and `think_time`; markers
+/// of type `subagent` hold requests of their own.
 ///
 /// A request follows the one before it, `think_time` after its answer. A sub-agent's first request
 /// follows the request before the marker; the next request of the main line follows whatever ended
@@ -19,8 +19,8 @@ struct WEKASessions {
     private var blocks = BlockIdentity(tokens: 64)
     private var guessesBlocks = false
 
-    /// The source for a file, or for a folder's `.json` and `.json.gz` files in order of name.
-    /// A file is opened once, as what comes through a pipe is there once.
+    /// Opens a file, or a folder's `.json` and `.json.gz` files in order of name. Opens each file
+    /// only once, because a pipe can be read only once.
     static func open(
         _ files: some Sequence<() throws -> LineReader>, path: String, options: TraceOptions
     ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -54,7 +54,7 @@ struct WEKASessions {
     private mutating func read(_ file: LineReader) throws {
         var reader = file
         var cursor = ByteCursor(try reader.rest())
-        // The reader holds the bytes.
+        // The reader owns the bytes.
         try withExtendedLifetime(reader) {
             do {
                 try cursor.eachObject { try readSession(&$0) }
@@ -92,24 +92,25 @@ struct WEKASessions {
         cursor.at = end
     }
 
-    /// A line of requests that follow each other.
+    /// A sequence of requests that follow each other.
     private struct Chain {
         let space: Int64
-        /// Nanoseconds at which its clock is 0.
+        /// The time at which its clock reads 0, in nanoseconds.
         let base: Int64
-        /// Markers around it.
+        /// Number of markers around it.
         var depth = 0
         /// The last request, and when it ended.
         var last: (id: Int64, end: Int64) = (-1, 0)
-        /// Where sub-agents ended since then.
+        /// Ends of sub-agents since then.
         var branches: [(id: Int64, end: Int64)] = []
-        /// What kind of agent makes the requests; nil: it is not said, as of the session's own.
+        /// The kind of agent that makes the requests; nil if it is not given, as for the session's
+        /// own.
         var agent: String?
 
-        /// A time of its clock, at least 0, in nanoseconds of the trace.
+        /// A time of its clock, at least 0, as nanoseconds of the trace.
         func moment(_ time: Int64) throws -> Int64 {
             let (moment, overflow) = base.addingReportingOverflow(time)
-            // A session may start as late as `latest` and go on for as long.
+            // A session may start as late as `latest` and last as long again.
             guard !overflow, moment <= 2 * TraceRow.latest else {
                 throw ScanFailure("t is out of range", expected: "seconds from the session's start")
             }
@@ -117,7 +118,7 @@ struct WEKASessions {
         }
     }
 
-    /// Deepest nesting of sub-agents that is read, as reading one takes stack.
+    /// Deepest nesting of sub-agents that is read, because each level takes stack.
     private static let deepest = 32
 
     private mutating func readRequests(_ cursor: inout ByteCursor, _ chain: inout Chain) throws {
@@ -150,12 +151,12 @@ struct WEKASessions {
             try counters.note(.longGap)
             row.thinkTime = options.longestGap
         }
-        // A predecessor must come first where both have the same recorded time.
+        // A predecessor must come first if both have the same recorded time.
         let earliest = before.id >= 0 ? collected.rows[Int(before.id)].time : start
         if start < earliest { try counters.note(.timeBack) }
         row.time = max(start, earliest)
         if row.prompt == 0 || row.output == 0 {
-            // It will be dropped; whoever comes next follows the one before it.
+            // It will be dropped; the next request follows the one before it.
             row.predecessor = -1
             _ = collected.append(row)
             return
@@ -178,8 +179,8 @@ struct WEKASessions {
         }
         let after = cursor.at
         cursor.at = inner
-        // Inner times count from the marker, in other collections of the format from the session's
-        // start: those are never before the marker.
+        // Inner times count from the marker. In other collections of the format they count from the
+        // session's start, and are then never before the marker.
         let first = try WEKACall.firstTime(cursor)
         let isAbsolute = marker.time > 0 && first >= marker.time
         var branch = Chain(
@@ -193,13 +194,13 @@ struct WEKASessions {
 }
 
 extension NominalAnswer {
-    /// Nanoseconds an answer is assumed to take.
+    /// Nanoseconds that an answer is assumed to take.
     static func pauselessEnd(output: Int64) -> Int64 {
         firstToken + token * min(max(0, output), TraceRow.longest)
     }
 }
 
-/// What stands around the requests of a session.
+/// The parts of a session around its requests.
 private struct WEKAShape {
     var blockTokens: Int?
     private var scope: Range<Int>?
@@ -257,7 +258,7 @@ private struct WEKACall {
     var api: Int64?
     var idCount = 0
     var requestsAt: Int?
-    /// What kind of agent a marker's requests are of.
+    /// The kind of agent that makes a marker's requests.
     var agent: String?
 
     /// Keys that change nothing here.
@@ -273,7 +274,7 @@ private struct WEKACall {
     ) throws {
         var isFirst = true
         var found = 0
-        /// Marks a key as found, once.
+        /// Marks a key as found. Throws if it was found before.
         func find(_ bit: Int, _ name: String) throws {
             if found & bit != 0 { throw ScanFailure.repeated(name) }
             found |= bit
@@ -320,7 +321,7 @@ private struct WEKACall {
         }
     }
 
-    /// The time at which the first request of an array starts; 0 without one, or without `t`.
+    /// The start of the first request in an array; 0 without one or without `t`.
     static func firstTime(_ start: ByteCursor) throws -> Int64 {
         var cursor = start
         var isFirst = true
@@ -338,7 +339,7 @@ private struct WEKACall {
 }
 
 extension ByteCursor {
-    /// Seconds as nanoseconds, nil for null; negative ones count as 0.
+    /// Seconds, as nanoseconds; nil for null. Negative values count as 0.
     mutating func optionalSeconds(_ name: StaticString) throws -> Int64? {
         if skipNull() { return nil }
         return min(max(0, try decimal(name, scale: 9)), 1 << 55)

@@ -8,7 +8,7 @@ package struct ArrivalStatistics: Sendable {
         var peak = 0
         var sumOfSquares = 0.0
 
-        /// Moves to the bin of a time and counts one arrival there.
+        /// Moves to the bin of `time` and counts one arrival there.
         mutating func add(_ time: Int64) {
             let next = time / width
             if next != bin {
@@ -35,7 +35,7 @@ package struct ArrivalStatistics: Sendable {
     private var gapSquares = 0.0
     private var seconds = Bins(width: 1_000_000_000)
     private var minutes = Bins(width: 60_000_000_000)
-    /// Distinct times, to see coarse clocks.
+    /// Number of distinct times, to detect coarse clocks.
     package private(set) var distinctTimes = 0
     private var picture: [Int] = []
     private var pictureWidth: Int64 = 1_000_000_000
@@ -43,7 +43,7 @@ package struct ArrivalStatistics: Sendable {
 
     package init() {}
 
-    /// Adds an arrival, nanoseconds, not before the last one. O(1) amortised.
+    /// Adds an arrival in nanoseconds, not before the last one. O(1) amortised.
     package mutating func add(_ arrival: Int64) {
         if count == 0 {
             first = arrival
@@ -76,7 +76,7 @@ package struct ArrivalStatistics: Sendable {
     /// Seconds between the first and the last arrival.
     package var span: Double { Double(last - first) * 1e-9 }
 
-    /// Requests over span, per second; 0 when all arrive at once.
+    /// Requests per second over the span; 0 if all arrive at once.
     package var rate: Double { span > 0 ? Double(count) / span : 0 }
 
     /// Standard deviation over mean of the times between arrivals.
@@ -91,12 +91,12 @@ package struct ArrivalStatistics: Sendable {
         (seconds.dispersion(count), minutes.dispersion(count))
     }
 
-    /// Busiest second and minute over the mean rate.
+    /// The busiest second and minute, relative to the mean rate.
     package var peakOverMean: (second: Double, minute: Double) {
         rate > 0 ? (Double(seconds.peak) / rate, Double(minutes.peak) / (60 * rate)) : (0, 0)
     }
 
-    /// Arrivals per equal part of the span, at most `parts`.
+    /// Arrivals in each of at most `parts` equal parts of the span.
     package func series(parts: Int) -> [Double] {
         let step = max(1, (picture.count + parts - 1) / parts)
         return stride(from: 0, to: picture.count, by: step).map { start in

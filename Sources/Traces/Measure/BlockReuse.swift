@@ -1,26 +1,26 @@
-/// How often a trace's own content blocks come back: what an infinite cache would hit, how far
-/// apart uses are, and what LRU caches of any size would hold.
+/// How often a trace's own content blocks recur: what an infinite cache would hit, how far apart
+/// uses are, and what LRU caches of any size would hold.
 ///
-/// Blocks are the trace's (512 tokens for Mooncake), each with all that stands before it: a block
-/// behind another one than before is another block, as it is for a prefix cache. RAGPulse's chunks
-/// are content wherever they stand, and a hit is the longest run of chunks from a prompt's start
-/// that were all seen. Without blocks of the trace's own, 16-token blocks from the prompt's start
-/// (`PrefixReuse`). Distances count distinct blocks between two uses of one, in prompt order.
+/// Blocks are the trace's (512 tokens for Mooncake). As in a prefix cache, a block includes
+/// everything before it: after another predecessor it is a different block. RAGPulse's chunks are
+/// content wherever they occur, and a hit is the longest run of known chunks from a prompt's start.
+/// Traces without blocks use 16-token blocks from the prompt's start (`PrefixReuse`). Distances
+/// count distinct blocks between two uses of one, in prompt order.
 package struct BlockReuse: Sendable {
     /// What was counted; all zero for a trace without content.
     package struct Result: Sendable {
         /// Uses of blocks by prompts.
         package var totalBlocks = 0
-        /// Different blocks that an endless cache holds at the end, known answers among them.
+        /// Distinct blocks that an infinite cache holds at the end, including known answers.
         package var uniqueBlocks = 0
         package var hitBlocks = 0
         package var hitTokens = 0
-        /// What `hitTokens` is a share of: all prompt tokens, or those in chunks where chunks vary.
+        /// The base of `hitTokens`: all prompt tokens, or those in chunks if chunks vary in length.
         package var baseTokens = 0
         package var requestsWithHit = 0
-        /// Blocks that came back at least once.
+        /// Blocks that recurred at least once.
         package var reusedBlocks = 0
-        /// Seconds between uses of a block and distinct blocks between them: quantiles 0.5, 0.9,
+        /// Seconds between uses of a block, and distinct blocks between them: quantiles 0.5, 0.9,
         /// 0.99.
         package private(set) var gapSeconds: [Double] = []
         package private(set) var distances: [Double] = []
@@ -35,11 +35,11 @@ package struct BlockReuse: Sendable {
             return Double(allDistances.count(below: Int64(capacity))) / Double(totalBlocks)
         }
 
-        /// The same of a cache that holds all: of chunks more than `hitBlocks`, because here one
-        /// counts wherever it stands. O(log distances).
+        /// The same for an infinite cache. For chunks this is more than `hitBlocks`, because here a
+        /// chunk counts wherever it occurs. O(log distances).
         package var comingBack: Double { lruHitRatio(capacity: .max) }
 
-        /// Ends the counting. O(uses · log uses).
+        /// Finishes the counting. O(uses · log uses).
         mutating func sort() {
             allDistances.sort()
             allGaps.sort()
@@ -61,7 +61,7 @@ package struct BlockReuse: Sendable {
     private var chain: UInt64 = 0
     private var isHit = true
 
-    /// `blockTokens`: the trace's own, nil for chunks.
+    /// `blockTokens` is the trace's own; nil for chunks.
     init(blockTokens: Int?) { self.blockTokens = blockTokens.map(Int32.init) }
 
     /// Adds every request of a batch that has content. O(blocks · log unique blocks).
@@ -131,7 +131,7 @@ package struct BlockReuse: Sendable {
         now += 1
     }
 
-    /// Closes the gaps between marks, and doubles the room when marks fill half of it.
+    /// Closes the gaps between marks, and doubles the space if marks fill half of it.
     private mutating func compact() {
         let live = owners.filter { $0 >= 0 }
         let size = max(marks.count, 1 << 16) * (2 * live.count > marks.count ? 2 : 1)
@@ -145,7 +145,7 @@ package struct BlockReuse: Sendable {
         now = live.count
     }
 
-    /// What was counted. O(uses · log uses).
+    /// The final counts. O(uses · log uses).
     func finish() -> Result {
         var final = result
         final.uniqueBlocks = index.count

@@ -1,15 +1,15 @@
 import Basics
 
-/// Whole numbers, each with how often it occurs, for exact ranks. Memory follows the additions
-/// that differ from the one before, not the count.
+/// Whole numbers with their counts, for exact ranks. Memory grows with the additions that differ
+/// from the one before, not with the count.
 struct CountedValues {
     private var entries: [(value: Int64, count: Int)] = []
-    /// Sorted distinct values and how many are at most as large, once `sort` was called.
+    /// Sorted distinct values, and how many values are at most that large, once `sort` was called.
     private var values: [Int64] = []
     private var ends: [Int] = []
     private(set) var count = 0
 
-    /// Adds a value so many times. O(1) amortised.
+    /// Adds a value `added` times. O(1) amortised.
     mutating func add(_ value: Int64, count added: Int = 1) {
         guard added > 0 else { return }
         count += added
@@ -20,7 +20,7 @@ struct CountedValues {
         }
     }
 
-    /// Puts the values in order; nothing is added afterwards. O(additions · log additions).
+    /// Sorts the values; nothing may be added afterwards. O(additions · log additions).
     mutating func sort() {
         entries.sort { $0.value < $1.value }
         var sum = 0
@@ -36,13 +36,13 @@ struct CountedValues {
         entries = []
     }
 
-    /// How many are below a limit. O(log values).
+    /// How many values are below a limit. O(log values).
     func count(below limit: Int64) -> Int {
         let index = Self.first(values) { $0 >= limit }
         return index == 0 ? 0 : ends[index - 1]
     }
 
-    /// The values at shares of the sorted ones (0...1), straight between neighbours; none of none.
+    /// Quantiles at the given shares (0...1), linear between neighbours; empty without values.
     func quantiles(_ shares: [Double]) -> [Double] {
         guard count > 0 else { return [] }
         return shares.map { share in
@@ -52,7 +52,7 @@ struct CountedValues {
 
     private func value(at rank: Int) -> Int64 { values[Self.first(ends) { $0 > rank }] }
 
-    /// The first index whose element meets a condition that holds for all after it.
+    /// The first index whose element meets a condition that holds for all later ones.
     private static func first<Element>(
         _ sorted: [Element], _ condition: (Element) -> Bool
     ) -> Int {

@@ -1,5 +1,5 @@
-/// Gives keys numbers 0, 1, 2, ... in order of first appearance: open addressing in plain arrays,
-/// so that nothing depends on a hash seed. Memory: about 32 bytes per key.
+/// Numbers keys 0, 1, 2, ... in order of first appearance. Open addressing in plain arrays, so that
+/// nothing depends on a hash seed. Memory: about 32 bytes per key.
 struct DenseIndex {
     private var slots: [Int32]
     private var keys: [UInt64] = []
@@ -12,7 +12,7 @@ struct DenseIndex {
 
     var count: Int { keys.count }
 
-    /// The key's number, and whether it is new. Expected O(1).
+    /// The key's number, and whether the key is new. Expected O(1).
     mutating func number(of key: UInt64) -> (index: Int, isNew: Bool) {
         var slot = Self.spread(key) & mask
         while slots[slot] >= 0 {
@@ -35,7 +35,7 @@ struct DenseIndex {
         }
     }
 
-    /// A mixer after MurmurHash3's finaliser.
+    /// A bit mixer like MurmurHash3's finaliser.
     static func spread(_ key: UInt64) -> Int {
         var z = key
         z = (z ^ (z >> 33)) &* 0xff51_afd7_ed55_8ccd

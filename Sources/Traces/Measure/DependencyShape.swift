@@ -1,21 +1,21 @@
-/// How the requests of a trace wait for one another: chains of sessions, branches and joins of
+/// How the requests of a trace wait for one another: chains of sessions, and branches and joins of
 /// agents' calls.
 package struct DependencyShape: Sendable {
     /// Requests that wait for an earlier one.
     package private(set) var followers = 0
     /// Requests that wait for more than one.
     package private(set) var joins = 0
-    /// The most requests that one waits for.
+    /// The most requests that any request waits for.
     package private(set) var mostWaits = 0
-    /// Most requests one after another, each waiting for the one before; 1 where none waits.
+    /// The longest chain of requests, each waiting for the one before; 1 if none waits.
     package private(set) var depth = 0
-    /// The most requests that wait for the same one.
+    /// The most requests that wait for the same request.
     package private(set) var fanOut = 0
-    /// Requests that more than one waits for.
+    /// Requests that more than one request waits for.
     package private(set) var branches = 0
-    /// Requests whose pause a tool took at least a part of.
+    /// Requests with tool time in their pause.
     package private(set) var toolWaits = 0
-    /// Seconds that tools took, of those requests: mean, and quantiles 0.5, 0.9, 0.99.
+    /// Tool seconds of those requests: mean, and quantiles 0.5, 0.9, 0.99.
     package private(set) var toolSeconds: [Double] = []
 
     private var depths: [Int64: Int32] = [:]
@@ -25,7 +25,7 @@ package struct DependencyShape: Sendable {
 
     init() {}
 
-    /// Adds a batch, whose requests come after all that they wait for. O(rows + waits).
+    /// Adds a batch. Requests must come after everything they wait for. O(rows + waits).
     mutating func add(_ batch: Workload) {
         guard !batch.predecessors.isEmpty || !batch.waitEnds.isEmpty else { return }
         for row in 0..<batch.count {
@@ -55,7 +55,7 @@ package struct DependencyShape: Sendable {
         }
     }
 
-    /// The figures once everything was added. O(n log n).
+    /// The figures, once everything was added. O(n log n).
     func finished() -> DependencyShape {
         var final = self
         final.fanOut = Int(fans.values.max() ?? 0)

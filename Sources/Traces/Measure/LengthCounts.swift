@@ -1,7 +1,7 @@
 import Basics
 
-/// How often each length occurs: exact quantiles in memory that follows the longest length, not
-/// the number of requests.
+/// How often each length occurs. Quantiles are exact, and memory grows with the longest length, not
+/// with the number of requests.
 package struct LengthCounts: Sendable {
     private var small: [Int32] = []
     private var large: [Int32: Int] = [:]
@@ -10,7 +10,7 @@ package struct LengthCounts: Sendable {
     package private(set) var sum = 0
     package private(set) var largest = 0
 
-    /// Lengths below 2²¹ are counted in an array (8 MiB at most), others in a dictionary.
+    /// Lengths below 2²¹ are counted in an array (at most 8 MiB), others in a dictionary.
     private static let smallLimit = 1 << 21
 
     package init() {}
@@ -34,8 +34,8 @@ package struct LengthCounts: Sendable {
 
     package var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
 
-    /// The lengths at shares of the sorted values (0...1), straight between neighbours: value at
-    /// rank (n − 1)·share, as NumPy's default. O(largest length).
+    /// Quantiles at the given shares (0...1), linear between neighbours: the value at rank (n −
+    /// 1)·share, NumPy's default. O(largest length).
     package func quantiles(_ shares: [Double]) -> [Double] {
         guard count > 0 else { return shares.map { _ in 0 } }
         let entries = self.entries
@@ -51,7 +51,7 @@ package struct LengthCounts: Sendable {
         }
     }
 
-    /// Every length that occurs with its number, in order of length. O(largest length).
+    /// Every length that occurs with its count, in order of length. O(largest length).
     package var entries: [(length: Int, number: Int)] {
         small.indices.filter { small[$0] > 0 }.map { ($0, Int(small[$0])) }
             + large.keys.sorted().map { (Int($0), large[$0]!) }

@@ -1,23 +1,25 @@
 /// `BlockReuse` for traces without blocks of their own: 16-token blocks from each prompt's start.
-/// Cost and memory follow segments, not tokens: blocks that the same requests used are counted
+/// Cost and memory grow with segments, not tokens: blocks used by the same requests are counted
 /// together.
 ///
-/// An answer that the trace names stays in the cache behind its prompt, but for its last token,
-/// which is never computed: a later prompt may go on from there. It is no use of a block.
+/// An answer that the trace names stays in the cache after its prompt, except its last token, which
+/// is never computed: a later prompt may continue from there. It does not count as a use of a
+/// block.
 ///
-/// Blocks whose last use is one request are the end of its prompt, as a request that uses one uses
-/// all before it. So the blocks of a piece of a prompt, all used last by request o, have one
-/// distance: what is left of o, and everything of later requests, but the block itself.
+/// A request that uses a block uses all blocks before it, so the blocks last used by one request
+/// form the end of its prompt. Therefore the blocks of a piece of a prompt, all last used by
+/// request o, have one distance: what is left of o, plus everything of later requests, minus the
+/// block itself.
 struct PrefixReuse {
     /// Tokens per block.
     static let blockTokens: Int32 = 16
 
     private var trie = PrefixTrie()
     private var pieces: [PrefixTrie.Piece] = []
-    /// Distinct blocks by the request that used them last.
+    /// Distinct blocks by the request that last used them.
     private var weights = FenwickTree(count: 1 << 10)
     private var total = 0
-    /// Of every request: when it arrived, and how many of its blocks were not new.
+    /// For every request: its arrival, and how many of its blocks were not new.
     private var times: [Int64] = []
     private var known: [Int32] = []
     private var result = BlockReuse.Result()
@@ -63,13 +65,13 @@ struct PrefixReuse {
         if hits > 0 { result.requestsWithHit += 1 }
     }
 
-    /// Moves the blocks of a piece to the request that comes now, whose prompt has so many.
+    /// Moves the blocks of a piece to the current request, of whose prompt `used` tokens are used.
     private mutating func use(_ piece: PrefixTrie.Piece, upTo used: Int32, at time: Int64) {
         let first = piece.start / Self.blockTokens
         let end = piece.end / Self.blockTokens
         guard end > first else { return }
         let owner = Int(piece.owner)
-        // The piece's first blocks have not left their owner, and no block of it has come here.
+        // The piece's first blocks have not left their owner, and none of its blocks has come here.
         let moved = Int(first)
         let distance = total + moved - weights.sum(before: owner) - 1
         let hits = min(end, used) - first
@@ -90,7 +92,7 @@ struct PrefixReuse {
         weights = larger
     }
 
-    /// What was counted. O(pieces · log pieces).
+    /// The final counts. O(pieces · log pieces).
     func finish() -> BlockReuse.Result {
         var final = result
         final.sort()

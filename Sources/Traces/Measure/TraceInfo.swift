@@ -1,6 +1,6 @@
 import Basics
 
-/// What a trace looks like: rate, burstiness, lengths, sessions, reuse, and what was dropped.
+/// A summary of a trace: rate, burstiness, lengths, sessions, reuse, and what was dropped.
 package struct TraceInfo: Sendable {
     package let notes: TraceNotes
     package private(set) var arrivals = ArrivalStatistics()
@@ -8,16 +8,16 @@ package struct TraceInfo: Sendable {
     package private(set) var outputs = LengthCounts()
     /// Requests that wait for an earlier one.
     package private(set) var laterTurns = 0
-    /// How requests wait for one another, nil where none does.
+    /// How requests wait for one another; nil if none does.
     package private(set) var dependencies: DependencyShape?
     package private(set) var aborts = 0
-    /// Reuse of content, nil where the trace has none.
+    /// Reuse of content; nil if the trace has none.
     package private(set) var reuse: BlockReuse.Result?
-    /// Tokens per block in `reuse`, nil for chunks.
+    /// Tokens per block in `reuse`; nil for chunks.
     package let blockTokens: Int?
 
-    /// Reads a source to its end, streaming. O(segments), or O(blocks) where the trace has blocks
-    /// of its own.
+    /// Reads a source to its end, streaming. O(segments), or O(blocks) if the trace has its own
+    /// blocks.
     ///
     /// Throws what the source throws.
     package init(_ source: any RequestSource, notes: TraceNotes) throws {
@@ -46,7 +46,7 @@ package struct TraceInfo: Sendable {
     }
 
     /// Whether so many arrivals share a time that burstiness below a minute is an artefact of the
-    /// clock (Mooncake's ticks of three seconds).
+    /// clock (such as Mooncake's three-second ticks).
     package var hasCoarseClock: Bool {
         arrivals.count > 100 && 4 * arrivals.distinctTimes < arrivals.count
     }

@@ -1,10 +1,10 @@
 import Basics
 
-/// The most that any replacement could hit: evict what is needed farthest in the future (Belady
-/// 1966), one request at a time, in a pool that must hold the running request.
+/// The most that any replacement policy could hit: evict what is needed farthest in the future
+/// (Belady 1966), one request at a time, in a pool that must hold the running request.
 ///
-/// Pages of one request that the same later request needs form an interval; the last pages of the
-/// interval needed last go first, so what stays is always a prefix.
+/// Pages of one request that the same later request needs form an interval. The last pages of the
+/// interval needed last are evicted first, so what stays is always a prefix.
 struct ClairvoyantBound {
     private let log: ReuseLog
     private let page: Int32
@@ -75,7 +75,7 @@ struct ClairvoyantBound {
     }
 }
 
-/// An interval by its next use: the farthest first, a deeper one before a shallower.
+/// An interval ordered by its next use: the farthest first, then the deeper one.
 struct FarthestFirst: Comparable {
     let use: Int32
     let depth: Int32

@@ -1,7 +1,7 @@
 import Basics
 
-/// What a clairvoyant replacement would have hit of the lookups that one cache saw in a run, in
-/// their order and at their times.
+/// What a clairvoyant replacement policy would have hit, for the lookups that one cache saw in a
+/// run, in their order and at their times.
 ///
 ///     var replay = LookupReplay(pageTokens: 16)
 ///     let first = replay.lookUp(path, total: 900, at: 0)
@@ -9,16 +9,16 @@ import Basics
 ///     replay.count(replay.lookUp(path, total: 900, at: 6_000), upTo: 880)
 ///     print(replay.hitTokens())
 ///
-/// A page takes no room while a request holds that began with it: the run's own requests do. From
-/// the moment the last of them lets go it does, until the next lookup that counts wants it. Where
-/// such pages are more than the run had free, those go that are wanted farthest in the future
-/// (Belady 1966), of one request the deeper ones first. No replacement with the same room at the
-/// same times hits more.
+/// A page takes no space while a request that began with it holds it: the run's own requests did
+/// too. It takes space from when the last of them releases it until the next counted lookup wants
+/// it. If such pages exceed the free pages of the run, those wanted farthest in the future are
+/// evicted (Belady 1966), the deeper ones of a request first. No replacement policy with the same
+/// space at the same times hits more.
 package struct LookupReplay: Sendable {
-    /// A lookup, or from when on no more pages than these were free.
+    /// A lookup, or a time from which on no more pages than these were free.
     private struct Mark {
         var time: Int64
-        /// Its number; below 0: none.
+        /// Its number; below 0 for none.
         var lookup: Int32
         var room: Int32 = 0
     }
@@ -26,30 +26,30 @@ package struct LookupReplay: Sendable {
     /// One lookup and what became of its request.
     private struct Visit {
         var time: Int64
-        /// When its pages were let go.
+        /// When its pages were released.
         var released = Int64.max
-        /// Tokens that any cache could have served; 0: it does not count.
+        /// Tokens that any cache could have served; 0 if the lookup does not count.
         var reach: Int32 = 0
-        /// Where its pieces end.
+        /// The end of its pieces.
         var pieces: Int
     }
 
-    /// Pages that a lookup wants, from the moment the last request let go of them.
+    /// Pages that a lookup wants, from the time the last request released them.
     private struct Stay {
         var from: Int64
         var lookup: Int32
-        /// The lookup before it that held them.
+        /// The previous lookup that held them.
         var owner: Int32
         /// Its first token, and its pages.
         var start: Int32
         var pages: Int32
-        /// Those of them that are cached, and whether they take room.
+        /// How many of them are cached, and whether they take space.
         var cached: Int32 = 0
         var isCharged = false
     }
 
-    /// Tokens of a visit, up to `end` and from where the one before ends, and when the last request
-    /// so far lets them go that held them.
+    /// Tokens of a visit, from the end of the previous hold up to `end`, and when the last request
+    /// so far that held them releases them.
     private struct Hold {
         var end: Int32
         var free: Int64
@@ -61,14 +61,15 @@ package struct LookupReplay: Sendable {
     private var visits: [Visit] = []
     private var marks: [Mark] = []
 
-    /// No lookups yet, of a cache with pages of so many tokens.
+    /// No lookups yet. The cache has pages of `pageTokens` tokens.
     package init(pageTokens: Int) { page = Int32(clamping: max(1, pageTokens)) }
 
     /// Lookups so far.
     package var count: Int { visits.count }
 
-    /// Notes that a request looks up its prompt; its number. `path` is what it will have computed
-    /// at most, prompt and answer, `total` tokens of it. O(segments + edges on the path).
+    /// Records that a request looks up its prompt, and returns the lookup's number. `path` is the
+    /// most it will compute, prompt and answer, `total` tokens of it. O(segments + edges on the
+    /// path).
     package mutating func lookUp(_ path: [Segment], total: Int32, at time: Int64) -> Int {
         let number = Int32(visits.count)
         trie.insert(path, total: total, request: number, pieces: &pieces)
@@ -77,18 +78,18 @@ package struct LookupReplay: Sendable {
         return Int(number)
     }
 
-    /// Notes when a lookup's request ended or was preempted; in the clock of `lookUp`. O(1).
+    /// Records when a lookup's request ended or was preempted, on the clock of `lookUp`. O(1).
     package mutating func release(_ lookup: Int, at time: Int64) {
         visits[lookup].released = time
     }
 
-    /// Has a lookup count, with so many first tokens that had been computed by then. O(1).
+    /// Marks a lookup as counted, with `tokens` first tokens computed by then. O(1).
     package mutating func count(_ lookup: Int, upTo tokens: Int32) {
         visits[lookup].reach = tokens
     }
 
-    /// Notes that so many pages were free for content from a moment on; after the lookups of that
-    /// moment. Between two lookups only those moments are kept after which more are free. Amortised
+    /// Records that `pages` pages were free for content from a moment on. Call after the lookups of
+    /// that moment. Between two lookups, only moments after which more are free are kept. Amortised
     /// O(1).
     package mutating func leave(_ pages: Int, at time: Int64) {
         let room = Int32(clamping: pages)
@@ -96,7 +97,7 @@ package struct LookupReplay: Sendable {
         marks.append(Mark(time: time, lookup: -1, room: room))
     }
 
-    /// Prompt tokens that the lookups that count hit. O(pieces · log pieces + marks).
+    /// Prompt tokens hit by the counted lookups. O(pieces · log pieces + marks).
     package func hitTokens() -> Int {
         var (stays, ends) = stays()
         let order = stays.indices.filter { stays[$0].isCharged }
@@ -139,7 +140,7 @@ package struct LookupReplay: Sendable {
         return hits * Int(page)
     }
 
-    /// What lookups that count want of earlier requests, and where each lookup's end.
+    /// What counted lookups want of earlier requests, and where each lookup's stays end.
     private func stays() -> (stays: [Stay], ends: [Int]) {
         var stays: [Stay] = []
         var ends: [Int] = []
@@ -173,7 +174,7 @@ package struct LookupReplay: Sendable {
         return (stays, ends)
     }
 
-    /// Adds the pages whose last token is among some of a lookup's.
+    /// Adds the pages whose last token is among these tokens of a lookup.
     private func add(
         _ tokens: Range<Int32>, _ free: Int64, _ owner: Int32, of number: Int,
         to stays: inout [Stay]
@@ -185,7 +186,7 @@ package struct LookupReplay: Sendable {
         var stay = Stay(
             from: free, lookup: Int32(number), owner: owner, start: tokens.lowerBound,
             pages: pages)
-        // Held by a request that runs, else waiting.
+        // Held by a running request, otherwise waiting.
         stay.isCharged = free <= visit.time
         stay.cached = stay.isCharged ? 0 : pages
         stays.append(stay)

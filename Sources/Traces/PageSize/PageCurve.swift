@@ -1,22 +1,23 @@
-/// What one page size makes of a trace: LRU hits at every capacity, fragmentation, pages needed.
+/// The effect of one page size on a trace: LRU hits at every capacity, fragmentation, and pages
+/// needed.
 ///
-/// The cache is a pool of pages fed one request at a time, as vLLM's prefix cache works: only full
-/// pages are shared, at least one prompt token is always computed, a finished request's pages are
-/// used again last page first, and its partial page before all others. Stack distances (Mattson et
-/// al. 1970) are exact: a page is hit exactly by pools with more pages than were used since. One
-/// exception: where a whole prompt of full pages is cached, the engine computes its last page a
-/// second time and keeps both copies; here the new one replaces the old.
+/// The cache is a pool of pages fed one request at a time, like vLLM's prefix cache: only full
+/// pages are shared, at least one prompt token is always computed, and a finished request's pages
+/// are reused last page first, its partial page before all others. Stack distances (Mattson et al.
+/// 1970) are exact: a page is hit exactly by pools with more pages than were used since. One
+/// exception: if a whole prompt of full pages is cached, the engine computes its last page a second
+/// time and keeps both copies; here the new one replaces the old.
 package struct PageCurve: Sendable {
     /// Tokens per page.
     package let pageTokens: Int
     /// Runs of consecutive distances: `length` pages at distances `distance`, `distance` + 1, ...
     private var runs: [(distance: Int, length: Int)] = []
     private let promptTokens: Int
-    /// Pages that an infinite cache fills, shared ones once.
+    /// Pages that an infinite cache fills, counting shared ones once.
     package private(set) var uniquePages = 0
     /// Most pages that one request needs: smaller pools cannot serve the trace.
     package private(set) var largestRequest = 0
-    /// Share of the tokens' room in pages, request by request, that stays empty.
+    /// Share of the tokens' space in pages, per request, that stays empty.
     package private(set) var fragmentation = 0.0
 
     /// Computes the curve of a page size, at least 1. O(pieces · log requests).
@@ -37,7 +38,7 @@ package struct PageCurve: Sendable {
                 let end = Int(piece.end / page)
                 guard end > first else { continue }
                 let owner = Int(piece.owner)
-                // Pages of later owners, and this request's own first ones: they were more recent
+                // Pages of later owners, and this request's own first ones: those were more recent
                 // still, and have been taken from their owners already.
                 let later = first + total - weights.sum(before: owner + 1)
                 let hits = min(end, limit) - first
@@ -67,7 +68,7 @@ package struct PageCurve: Sendable {
         return hits * pageTokens
     }
 
-    /// Those tokens as a share of all prompt tokens.
+    /// The same as a share of all prompt tokens.
     package func hitRatio(pages: Int) -> Double {
         promptTokens > 0 ? Double(hitTokens(pages: pages)) / Double(promptTokens) : 0
     }

@@ -1,24 +1,24 @@
 import Basics
 
-/// What each page size of a KV cache costs on a trace, at every capacity, from one pass over it.
+/// The cost of each KV cache page size on a trace, at every capacity, from one pass over it.
 ///
 ///     let log = try ReuseLog(source)
 ///     let study = try PageStudy(log, setting: .init(capacityTokens: 430_000))
 ///     print(study.best?.pageTokens ?? 16)
 ///
-/// Three things are lost, each as a share of the work or memory it wastes: prompt tokens that a
-/// finer page would have hit, room in pages that stays empty, and bookkeeping per page.
+/// There are three kinds of loss, each as a share of the work or memory it wastes: prompt tokens
+/// that a finer page would have hit, space in pages that stays empty, and bookkeeping per page.
 package struct PageStudy: Sendable {
-    /// What the cache is like.
+    /// The cache to study.
     package struct Setting: Sendable {
-        /// Tokens that fit the cache.
+        /// Tokens that fit in the cache.
         package var capacityTokens: Int
         /// Page sizes to compare, tokens.
         package var pageSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024]
         /// Bytes of keys and values per token.
         package var bytesPerToken = 131_072.0
-        /// Host bytes of bookkeeping per page. 128 is the order of vLLM's: a 32-byte SHA-256 key,
-        /// an index entry, a block object with its queue links, and four bytes of block table.
+        /// Host bytes of bookkeeping per page. 128 is vLLM's order of magnitude: a 32-byte SHA-256
+        /// key, an index entry, a block object with its queue links, and four bytes of block table.
         package var metadataBytesPerPage = 128.0
 
         package init(capacityTokens: Int) { self.capacityTokens = capacityTokens }
@@ -29,7 +29,7 @@ package struct PageStudy: Sendable {
         package let capacityTokens: Int
         package let pages: Int
         package let lru: Double
-        /// The most that any replacement could hit.
+        /// The most that any replacement policy could hit.
         package let optimal: Double
     }
 
@@ -47,28 +47,28 @@ package struct PageStudy: Sendable {
         package let metadata: Double
         package let uniquePages: Int
         package let largestRequestPages: Int
-        /// Hits lost to the best page size at the capacity.
+        /// Hits lost compared with the best page size at the capacity.
         package fileprivate(set) var lostHits = 0.0
 
-        /// The three shares added. They are shares of unlike things (prompt tokens, room, bytes),
-        /// so the sum may exceed 1 and only ranks.
+        /// The sum of the three shares. They have different bases (prompt tokens, space, bytes), so
+        /// the sum may exceed 1 and serves only to rank.
         package var loss: Double { lostHits + fragmentation + metadata }
 
-        /// Whether attention kernels run such pages.
+        /// Whether attention kernels support this page size.
         package var runs: Bool { AttentionPages.run(pageTokens) }
     }
 
     package let setting: Setting
     package let requests: Int
     package let promptTokens: Int
-    /// Whether the trace says what prompts hold: without it nothing is hit, at any size.
+    /// Whether the trace gives the content of prompts. Without it nothing is hit, at any size.
     package let holdsContent: Bool
-    /// By page size.
+    /// One row per page size.
     package private(set) var rows: [Row]
 
     /// Analyses every page size. O(page sizes · capacities · pieces · log pieces).
     ///
-    /// Throws `InputError` for page sizes outside 1...2²⁰ and a capacity that cannot hold the
+    /// Throws `InputError` for page sizes outside 1...2²⁰, and for a capacity that cannot hold the
     /// trace's longest request.
     package init(_ log: ReuseLog, setting: Setting) throws {
         let sizes = Set(setting.pageSizes).sorted()
@@ -93,13 +93,12 @@ package struct PageStudy: Sendable {
         for index in rows.indices { rows[index].lostHits = bestHit - rows[index].atCapacity.lru }
     }
 
-    /// The page sizes that attention kernels run, the one that loses least first; the larger of
-    /// equals first.
+    /// The page sizes that attention kernels support, least loss first. Ties go to the larger size.
     package var ranked: [Row] {
         rows.filter(\.runs).sorted { ($0.loss, $1.pageTokens) < ($1.loss, $0.pageTokens) }
     }
 
-    /// The page size to choose; nil when kernels run none of those studied.
+    /// The page size to choose; nil if kernels support none of those studied.
     package var best: Row? { ranked.first }
 
     /// Capacities that double from the longest request on.

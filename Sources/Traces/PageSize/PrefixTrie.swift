@@ -1,12 +1,12 @@
-/// All prompts and answers of a trace as one compressed trie of tokens, each edge with the request
-/// that passed last.
+/// All prompts and answers of a trace as one compressed trie of tokens. Each edge holds the request
+/// that last passed through it.
 ///
 /// An edge is a run of tokens that exactly the same requests contain, so one owner per edge
 /// suffices. Inserting a request cuts its path into pieces, each with the request that used those
-/// tokens last before it: that is all an LRU analysis needs, at any page size. Cost and memory
-/// follow segments, not tokens.
+/// tokens last before it, which is all an LRU analysis needs at any page size. Cost and memory grow
+/// with segments, not tokens.
 struct PrefixTrie {
-    /// Tokens `start..<end` of a request, used last by `owner`.
+    /// Tokens `start..<end` of a request, last used by `owner`.
     struct Piece: Equatable {
         var start: Int32
         var end: Int32
@@ -14,7 +14,7 @@ struct PrefixTrie {
     }
 
     private struct Edge {
-        /// Index of its first segment in the pool, tokens of that to pass over, and its length.
+        /// Index of its first segment in the pool, tokens of that segment to skip, and its length.
         var segment: Int
         var skip: Int32
         var length: Int32
@@ -26,7 +26,7 @@ struct PrefixTrie {
         let content: Int64
         let offset: Int32
 
-        /// In one word, because hashing takes longer than all else of a step down.
+        /// Hashes one word, because hashing costs more than everything else in a step down.
         func hash(into hasher: inout Hasher) {
             let place =
                 UInt64(UInt32(bitPattern: parent)) << 32 | UInt64(UInt32(bitPattern: offset))
@@ -98,7 +98,7 @@ struct PrefixTrie {
         return Int32(edges.count - 1)
     }
 
-    /// How many tokens of an edge the path repeats; moves the reader past them.
+    /// How many tokens of an edge the path repeats. Moves the reader past them.
     private func match(
         _ edge: Edge, _ path: [Segment], _ reader: inout Reader, atMost limit: Int32
     ) -> Int32 {
@@ -117,7 +117,7 @@ struct PrefixTrie {
         return matched
     }
 
-    /// Puts a new edge of the first `length` tokens above an edge; returns the new one.
+    /// Inserts a new edge with the first `length` tokens above an edge. Returns the new one.
     private mutating func split(_ edge: Int32, at length: Int32, key: ChildKey) -> Int32 {
         let old = edges[Int(edge)]
         var cut = Reader(index: old.segment, skip: old.skip)

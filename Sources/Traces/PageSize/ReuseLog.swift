@@ -1,8 +1,8 @@
-/// Who used which tokens last, for every request of a trace fed to a cache one at a time: what is
-/// left of a trace when only its cache behaviour matters, whatever the page size and capacity.
+/// Which request last used which tokens, for every request of a trace fed to a cache one at a time:
+/// all that matters of a trace for cache behaviour, at any page size and capacity.
 package struct ReuseLog: Sendable {
-    /// Tokens a request keeps in the cache: prompt and all of the answer but its last token, which
-    /// is never computed; the prompt alone when answers are left out.
+    /// Tokens a request keeps in the cache: the prompt and the answer except its last token, which
+    /// is never computed; the prompt alone if answers are left out.
     private(set) var storedTokens: [Int32] = []
     private(set) var promptTokens: [Int32] = []
     /// `pieces[pieceEnds[q - 1]..<pieceEnds[q]]` belong to request q.
@@ -13,13 +13,13 @@ package struct ReuseLog: Sendable {
     /// Stored tokens that no earlier request stored.
     package private(set) var uniqueTokens = 0
 
-    /// Whether the source says of any prompt what it holds.
+    /// Whether the source gives the content of any prompt.
     package private(set) var holdsContent = false
 
     /// Number of requests.
     package var count: Int { storedTokens.count }
 
-    /// Most tokens that one request stores.
+    /// The most tokens that one request stores.
     package var longestRequest: Int { Int(storedTokens.max() ?? 0) }
 
     /// Reads a source to its end, in order of arrival. O(segments).
@@ -65,7 +65,7 @@ package struct ReuseLog: Sendable {
         storedTokens.append(stored)
     }
 
-    /// The pieces of a request, from the prompt's start on.
+    /// The pieces of a request, from the prompt's start.
     func pieces(of request: Int) -> ArraySlice<PrefixTrie.Piece> {
         pieces[(request == 0 ? 0 : pieceEnds[request - 1])..<pieceEnds[request]]
     }

@@ -1,15 +1,15 @@
-/// The columns of one batch being filled row by row, without the checks that an array makes at
-/// every append: a third of the time of reading a trace of lengths.
+/// The columns of one batch, filled row by row without the checks that an array makes at every
+/// append: these are a third of the time of reading a trace of lengths.
 ///
-/// Optional columns come into being with the first row that needs them; rows before it get what
+/// Optional columns are created by the first row that needs them; earlier rows get the value that
 /// the column's absence means.
 struct BatchColumns {
     private let room: Room
     private(set) var count = 0
-    /// The content of the rows so far, and of the one being read.
+    /// The content of the rows so far, including the one being read.
     var segments: [Segment] = []
     private var end = 0
-    /// What the rows so far, and the one being read, wait for besides their predecessors.
+    /// What the rows so far, including the one being read, wait for besides their predecessors.
     var waits: [Wait] = []
     private var hasOptions = false
     private var said = Said()
@@ -25,11 +25,11 @@ struct BatchColumns {
         var waits = false
     }
 
-    /// Room for `capacity` rows, at least one.
+    /// Space for `capacity` rows, at least one.
     init(capacity: Int) { room = Room(max(1, capacity)) }
 
-    /// Appends a checked row whose segments, if it has any, are at the end of `segments`. O(1),
-    /// but O(rows) for the first row with anything optional.
+    /// Appends a checked row whose segments, if any, are at the end of `segments`. O(1), except
+    /// O(rows) for the first row with anything optional.
     @inline(__always)
     mutating func append(_ row: TraceRow, arrival: Int64) {
         precondition(count < room.capacity, "more rows than the batch has room for")
@@ -42,12 +42,12 @@ struct BatchColumns {
         count &+= 1
     }
 
-    /// Takes back the segments of a row that is not kept.
+    /// Removes the segments of a row that is not kept.
     mutating func dropSegments(from start: Int) {
         if segments.count > start { segments.removeLast(segments.count - start) }
     }
 
-    /// Takes back the waits of a row that is not kept.
+    /// Removes the waits of a row that is not kept.
     mutating func dropWaits(from start: Int) {
         if waits.count > start { waits.removeLast(waits.count - start) }
     }
@@ -76,7 +76,7 @@ struct BatchColumns {
         room.outputContents[index] =
             row.outputContent >= 0 ? row.outputContent : OwnContent.output(of: room.ids[index])
         room.predecessors[index] = max(-1, row.predecessor)
-        // A pause means something only where turns are told apart.
+        // A pause means something only if turns are told apart.
         room.thinkTimes[index] = said.predecessor ? row.thinkTime : 0
         room.toolTimes[index] = said.predecessor ? row.toolTime : 0
         // Rows before the first one with anything optional have no waits.
@@ -93,7 +93,7 @@ struct BatchColumns {
         room.ends[count] = end
     }
 
-    /// A row without content among others that have some: no row shares it.
+    /// Gives a row without content, among others that have some, content that no row shares.
     @inline(never) private mutating func appendOwnPrompt() {
         segments.append(
             Segment(content: OwnContent.prompt(of: room.ids[count]), length: room.prompts[count]))
@@ -108,7 +108,7 @@ struct BatchColumns {
         for index in 0..<count { room.ends[index] = index + 1 }
     }
 
-    /// The batch; what comes next begins another one. O(rows + segments).
+    /// Takes the batch and begins another one. O(rows + segments).
     mutating func take() -> Workload {
         func column<Element>(
             _ start: UnsafeMutablePointer<Element>, _ isThere: Bool = true
@@ -133,7 +133,7 @@ struct BatchColumns {
         batch.segmentEnds = column(room.ends, !segments.isEmpty)
         batch.segments = segments
         segments = []
-        // The next batch is likely to be as large.
+        // The next batch will probably be as large.
         segments.reserveCapacity(batch.segments.count)
         (count, end, hasOptions, said) = (0, 0, false, Said())
         return batch

@@ -1,15 +1,15 @@
 /// The token identity of block ids that count up as new content appears.
 ///
-/// Block `id` of `tokens` tokens becomes the tokens from `(id mod n) · tokens` on of content
-/// `id div n`, n being the largest power of two for which the offsets fit 30 bits. That is one to
+/// Block `id` of `tokens` tokens becomes the tokens from `(id mod n) · tokens` on of content `id
+/// div n`, where n is the largest power of two for which the offsets fit 30 bits. This is one to
 /// one, and blocks that first appeared side by side become one segment instead of hundreds.
 struct BlockIdentity {
     let tokens: Int32
     private let shift: Int64
-    /// Which ids stood for partial and which for full blocks; nil where blocks are whole.
+    /// Which ids stood for partial and which for full blocks; nil if all blocks are whole.
     private var uses: BlockUses?
 
-    /// `tokens` per block, 1...2²⁰; `hasPartial`: the last id of a prompt may stand for less.
+    /// `tokens` per block, 1...2²⁰. `hasPartial`: the last id of a prompt may stand for fewer.
     init(tokens: Int, hasPartial: Bool = false) {
         precondition(tokens >= 1 && tokens <= 1 << 20, "absurd block size")
         self.tokens = Int32(tokens)
@@ -17,12 +17,13 @@ struct BlockIdentity {
         uses = hasPartial ? BlockUses() : nil
     }
 
-    /// Reads a JSON array of block ids at the cursor and appends their tokens, whole blocks all;
-    /// returns how many, or nil for null. `space` keeps namespaces apart (files, sessions). O(ids).
+    /// Reads a JSON array of block ids at the cursor and appends their tokens as whole blocks.
+    /// Returns the number of ids, or nil for null. `space` separates namespaces (files, sessions).
+    /// O(ids).
     mutating func read(
         _ cursor: inout ByteCursor, space: Int64 = 0, into segments: inout [Segment]
     ) throws -> Int? {
-        // A copy of one's own can stay in registers.
+        // A local copy can stay in registers.
         var scan = cursor
         defer { cursor = scan }
         if scan.skipNull() { return nil }
@@ -42,7 +43,8 @@ struct BlockIdentity {
                 if first >= 0 { append(first, through: next &- 1, space, to: &segments) }
                 first = id
             }
-            // After the largest id this wraps, to a number that no id can be; so it does back.
+            // After the largest id this wraps to a number that no id can have; it wraps back in the
+            // same way.
             next = id &+ 1
             count &+= 1
             if scan.skipCommaAndSpace() { continue }
@@ -55,7 +57,7 @@ struct BlockIdentity {
         return count
     }
 
-    /// Appends the tokens of block ids, whole blocks all. Ids are at least 0. O(ids).
+    /// Appends the tokens of block ids as whole blocks. Ids are at least 0. O(ids).
     mutating func append(_ ids: [Int64], to segments: inout [Segment]) {
         let mask = Int64(1) << shift - 1
         var first = 0
@@ -81,7 +83,7 @@ struct BlockIdentity {
             Segment(content: space + (first >> shift), offset: offset, length: length))
     }
 
-    /// Fits whole blocks already appended to a prompt's length: cuts the last one, or where only
+    /// Fits whole blocks already appended to a prompt's length: cuts the last one, or, if only
     /// whole blocks have ids, leaves the rest to the request itself.
     @inline(__always)
     mutating func fit(
@@ -111,7 +113,7 @@ struct BlockIdentity {
         }
     }
 
-    /// The same where ids stand for whole blocks alone.
+    /// The same if ids stand for whole blocks only.
     func fitWhole(
         _ count: Int, to row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters

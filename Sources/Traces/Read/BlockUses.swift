@@ -1,17 +1,17 @@
-/// Which block ids stood for a partial block, of how many tokens, and which for a full one, so that
-/// an id that stood for blocks of two lengths is found.
+/// Which block ids stood for a partial block, and of how many tokens, and which for a full one.
+/// Detects ids that stood for blocks of two lengths.
 ///
-/// Ids that count up as new content appears, as in published traces, need a bit each: every id up
-/// to the largest was there, and stood for a full block unless its bit says otherwise. Where that
-/// order breaks, or an id has done both, words of 64 ids are kept in a table, up to a bound.
+/// Ids that count up as new content appears, as in published traces, need one bit each: every id up
+/// to the largest has occurred, and stood for a full block unless its bit says otherwise. If that
+/// order breaks, or an id has done both, a table keeps words of 64 ids, up to a bound.
 struct BlockUses {
-    /// Ids of the row being read that are not yet counted, its last run.
+    /// The last run of ids in the row being read, not counted yet.
     private var pending: ClosedRange<Int64>?
-    /// All ids up to here were there while they count up; -1 before the first.
+    /// All ids up to this one have occurred, while ids count up; -1 before the first.
     private var largest: Int64 = -1
     private var partialBits = Bits()
     private var lengths = PartialLengths()
-    /// Set once ids no longer count up, or one has done both.
+    /// Set once ids no longer count up, or one id has done both.
     private var table: [Int64: Word]?
     private var clashes = false
 
@@ -20,7 +20,7 @@ struct BlockUses {
         var partial: UInt64 = 0
     }
 
-    /// Most words of the table: 64 MB. Ids met later are held against those that are in it.
+    /// Most words in the table: 64 MB. Later ids are compared with those in it.
     private static let most = 1 << 20
 
     /// Adds consecutive ids of a row. O(ids / 64) while ids count up.
@@ -30,8 +30,8 @@ struct BlockUses {
         pending = ClosedRange(uncheckedBounds: (first, last))
     }
 
-    /// Ends a row, whose last id stands for a partial block of so many tokens, or with 0 for a full
-    /// one; true when an id of it stood for a block of another length before.
+    /// Ends a row whose last id stands for a partial block of `tokens` tokens, or for a full one if
+    /// 0. Returns true if one of its ids stood for a block of another length before.
     @inline(__always)
     mutating func settle(partial tokens: Int32) -> Bool {
         guard let run = pending else { return false }
@@ -119,7 +119,7 @@ struct BlockUses {
         if isThere || table!.count < Self.most { table![key] = word }
     }
 
-    /// From bits to the table.
+    /// Moves from bits to the table.
     private mutating func begin() {
         table = [:]
         lengths.beginTable()
@@ -144,7 +144,7 @@ struct BlockUses {
             tokens.append(count)
         }
 
-        /// The tokens of an id that was appended. O(log ids)
+        /// The tokens of an id that was appended. O(log ids).
         func tokens(of id: Int64) -> Int32? {
             var range = ids.indices
             while !range.isEmpty {
@@ -161,7 +161,7 @@ struct BlockUses {
             tokens = []
         }
 
-        /// Adds to the table, up to a bound; returns what the id had before, else `count`.
+        /// Adds to the table, up to a bound. Returns what the id had before, or else `count`.
         mutating func add(_ id: Int64, _ count: Int32, most: Int) -> Int32 {
             if let known = table[id] { return known }
             if table.count < most { table[id] = count }
@@ -169,10 +169,10 @@ struct BlockUses {
         }
     }
 
-    /// A set of small numbers, a bit each.
+    /// A set of small numbers, one bit each.
     private struct Bits {
         private var words: [UInt64] = []
-        /// Larger ids than this are not kept as bits: 128 MB of them.
+        /// Larger ids are not kept as bits: 128 MB of them.
         static let most: Int64 = 1 << 30
 
         func word(_ index: Int64) -> UInt64 { index < words.count ? words[Int(index)] : 0 }

@@ -1,4 +1,4 @@
-/// What a reader met inside a line; the line's place is added where the line is known.
+/// A scanning error inside a line. The caller adds the line's place.
 struct ScanFailure: Error {
     let problem: String
     let expected: String
@@ -8,12 +8,12 @@ struct ScanFailure: Error {
         self.expected = expected
     }
 
-    /// The same with what the file is taken for before it.
+    /// The same, prefixed with what the file is taken for.
     func of(_ kind: String) -> ScanFailure {
         ScanFailure("\(kind): \(problem)", expected: expected)
     }
 
-    /// A list that stands twice in one object: the prompt would hold both.
+    /// The failure for a list that occurs twice in one object: the prompt would hold both.
     static func repeated(_ key: String) -> ScanFailure {
         ScanFailure("the key \(key) occurs twice", expected: "it once")
     }
@@ -21,8 +21,8 @@ struct ScanFailure: Error {
 
 /// A position in a buffer of ASCII text, with the scanners that all formats share.
 ///
-/// Numbers are read as integers from their decimal digits: going through `Double` would give
-/// wrong timestamps. Every scanner either moves past what it read or throws `ScanFailure`.
+/// Numbers are read as integers from their decimal digits: going through `Double` would give wrong
+/// timestamps. Every scanner either moves past what it read or throws `ScanFailure`.
 struct ByteCursor {
     let base: UnsafePointer<UInt8>
     let end: Int
@@ -30,9 +30,9 @@ struct ByteCursor {
     let lastWord: Int
     var at = 0
 
-    /// `following`: readable bytes after the buffer, the first of which ends a line.
+    /// `following` is the number of readable bytes after the buffer; the first of them ends a line.
     init(_ bytes: UnsafeRawBufferPointer, following: Int = 0) {
-        // An empty buffer may have no address; nothing is ever read from the stand-in.
+        // An empty buffer may have no address; the stand-in is never read.
         base =
             bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             ?? UnsafePointer(bitPattern: 1)!
@@ -47,7 +47,7 @@ struct ByteCursor {
 
     /// The number of decimal digits at the start of a word (0...8) and their value.
     ///
-    /// All eight bytes are judged and converted at once, which spares a branch per digit; the
+    /// All eight bytes are classified and converted at once, which saves a branch per digit. The
     /// conversion adds neighbours in pairs, then fours, then eights.
     @inline(__always) static func digits(_ word: UInt64) -> (count: Int, value: UInt64) {
         let raised = word ^ 0x3030_3030_3030_3030
@@ -82,13 +82,13 @@ struct ByteCursor {
         return true
     }
 
-    /// Up to 24 characters from a position, for messages, printable ones only.
+    /// Up to 24 printable characters from a position, for messages.
     func excerpt(from start: Int) -> String {
         var text = ""
         let isText = start < end && base[start] == 0x22
         for offset in isText ? 1..<24 : 0..<24 where start + offset < end {
             let byte = base[start + offset]
-            // The next line, and what follows a text, are of no use to a reader.
+            // The next line, and what follows a text, do not help a reader.
             if byte == 10 || byte == 13 || isText && byte == 0x22 { break }
             text += byte >= 32 && byte < 127 ? String(UnicodeScalar(byte)) : "?"
         }
@@ -102,7 +102,7 @@ struct ByteCursor {
         return try apart { try $0.slowInteger(name) }
     }
 
-    /// Lets a rare or long scanner work on a copy: a cursor whose address is not taken can stay in
+    /// Runs a rare or long scanner on a copy: a cursor whose address is not taken can stay in
     /// registers.
     @inline(__always) mutating func apart<Value>(
         _ scan: (inout ByteCursor) throws -> Value
@@ -163,7 +163,8 @@ struct ByteCursor {
         return isNegative ? -value : value
     }
 
-    /// A decimal number (fraction and exponent allowed) times 10^`scale` (0...14), rounded down.
+    /// A decimal number (with optional fraction and exponent) times 10^`scale` (0...14), rounded
+    /// down.
     @inline(__always) mutating func decimal(_ name: StaticString, scale: Int) throws -> Int64 {
         var scan = self
         if let whole = scan.shortNatural(), scan.current != 46, scan.current | 32 != 101 {
@@ -177,7 +178,7 @@ struct ByteCursor {
         return try apart { try $0.slowDecimal(name, scale: scale) }
     }
 
-    /// A time or a delay: a `decimal` of at most `TraceRow.latest` either way.
+    /// A time or a delay: a `decimal` of at most `TraceRow.latest` in either direction.
     @inline(__always) mutating func time(_ name: StaticString, scale: Int) throws -> Int64 {
         let start = at
         let time = try decimal(name, scale: scale)
@@ -229,7 +230,7 @@ struct ByteCursor {
             value, exponent, isNegative: isNegative, isCut: isCut, name: name, start: start)
     }
 
-    /// Appends the current digit while the value has room; false when the digit is left out.
+    /// Appends the current digit while the value has room. Returns false if the digit is dropped.
     @inline(__always) private func accumulate(_ value: inout UInt64) -> Bool {
         guard value < 1_000_000_000_000_000_000 else { return false }
         value = value &* 10 &+ UInt64(base[at] - 48)

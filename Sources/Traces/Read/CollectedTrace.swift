@@ -1,21 +1,21 @@
 import Basics
 
-/// Requests gathered from a format that does not give them in order of arrival.
+/// Requests collected from a format that does not have them in order of arrival.
 struct CollectedRows {
     private(set) var rows: [TraceRow] = []
     private(set) var ends: [Int] = []
     var segments: [Segment] = []
     private var waitEnds: [Int] = []
-    /// What rows wait for besides their predecessors, row after row.
+    /// What rows wait for besides their predecessors, row by row.
     var waits: [Wait] = []
 
-    /// Names of rows, where some have one.
+    /// Names of rows, for rows that have one.
     private(set) var labels: [Int: [String?]] = [:]
 
     var count: Int { rows.count }
 
-    /// Adds a row whose segments and waits are already at the ends of `segments` and `waits`, and
-    /// gives it the next id.
+    /// Adds a row whose segments and waits are already at the ends of `segments` and `waits`.
+    /// Returns its id, the next one.
     mutating func append(_ row: TraceRow) -> Int64 {
         var row = row
         row.id = Int64(rows.count)
@@ -26,7 +26,7 @@ struct CollectedRows {
         return row.id
     }
 
-    /// Gives a row its names, one of each kind asked for.
+    /// Sets a row's names, one of each requested kind.
     mutating func name(_ id: Int64, _ names: [String?]) {
         if names.contains(where: { $0 != nil }) { labels[Int(id)] = names }
     }
@@ -41,11 +41,11 @@ struct CollectedRows {
         waits[(row == 0 ? 0 : waitEnds[row - 1])..<waitEnds[row]]
     }
 
-    /// Changes a row that is already there.
+    /// Changes a row that was added.
     mutating func update(_ row: Int, _ change: (inout TraceRow) -> Void) { change(&rows[row]) }
 }
 
-/// Hands out gathered requests in order of arrival. Memory: the whole trace.
+/// Returns collected requests in order of arrival. Memory: the whole trace.
 struct CollectedTrace: RequestSource {
     private let collected: CollectedRows
     private let order: [Int32]
@@ -53,8 +53,8 @@ struct CollectedTrace: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
 
-    /// `counters` holds what was counted while gathering. Ties keep the order of gathering.
-    /// O(n log n).
+    /// `counters` holds the counts made while collecting. Ties keep the order of collecting. O(n
+    /// log n).
     init(
         _ collected: CollectedRows, counters: ReaderCounters, options: TraceOptions,
         notes: TraceNotes,
@@ -104,7 +104,7 @@ struct CollectedTrace: RequestSource {
 }
 
 extension LineReader {
-    /// Turns what a scanner found at a position of a buffer into an error that names the line.
+    /// Turns a scanner's failure at a position of a buffer into an error that names the line.
     static func locate(_ failure: ScanFailure, _ cursor: ByteCursor, path: String) -> InputError {
         var line = 1
         for index in 0..<min(cursor.at, cursor.end) where cursor.base[index] == 10 { line += 1 }

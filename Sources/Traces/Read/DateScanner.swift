@@ -39,7 +39,7 @@ extension ByteCursor {
         }
     }
 
-    /// Seconds since 1970 at the beginning of the date of ten bytes at the position.
+    /// Seconds since 1970 at midnight of the ten-byte date at the position.
     @inline(never) private mutating func midnight() throws -> Int64 {
         let start = at
         guard let year = fixed(4), skip(0x2d), let month = fixed(2), skip(0x2d),
@@ -53,8 +53,8 @@ extension ByteCursor {
     @inline(__always) private mutating func timeOfDay() -> Int64? {
         guard end &- at >= 8 else { return nil }
         let text = word(at)
-        // The digits are below 10, the tens of minutes and seconds below 6, the colons colons:
-        // a byte that is too large carries into its high bit, as does any that began with it.
+        // The digits must be below 10, the tens of minutes and seconds below 6, the colons colons:
+        // a byte that is too large carries into its high bit, as does any byte that had it set.
         let values = text ^ 0x3030_3a30_303a_3030
         let excess = (values &+ 0x767a_7f76_7a7f_7676) | values
         guard excess & 0x8080_8080_8080_8080 == 0 else { return nil }

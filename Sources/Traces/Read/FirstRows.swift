@@ -1,5 +1,5 @@
-/// What the first rows of a JSON-lines trace tell of what its format leaves open: the unit of
-/// times and the tokens that a hash id stands for.
+/// What the first rows of a JSON-lines trace tell about what its format leaves open: the unit of
+/// times and the tokens per hash id.
 struct FirstRows {
     /// A recorded time in the file's own unit.
     struct Time {
@@ -8,27 +8,27 @@ struct FirstRows {
     }
 
     private(set) var times: [Time] = []
-    /// Prompt lengths and counts of ids of the rows that have both.
+    /// Prompt lengths and id counts of the rows that have both.
     private(set) var blocks: [(prompt: Int, ids: Int)] = []
     /// `block_size` of the first row that has it.
     private(set) var blockSize: Int?
     private(set) var hasPriorities = false
 
-    /// Rows that are looked at.
+    /// Most rows looked at.
     static let most = 32
-    /// Bytes that are looked at.
+    /// Most bytes looked at.
     static let preview = 1 << 20
 
     /// No rows yet.
     init() {}
 
-    /// Adds a row as a file holds it, `time` in the file's unit.
+    /// Adds a row as it is in a file, with `time` in the file's unit.
     mutating func add(time: Double, prompt: Int, ids: Int) {
         times.append(Time(value: time, isWhole: time == time.rounded()))
         blocks.append((prompt, ids))
     }
 
-    /// Looks at the rows at hand; what cannot be read there is left to the reader. O(preview).
+    /// Looks at the rows at hand. Anything unreadable is left to the reader. O(preview).
     init(_ reader: LineReader, columns: TraceColumns? = nil) {
         var cursor = ByteCursor(
             UnsafeRawBufferPointer(rebasing: reader.preview.prefix(Self.preview)))
@@ -83,8 +83,8 @@ struct FirstRows {
         return count
     }
 
-    /// Tokens per block: `block_size`, else the first usual size for which all rows at hand have
-    /// the right count of ids, else the first that suits the first row. nil without ids.
+    /// Tokens per block: `block_size`, or else the first usual size that gives all rows at hand the
+    /// right number of ids, or else the first that fits the first row. Nil without ids.
     var blockTokens: Int? {
         if let blockSize { return blockSize }
         guard let first = blocks.first else { return nil }
@@ -98,11 +98,11 @@ struct FirstRows {
             ?? sizes.first { first.prompt / $0 == first.ids }
     }
 
-    /// What a page says of priorities, which other tools order the other way round.
+    /// The note on priorities, which other tools order the other way round.
     static let priorityAssumption =
         "priorities are taken as vLLM's: a smaller number comes first"
 
-    /// The note on a block size that was not given.
+    /// The note on a block size that was inferred.
     static func assumption(blockTokens: Int) -> String {
         "hash ids are taken as blocks of \(blockTokens) tokens, by the first rows (another:"
             + " trace.block_size, --block-size)"

@@ -5,7 +5,7 @@ struct Gate {
     let options: TraceOptions
     let countsFromFirstRow: Bool
     var counters: ReaderCounters
-    /// No later row can be kept.
+    /// Whether no later row can be kept.
     private(set) var isClosed = false
     /// No window, no limit, times as recorded.
     private let keepsEverything: Bool
@@ -14,11 +14,11 @@ struct Gate {
     private var seen = SeenIDs()
     /// Ids of rows that were read but not kept.
     private var lostIDs = SeenIDs()
-    /// Rows left out of sessions of which earlier rows are kept.
+    /// Rows left out of sessions whose earlier rows are kept.
     private var cutIDs = SeenIDs()
     private var hasSessions = false
     private var kept = 0
-    /// The least id that no row without one was given; above 0 once some row was.
+    /// A lower bound for the id of the next row without one; above 0 once some row needed it.
     private var nextID: Int64 = 0
 
     init(options: TraceOptions, countsFromFirstRow: Bool) {
@@ -30,10 +30,10 @@ struct Gate {
             && options.timeScale.multiplier == options.timeScale.divisor
     }
 
-    /// Checks a row and returns its arrival, or nil when it is dropped or outside the window.
+    /// Checks a row and returns its arrival; nil if it is dropped or outside the window.
     ///
-    /// A row that passes has its id, its abort from the origin, all its segments, and those of its
-    /// waits, the last ones in `waits`, that are for requests which are kept.
+    /// A row that passes has its id, its abort relative to the origin, all its segments, and, of
+    /// its waits (the last ones in `waits`), those for requests that are kept.
     @inline(__always)
     mutating func admit(
         _ row: inout TraceRow, segments: inout [Segment], waits: inout [Wait]
@@ -46,8 +46,8 @@ struct Gate {
         return arrival
     }
 
-    /// Admits what nearly every row is: within bounds, in order, nothing cut or scaled, no session.
-    /// Returns nil, with nothing changed, for any other row.
+    /// Admits the usual row: within bounds, in order, nothing cut or scaled, no session. Returns
+    /// nil, with nothing changed, for any other row.
     @inline(__always)
     private mutating func admitPlain(_ row: inout TraceRow) -> Int64? {
         let origin = countsFromFirstRow ? self.origin : 0
@@ -102,7 +102,7 @@ struct Gate {
                 let others = try checkWaits(&row, &waits, origin: window.lowerBound)
                 (isLost, isCut) = (isLost || others.isLost, isCut || others.isCut)
             }
-            // Once a row, whatever number of others it lost.
+            // Once per row, however many others it lost.
             if isLost {
                 let isTold = row.hasOwnTime || row.predecessor >= 0 || row.waitCount > 0
                 try counters.note(isTold ? .parentLeftOut : .assumedTime)
@@ -110,7 +110,7 @@ struct Gate {
             if isCut { try counters.note(.longGap) }
         }
         guard window.contains(time) else {
-            // Later rows may still be turns of sessions that are kept: they are counted.
+            // Later rows may still be turns of sessions that are kept, and must be counted.
             if time >= window.upperBound { isClosed = !hasSessions }
             try cut(row, after: before)
             return nil
@@ -130,14 +130,14 @@ struct Gate {
         return arrival
     }
 
-    /// The least id that no row has, for a row without one. O(1) amortised where no row has any.
+    /// The smallest id that no row has, for a row without one. O(1) amortised if no row has any.
     private mutating func freeID() -> Int64 {
         while !seen.insert(nextID) { nextID += 1 }
         defer { nextID += 1 }
         return nextID
     }
 
-    /// The time from one moment to a later one as a message shows it.
+    /// The time between two moments, for a message.
     private static func span(from start: Int64, to end: Int64) -> String {
         // The difference may need all 64 bits.
         let nanoseconds = UInt64(bitPattern: end &- start)
@@ -148,7 +148,7 @@ struct Gate {
         return fraction.isEmpty ? "\(seconds) s" : "\(seconds).\(fraction) s"
     }
 
-    /// Leaves out a row outside the window, and counts it where that cuts a session.
+    /// Leaves out a row outside the window, and counts it if that cuts a session.
     private mutating func cut(_ row: TraceRow, after before: Int64) throws {
         lose(row.id)
         guard before >= 0, options.followsSessions else { return }
@@ -162,8 +162,8 @@ struct Gate {
         if id >= 0 { _ = lostIDs.insert(id) }
     }
 
-    /// A turn whose predecessor was dropped or lies outside the window arrives by itself. Returns
-    /// whether it does, and whether its pause was cut.
+    /// Makes a turn arrive by itself if its predecessor was dropped or is outside the window.
+    /// Returns whether it does, and whether its pause was cut.
     private func checkPredecessor(
         _ row: inout TraceRow, isKept: Bool
     ) throws -> (isLost: Bool, isCut: Bool) {
@@ -184,15 +184,15 @@ struct Gate {
             isLost = true
             row.predecessor = -1
         }
-        // Formats with clocks of their own have cut their pauses, and counted them, already.
+        // Formats with clocks of their own have cut, and counted, their pauses already.
         isCut = row.predecessor >= 0 && row.thinkTime > options.longestGap
         row.thinkTime = min(row.thinkTime, options.longestGap)
         row.toolTime = row.predecessor >= 0 ? min(row.toolTime, row.thinkTime) : 0
         return (isLost, isCut)
     }
 
-    /// Keeps what a row waits for besides its predecessor, as far as that is kept itself. Waits
-    /// for the clock alone are none: the row has an arrival of its own. Returns whether some are
+    /// Keeps a row's waits, besides its predecessor, for requests that are kept. Waits for the
+    /// clock alone are dropped, because the row has an arrival of its own. Returns whether some are
     /// not kept, and whether a pause was cut.
     private mutating func checkWaits(
         _ row: inout TraceRow, _ waits: inout [Wait], origin: Int64
@@ -283,7 +283,7 @@ struct Gate {
         return result
     }
 
-    /// Throws when nothing was kept at all.
+    /// Throws if no row was kept.
     func checkYield(path: String) throws {
         guard kept == 0 else { return }
         if options.limit == 0 {

@@ -1,4 +1,4 @@
-/// Block hashes of 64 bits as ids that count up in order of their first appearance.
+/// 64-bit block hashes as ids that count up in order of first appearance.
 struct HashedBlocks {
     private var ids: [UInt64: Int64] = [:]
 
@@ -12,7 +12,7 @@ struct HashedBlocks {
 }
 
 extension ByteCursor {
-    /// A whole number of at least 0 that fits 64 bits.
+    /// A whole number, at least 0, that fits 64 bits.
     mutating func unsigned(_ name: StaticString) throws -> UInt64 {
         let start = at
         var value: UInt64 = 0

@@ -1,4 +1,4 @@
-/// The keys of one JSON object and where their values stand, for formats that are read whole.
+/// The keys of one JSON object and the positions of their values, for formats that are read whole.
 ///
 ///     var fields = try JSONFields(&cursor)
 ///     let prompt = try fields.tokens("input_tokens")
@@ -15,7 +15,7 @@ struct JSONFields {
     private let cursor: ByteCursor
     private var fields: [Field] = []
 
-    /// Most keys of an object: comparing each with each stays cheap.
+    /// Most keys in an object: comparing all pairs stays cheap.
     static let most = 512
 
     /// Reads the object at the cursor and moves past it. O(bytes + keys²).
@@ -38,14 +38,14 @@ struct JSONFields {
         }
     }
 
-    /// Whether a key is there and is not null.
+    /// Whether a key is present and not null.
     func has(_ name: StaticString) -> Bool {
         fields.contains {
             cursor.matches($0.name, name) && !cursor.matches($0.value, "null")
         }
     }
 
-    /// A cursor at a key's value, nil where the key is missing or its value null.
+    /// A cursor at a key's value; nil if the key is missing or its value null.
     private mutating func value(_ name: StaticString) -> (ByteCursor, end: Int)? {
         take(fields.firstIndex { cursor.matches($0.name, name) })
     }
@@ -66,7 +66,7 @@ struct JSONFields {
         try Self.read(value(name), "\(name)", scan)
     }
 
-    /// The value of a key that the user names, nil where it is missing or null.
+    /// The value of a key that the user names; nil if it is missing or null.
     mutating func value<Value>(
         named name: String, _ scan: (inout ByteCursor) throws -> Value
     ) throws -> Value? {
@@ -90,7 +90,7 @@ struct JSONFields {
         return result
     }
 
-    /// A whole number, which may be written with a fraction of zeros.
+    /// A whole number, possibly written with a fraction of zeros.
     mutating func tokens(_ name: StaticString) throws -> Int64? {
         try read(name) { try $0.wholeNumber(name) }
     }
@@ -104,7 +104,7 @@ struct JSONFields {
         return time
     }
 
-    /// A decimal number times 10^`scale`, at most `TraceRow.latest` either way.
+    /// A decimal number times 10^`scale`, at most `TraceRow.latest` in either direction.
     mutating func time(_ name: StaticString, scale: Int) throws -> Int64? {
         try read(name) { try $0.time(name, scale: scale) }
     }
@@ -125,7 +125,7 @@ struct JSONFields {
         return id == cursor.hash(0..<0) ? nil : id
     }
 
-    /// A text as a message or a comparison may use it; nil for anything but a text.
+    /// A text for a message or a comparison; nil for any other value.
     mutating func text(_ name: StaticString) -> String? {
         guard case (var value, _)? = value(name), value.current == 0x22,
             let range = try? value.stringRange()
@@ -133,21 +133,21 @@ struct JSONFields {
         return value.printable(range)
     }
 
-    /// What a value was found to be, which is then used.
+    /// Marks a key as used and returns the value it was found to have.
     mutating func take<Value>(_ name: StaticString, _ value: Value) throws -> Value {
         _ = self.value(name)
         return value
     }
 
-    /// The names of each kind that an object has.
+    /// The object's names, one of each kind.
     mutating func labels(_ labels: [TraceLabel]) -> [String?] {
         var names: [String?] = []
         for label in labels { names.append(self.label(label)) }
         return names
     }
 
-    /// The text or other value of the first of a label's keys that is there, and after these of
-    /// the keys that a format has for it; nil without any.
+    /// The text or other value of the first of a label's keys that is present, then of the format's
+    /// own keys for it; nil without any.
     mutating func label(_ label: TraceLabel, or others: [String] = []) -> String? {
         for name in label.keys + others {
             let bytes = Array(name.utf8)
@@ -163,19 +163,20 @@ struct JSONFields {
         return nil
     }
 
-    /// The first byte of a value, 0 without the key.
+    /// The first byte of a value; 0 without the key.
     func first(of name: StaticString) -> UInt8 {
         guard let field = fields.first(where: { cursor.matches($0.name, name) }) else { return 0 }
         return cursor.base[field.value.lowerBound]
     }
 
-    /// The keys of an object inside.
+    /// The keys of a nested object.
     mutating func object(_ name: StaticString) throws -> JSONFields? {
         guard case (var value, _)? = value(name) else { return nil }
         return try JSONFields(&value)
     }
 
-    /// Hands out each element of a list, to be moved past; false without the key.
+    /// Calls `body` with each element of a list, which must move past it. Returns false without the
+    /// key.
     @discardableResult
     mutating func each(
         _ name: StaticString, _ body: (inout ByteCursor) throws -> Void
@@ -187,7 +188,7 @@ struct JSONFields {
         return true
     }
 
-    /// The block ids of a list, whole blocks all, appended to `segments`; nil without the key.
+    /// The block ids of a list, all whole blocks, appended to `segments`; nil without the key.
     mutating func blocks(
         _ name: StaticString, _ identity: inout BlockIdentity, space: Int64 = 0,
         into segments: inout [Segment]
@@ -196,8 +197,8 @@ struct JSONFields {
         return try identity.read(&value, space: space, into: &segments)
     }
 
-    /// Counts, or refuses under strict reading, keys that no reader wants and that are not known
-    /// to change nothing.
+    /// Counts (or, in strict mode, refuses) keys that no reader wants and that are not known to
+    /// change nothing.
     func countOthers(_ counters: inout ReaderCounters, unless ignored: [StaticString]) throws {
         for field in fields where !field.isUsed {
             var value = cursor
@@ -208,7 +209,7 @@ struct JSONFields {
 }
 
 extension ByteCursor {
-    /// Whether two ranges of bytes hold the same.
+    /// Whether two ranges of bytes are equal.
     fileprivate func isEqual(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
         one.count == other.count
             && UnsafeRawBufferPointer(start: base + one.lowerBound, count: one.count)

@@ -1,7 +1,7 @@
 /// One line of JSON, an object, read with the scanner of the trace readers.
 package enum JSONLine {
-    /// Calls `body` with every key, escapes left as they are, and the bytes of its value. False
-    /// when the line is no object and nothing else. O(bytes).
+    /// Calls `body` with every key (escapes not decoded) and the bytes of its value. Returns false
+    /// if the line is not exactly one object. O(bytes).
     package static func eachMember(
         of line: UnsafeRawBufferPointer,
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void

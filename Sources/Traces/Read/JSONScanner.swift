@@ -20,16 +20,15 @@ extension ByteCursor {
         }
     }
 
-    /// Moves past a comma and a space if they are next, as they are between the numbers that
-    /// Python writes.
+    /// Moves past a comma and a space if they are next, as between the numbers that Python writes.
     @inline(__always) mutating func skipCommaAndSpace() -> Bool {
         guard end &- at >= 2, base[at] == 0x2c, base[at &+ 1] == 32 else { return false }
         at &+= 2
         return true
     }
 
-    /// Whether another element follows before `close`; moves past the comma or the closer.
-    /// `isFirst` starts true and is kept by the caller for each object or array.
+    /// Whether another element follows before `close`. Moves past the comma or the closer.
+    /// `isFirst` starts as true; the caller keeps it for each object or array.
     @inline(__always)
     mutating func nextElement(_ close: UInt8, _ isFirst: inout Bool) throws -> Bool {
         skipSpaces()
@@ -44,7 +43,7 @@ extension ByteCursor {
         return true
     }
 
-    /// The next key of an object, as a range of bytes between its quotes, past its colon.
+    /// The next key of an object, as a range of bytes between its quotes. Moves past its colon.
     @inline(__always) mutating func key() throws -> Range<Int> {
         let range = try stringRange()
         skipSpaces()
@@ -53,7 +52,7 @@ extension ByteCursor {
         return range
     }
 
-    /// The bytes between the quotes of a string, escapes left as they are.
+    /// The bytes between the quotes of a string, escapes not decoded.
     @inline(__always) mutating func stringRange() throws -> Range<Int> {
         guard skip(0x22) else {
             throw ScanFailure(
@@ -83,14 +82,14 @@ extension ByteCursor {
         throw unfinished()
     }
 
-    /// Whether a range of bytes spells a word.
+    /// Whether a range of bytes equals a word.
     @inline(__always) func matches(_ range: Range<Int>, _ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
         return range.upperBound &- range.lowerBound == count
             && memcmp(base + range.lowerBound, word.utf8Start, count) == 0
     }
 
-    /// The same for a word that is not known when the program is built.
+    /// The same for a word that is not known at compile time.
     func matches(_ range: Range<Int>, _ word: [UInt8]) -> Bool {
         range.count == word.count && memcmp(base + range.lowerBound, word, word.count) == 0
     }
@@ -143,7 +142,7 @@ extension ByteCursor {
         byte &- 48 < 10 || (byte | 32) &- 97 < 26 || byte == 43 || byte == 45 || byte == 46
     }
 
-    /// The failure for text that stops or goes wrong inside a JSON value.
+    /// The failure for text that ends or is malformed inside a JSON value.
     func unfinished() -> ScanFailure {
         if at >= end {
             return ScanFailure(
@@ -153,8 +152,7 @@ extension ByteCursor {
             ?? ScanFailure("not JSON: \(excerpt(from: at))", expected: "a JSON object per line")
     }
 
-    /// The failure where a whole number was read and its fraction or exponent follows; nil for
-    /// anything else.
+    /// The failure for a whole number followed by a fraction or exponent; nil for anything else.
     private func fraction() -> ScanFailure? {
         var (first, last) = (at, at)
         while first > 0, isWordByte(base[first - 1]) { first -= 1 }
@@ -177,8 +175,8 @@ extension ByteCursor {
             "\(name) is \(printable(first..<last))", expected: "a whole number, without . or e")
     }
 
-    /// Hands out each object from here to the end: one after another, or the elements of an array.
-    /// Throws for anything else between, before or after them.
+    /// Calls `body` with each object from here to the end: in sequence, or as the elements of an
+    /// array. Throws for anything else between, before or after them.
     mutating func eachObject(_ body: (inout ByteCursor) throws -> Void) throws {
         skipSpaces()
         if skip(0x5b) {

@@ -1,11 +1,11 @@
-/// Reads the keys of a format's objects, with a memory of how they were spelled.
+/// Reads the keys of a format's objects, and remembers how they were written.
 ///
-/// The lines of a file are nearly always alike: what stands between two values (comma, spaces,
-/// quotes, key, colon, space) is what stood there in the line before. So the text that followed
-/// each key's value is kept and compared as three words; only text that was not seen before is
-/// scanned. The meaning is the scanner's: it once read these very bytes in this very place.
+/// The lines of a file are nearly always alike: what lies between two values (comma, spaces,
+/// quotes, key, colon, space) is the same as in the line before. So the text that followed each
+/// key's value is kept and compared as three words, and only text not seen before is scanned. The
+/// result is the scanner's: it once read these very bytes in this very place.
 ///
-/// A key that occurs twice in an object is refused, as is a second spelling of the same key.
+/// A key that occurs twice in an object is refused, even if it is written in two ways.
 ///
 ///     keys.begin()
 ///     while let key = try keys.next(&cursor) {
@@ -17,36 +17,36 @@
 struct KeyReader<Key: Equatable> {
     private let names: [(name: [UInt8], key: Key)]
     private let other: Key
-    /// Other names: those that are known to change nothing, then unknown ones that were met.
+    /// Other names: those known to change nothing, then unknown ones that occurred.
     private var others: [[UInt8]]
     private let ignored: Int
-    /// Two for every place in an object: its beginning, after each name's value.
+    /// Two for every place in an object: its beginning, and after each name's value.
     private var memories: [Memory]
     private var place = 0
-    /// Names whose values are wanted as texts, the first of each kind that an object has; and what
-    /// that was.
+    /// Names whose values are wanted as texts, the first of each kind that an object has; and the
+    /// values found.
     private var wanted: [(name: [UInt8], kind: Int, rank: Int)] = []
     private var found: [(rank: Int, text: String)?] = []
-    /// A bit for each known key that this object has had.
+    /// One bit for each known key that this object has had.
     private var seen: UInt64 = 0
 
     /// Text that led to a key.
     private struct Memory {
         var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
         var masks: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        /// Bytes; 0 for none.
+        /// In bytes; 0 for none.
         var length = 0
         var key: Key
         var place = 0
-        /// The key's bit in `seen`, 0 for names that may occur twice.
+        /// The key's bit in `seen`; 0 for names that may occur twice.
         var bit: UInt64 = 0
     }
 
-    /// Longest text that is remembered, bytes.
+    /// Longest text remembered, in bytes.
     private static var longest: Int { 24 }
 
-    /// Names with what they stand for; `other` stands for every other name, of which `ignored`
-    /// are known to change nothing here.
+    /// Names and their keys. `other` is the key of every other name; those in `ignored` are known
+    /// to change nothing here.
     init(_ names: [(name: String, key: Key)], ignored: [String] = [], other: Key) {
         precondition(names.count <= 64, "a bit for each name")
         self.names = names.map { (Array($0.name.utf8), $0.key) }
@@ -57,14 +57,14 @@ struct KeyReader<Key: Equatable> {
         memories = .init(repeating: Memory(key: other), count: 2 * places)
     }
 
-    /// Starts an object, whose brace is next but for white space.
+    /// Starts an object, whose brace comes next after optional white space.
     @inline(__always) mutating func begin() {
         place = 0
         seen = 0
     }
 
-    /// Moves past the value of a key that stands for `other`, and counts it unless it is known to
-    /// change nothing.
+    /// Moves past the value of a key that is `other`, and counts it unless it is known to change
+    /// nothing.
     mutating func pass(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         let index = place - 1 - names.count
         if !wanted.isEmpty, let name = wanted.firstIndex(where: { $0.name == others[index] }) {
@@ -74,7 +74,7 @@ struct KeyReader<Key: Equatable> {
         try cursor.skipValue()
     }
 
-    /// Keeps the values of keys that stand for `other` and have a name of these kinds.
+    /// Keeps the values of `other` keys that have a name of these kinds.
     mutating func look(for labels: [TraceLabel]) {
         found = labels.map { _ in nil }
         wanted = labels.enumerated().flatMap { kind, label in
@@ -82,7 +82,7 @@ struct KeyReader<Key: Equatable> {
         }
     }
 
-    /// The value of the first name of each kind that the object had, which are forgotten.
+    /// Takes the value of the first name of each kind that the object had, and forgets it.
     mutating func takeFound() -> [String?] {
         defer { for kind in found.indices { found[kind] = nil } }
         return found.map { $0?.text }
@@ -103,7 +103,7 @@ struct KeyReader<Key: Equatable> {
         }
     }
 
-    /// The next key, with the cursor at its value, or nil when the object has ended.
+    /// The next key, with the cursor at its value; nil at the end of the object.
     @inline(__always) mutating func next(_ cursor: inout ByteCursor) throws -> Key? {
         if place > 0, cursor.skip(0x7d) { return nil }
         if cursor.at &+ Self.longest &- 8 <= cursor.lastWord {
@@ -145,7 +145,7 @@ struct KeyReader<Key: Equatable> {
         if let known = names.firstIndex(where: { cursor.matches(range, $0.name) }) {
             memory.key = names[known].key
             memory.place = 1 + known
-            // All spellings of a key have the bit of the first.
+            // All names of a key have the bit of the first.
             memory.bit = 1 << UInt64(names.firstIndex { $0.key == memory.key }!)
         } else {
             memory.place = 1 + names.count + other(cursor, range)
@@ -157,11 +157,11 @@ struct KeyReader<Key: Equatable> {
         return (memory.key, cursor.at)
     }
 
-    /// The index of a name among the others, where it is put if it is new.
+    /// The index of a name among the others; adds it if it is new.
     private mutating func other(_ cursor: ByteCursor, _ range: Range<Int>) -> Int {
         if let index = others.firstIndex(where: { cursor.matches(range, $0) }) { return index }
         if others.count - ignored >= UnknownKeys.most {
-            // The last one stands for all that come after it.
+            // The last one stands for all later ones.
             others[others.count - 1] = Array("other keys".utf8)
             return others.count - 1
         }
@@ -181,7 +181,7 @@ struct KeyReader<Key: Equatable> {
     ) {
         let length = end - start.at
         guard length <= Self.longest, start.at + Self.longest - 8 <= start.lastWord else { return }
-        /// The bits of the word from a byte on that belong to the text.
+        /// The bits of the word from byte `from` on that belong to the text.
         func mask(_ from: Int) -> UInt64 {
             length >= from + 8 ? .max : length <= from ? 0 : 1 << UInt64(8 * (length - from)) - 1
         }

@@ -1,10 +1,10 @@
-/// Files that hold requests, or look as if they did, and are known but not read: what they are
-/// called, and what to do with them.
+/// Files with requests, or similar content, that are known but not read: their names, and what to
+/// do with them.
 enum KnownDialects {
     private static let lengths =
         "a CSV of arrived_at,num_prefill_tokens,num_decode_tokens, or native lines"
 
-    /// What a file of JSON is, by the keys of its first object; nil for what is unknown or read.
+    /// Identifies a JSON file by the keys of its first object; nil if it is unknown or read.
     static func named(_ head: JSONHead) -> (what: String, wayOut: String)? {
         func found(_ what: String, _ wayOut: String? = nil) -> (String, String) {
             (what, wayOut ?? lengths + " made of it")
@@ -57,7 +57,7 @@ enum KnownDialects {
         return nil
     }
 
-    /// What a file of lines is by its first one.
+    /// Identifies a file of lines by its first line.
     static func named(line: String) -> String? {
         let cells = line.split(separator: ",", omittingEmptySubsequences: false)
         if cells.count == 6, Double(cells[0]) != nil, Double(cells[1]) != nil,

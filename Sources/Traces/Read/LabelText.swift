@@ -1,6 +1,6 @@
-/// Names of requests as a trace spells them: whatever its letters, and different ones different.
+/// Names of requests as a trace writes them: any script, and different names stay different.
 extension ByteCursor {
-    /// The text between the quotes of a JSON string, its escapes read. O(bytes).
+    /// The text between the quotes of a JSON string, with escapes decoded. O(bytes).
     func label(json range: Range<Int>) -> String {
         guard range.contains(where: { base[$0] == 0x5c }) else { return label(bytes(range)) }
         var text: [UInt8] = []
@@ -28,7 +28,7 @@ extension ByteCursor {
         return label(text)
     }
 
-    /// The text of a CSV field, its doubled quotes read where it stands in quotes. O(bytes).
+    /// The text of a CSV field; in a quoted field, doubled quotes are decoded. O(bytes).
     func label(csv range: Range<Int>) -> String {
         let field = bytes(range)
         let isQuoted = range.lowerBound > 0 && base[range.lowerBound - 1] == 0x22
@@ -37,18 +37,18 @@ extension ByteCursor {
         var isSecond = false
         for byte in field {
             isSecond = byte == 0x22 && !isSecond
-            // The first of two is the mark, the second the quote.
+            // The first of two is the escape, the second the quote.
             if !isSecond { text.append(byte) }
         }
         return label(text)
     }
 
-    /// The text of any other JSON value, as it stands there.
+    /// The text of any other JSON value, unchanged.
     func label(bare range: Range<Int>) -> String { label(bytes(range)) }
 
     private func bytes(_ range: Range<Int>) -> [UInt8] { range.map { base[$0] } }
 
-    /// The character of four hexadecimal digits after `\u`, of eight where these are halves of one.
+    /// The character of four hexadecimal digits after `\u`, or of eight for a surrogate pair.
     private func scalar(_ index: inout Int, _ end: Int) -> Unicode.Scalar {
         func unit(_ at: Int) -> UInt32? {
             guard at + 4 <= end else { return nil }
@@ -72,7 +72,7 @@ extension ByteCursor {
         return Unicode.Scalar(0x1_0000 + (high - 0xd800) << 10 + (low - 0xdc00)) ?? "\u{fffd}"
     }
 
-    /// UTF-8 as it is; bytes that are none, and characters that no page can show, by number.
+    /// UTF-8 unchanged; invalid bytes, and characters that no page can show, by number.
     private func label(_ bytes: [UInt8]) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             return bytes.reduce(into: "") { text, byte in

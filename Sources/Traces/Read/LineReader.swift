@@ -1,24 +1,24 @@
 import Basics
 import Foundation
 
-/// The lines of a text file, plain or gzip, front to back; blank lines are passed over.
+/// The lines of a text file, plain or gzip, from start to end; blank lines are skipped.
 ///
-/// Line ends are LF or CRLF; the last line may lack one. Memory: one line and one buffer of a
+/// Line ends are LF or CRLF; the last line may lack one. Memory: one line and a buffer of a
 /// megabyte, whatever the file's length.
 struct LineReader {
     /// The path as the user gave it, for messages.
     let path: String
-    /// Number of the line last returned, counted from 1; 0 before the first.
+    /// Number of the last returned line, from 1; 0 before the first.
     private(set) var line = 0
     private let input: InputWindow
-    /// Bytes at hand.
+    /// The bytes at hand.
     private var window: UnsafeRawBufferPointer
     /// Where the next line begins in the window.
     private var position = 0
-    /// Where lines are not in the file's order: the number that each has there.
+    /// If lines are not in the file's order: the number that each has in the file.
     private let numbers: [Int32]?
 
-    /// A longer line than this is no trace's: 256 MiB, plain or inflated.
+    /// Longest line: 256 MiB, plain or decompressed.
     static let longestLine = 1 << 28
 
     /// Throws `InputError` as `InputFile` does.
@@ -34,7 +34,7 @@ struct LineReader {
         }
     }
 
-    /// Lines in another order than a file's, `numbers` being theirs in the file.
+    /// Lines in another order than a file's. `numbers` are their numbers in the file.
     private init(path: String, _ bytes: InputWindow, numbers: [Int32]) throws {
         self.path = path
         self.numbers = numbers
@@ -42,14 +42,14 @@ struct LineReader {
         window = try bytes.refill(keeping: .init(start: nil, count: 0))
     }
 
-    /// The file and the line last returned, for messages.
+    /// The file and number of the last returned line, for messages.
     var place: String {
         guard let numbers, line > 0 else { return "\(path):\(line)" }
         return "\(path):\(numbers[line - 1])"
     }
 
-    /// Bytes at hand from the current position, to recognise a format by: a megabyte at the
-    /// beginning, less where the file is shorter. Valid until `next`.
+    /// The bytes at hand from the current position, for recognising a format: a megabyte at the
+    /// beginning, less if the file is shorter. Valid until `next`.
     var preview: UnsafeRawBufferPointer { .init(rebasing: window[position...]) }
 
     /// Everything from the current position to the end as one buffer, for formats without lines.
@@ -64,10 +64,10 @@ struct LineReader {
         return preview
     }
 
-    /// The next line that is not blank, without its end, or nil at the end of the file. Valid
-    /// until the next call.
+    /// The next line that is not blank, without its end; nil at the end of the file. Valid until
+    /// the next call.
     @inline(__always) mutating func next() throws -> ByteCursor? {
-        // Blank lines and indented ones begin with white space, others do not.
+        // Blank and indented lines begin with white space, other lines do not.
         if let base = window.baseAddress, position < window.count,
             base.load(fromByteOffset: position, as: UInt8.self) > 32,
             let found = memchr(base + position, 10, window.count &- position)
@@ -78,8 +78,8 @@ struct LineReader {
         return try nextAfterBlanks()
     }
 
-    /// The next line where blank ones come first, or its end is not at hand: after more of the
-    /// file, or without one.
+    /// The next line if blank ones come first or its end is not at hand: after reading more of the
+    /// file, or without any more.
     @inline(never) private mutating func nextAfterBlanks() throws -> ByteCursor? {
         while skipBlankLines() {
             let old = window.count - position
@@ -102,12 +102,12 @@ struct LineReader {
         }
     }
 
-    /// Moves to the first line that is not blank; true when the bytes at hand hold none.
+    /// Moves to the first line that is not blank. Returns true if the bytes at hand hold none.
     private mutating func skipBlankLines() -> Bool {
         guard let base = window.baseAddress else { return true }
         var at = position
         while at < window.count {
-            // Eight empty lines at a time: files of nothing else are cheap to make.
+            // Eight empty lines at a time, because a file of empty lines can be huge.
             if at + 8 <= window.count,
                 base.loadUnaligned(fromByteOffset: at, as: UInt64.self) == 0x0a0a_0a0a_0a0a_0a0a
             {
@@ -126,7 +126,7 @@ struct LineReader {
         return true
     }
 
-    /// Gets more of the file behind the bytes of the line that is being read.
+    /// Reads more of the file behind the bytes of the current line.
     private mutating func readOn(_ count: Int) throws {
         guard count <= Self.longestLine else {
             throw InputError(
@@ -154,12 +154,12 @@ struct LineReader {
 }
 
 extension LineReader {
-    /// Longest text that is sorted: it is held in memory twice.
+    /// Longest text that is sorted: it is in memory twice.
     private static let longestSorted = 1 << 31
 
-    /// The lines from here on in order of the times that a format reads in them; lines of equal
-    /// times stay in the file's order, a row without a time of its own stays behind the turn that
-    /// it follows. O(n log n) time; memory: twice the text, and 32 bytes a row.
+    /// The lines from here on, sorted by the times that a format reads in them. Lines with equal
+    /// times stay in the file's order; a row without its own time stays behind the turn that it
+    /// follows. O(n log n) time; memory: twice the text, and 32 bytes per row.
     ///
     /// Throws `InputError` for rows that cannot be read, and for a text of more than 2 GiB.
     mutating func sorted(_ rows: some LineFormat, isStrict: Bool) throws -> LineReader {
@@ -188,7 +188,7 @@ extension LineReader {
         } catch let failure as ScanFailure {
             throw InputError(scan.place, failure.problem, expected: failure.expected)
         }
-        // Lines come in the file's order: its place breaks ties.
+        // Lines are in the file's order: their place breaks ties.
         lines.sort { $0.time != $1.time ? $0.time < $1.time : $0.start < $1.start }
         let bytes = InputWindow(path: path, capacity: lines.reduce(1) { $0 + $1.length + 1 })
         for line in lines {
@@ -197,7 +197,7 @@ extension LineReader {
         return try LineReader(path: path, bytes, numbers: lines.map(\.number))
     }
 
-    /// Gets everything that is left of the file.
+    /// Reads the rest of the file.
     private mutating func loadRest() throws {
         while true {
             let old = window.count - position
@@ -215,7 +215,7 @@ extension LineReader {
 
 /// A growing buffer filled from a file.
 final class InputWindow {
-    /// nil: what was appended is all there is.
+    /// Nil if what was appended is everything.
     private let file: InputFile?
     private let path: String
     private var appended = 0
@@ -230,7 +230,7 @@ final class InputWindow {
         buffer = malloc(capacity)!
     }
 
-    /// Room for so many bytes, to be appended.
+    /// Space for `capacity` bytes, to be appended.
     init(path: String, capacity: Int) {
         file = nil
         self.path = path
@@ -238,7 +238,7 @@ final class InputWindow {
         buffer = malloc(capacity)!
     }
 
-    /// Adds a line and its end, for which there must be room.
+    /// Appends a line and its end, for which there must be space.
     func append(_ line: UnsafeRawBufferPointer) {
         precondition(appended + line.count < capacity, "no room for a line")
         if let source = line.baseAddress { memcpy(buffer + appended, source, line.count) }
@@ -248,10 +248,10 @@ final class InputWindow {
 
     deinit { free(buffer) }
 
-    /// The kept bytes (a part of the last result) followed by new ones; no new ones at the end.
-    /// Grows where they fill more than half of it. O(bytes).
+    /// The kept bytes (a part of the last result) followed by new ones; no new ones at the end of
+    /// the file. Grows if they fill more than half of the buffer. O(bytes).
     func refill(keeping kept: UnsafeRawBufferPointer) throws -> UnsafeRawBufferPointer {
-        // What is left stays where it is: other readers may stand in it.
+        // The rest stays in place: other readers may still point into it.
         if isAtEnd { return kept }
         guard let file else {
             isAtEnd = true

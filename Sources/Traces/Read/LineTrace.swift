@@ -2,20 +2,20 @@ import Basics
 
 /// A format with one request per line.
 protocol LineFormat {
-    /// Whether times count from the first row's (else from the format's zero).
+    /// Whether times count from the first row; otherwise from the format's zero.
     var countsFromFirstRow: Bool { get }
-    /// What the reader assumes because the format leaves it open, a sentence each.
+    /// The assumptions of the reader where the format is ambiguous, one sentence each.
     var assumptions: [String] { get }
-    /// What the row last parsed waits for besides its predecessor, `TraceRow.waitCount` of them.
+    /// What the last parsed row waits for besides its predecessor, `TraceRow.waitCount` items.
     var waits: [Wait] { get }
-    /// Whether it draws arrivals with `TraceOptions.requestRate`, as none are recorded.
+    /// Whether it draws arrivals with `TraceOptions.requestRate`, because none are recorded.
     var drawsArrivals: Bool { get }
-    /// Asks for names of requests; false where the format has none of them.
+    /// Requests names of these kinds. Returns false if the format has none of them.
     mutating func look(for labels: [TraceLabel]) -> Bool
-    /// The names of the row last parsed, one of each kind asked for, which it forgets.
+    /// Takes the names of the last parsed row, one of each requested kind.
     mutating func takeLabels() -> [String?]
-    /// Reads one line; appends the prompt's content, if the format has any, to `segments`.
-    /// Returns false for a line that holds no request (a blank one).
+    /// Reads one line and appends the prompt's content, if any, to `segments`. Returns false for a
+    /// line without a request (a blank one).
     mutating func parse(
         _ cursor: inout ByteCursor, row: inout TraceRow, segments: inout [Segment],
         counters: inout ReaderCounters
@@ -51,7 +51,7 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         gate = Gate(options: options, countsFromFirstRow: format.countsFromFirstRow)
     }
 
-    // Behind `any RequestSource` nothing else would make the loop's own copy for a format.
+    // Without this, `any RequestSource` would keep the compiler from specialising the loop.
     @specialized(where Format == AzureCSV)
     @specialized(where Format == Bailian)
     @specialized(where Format == Mooncake)

@@ -4,15 +4,15 @@ import Foundation
 /// Opens a trace, plain or gzip, of any format in `TraceFormat`: a file, or a folder of coding
 /// sessions or of RAGPulse's tables.
 ///
-/// The source streams where the format is in order of arrival: memory then follows the batch, not
-/// the file. The notes fill while it is read and are complete when it has returned nil.
+/// If the format is in order of arrival, the source streams: memory grows with the batch, not the
+/// file. The notes fill during reading and are complete when the source has returned nil.
 ///
 ///     var (source, notes) = try openTrace("conversation.jsonl")
 ///     while let batch = try source.next() { ... }
 ///     print(notes.rows)
 ///
-/// Throws `InputError` for a missing, empty or unreadable file and for content of no known format;
-/// the source throws it for malformed rows, naming file and line.
+/// Throws `InputError` for a missing, empty or unreadable file and for content of no known format.
+/// The source throws it for malformed rows, naming file and line.
 package func openTrace(
     _ path: String, options: TraceOptions = TraceOptions()
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
@@ -100,7 +100,7 @@ private func open(
     }
 }
 
-/// Opens what is read whole before the first request is handed out.
+/// Opens formats that are read whole before the first request is returned.
 private func openWhole(
     _ reader: LineReader, as format: TraceFormat, options: TraceOptions
 ) throws -> (source: any RequestSource, notes: TraceNotes) {

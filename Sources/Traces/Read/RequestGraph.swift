@@ -1,29 +1,29 @@
 import Basics
 
-/// The requests of a file that wait for one another, as the file has them: in any order.
+/// The requests of a file that wait for one another, in the file's order.
 ///
-/// `collected` puts each behind all that it waits for, gives those without a time of their own the
-/// time at which they would arrive if every request took what it is recorded or assumed to take,
-/// and turns places in the file into ids.
+/// `collected` sorts each behind everything it waits for, turns places in the file into ids, and
+/// gives requests without a time the time at which they would arrive if every request took its
+/// recorded or assumed time.
 struct RequestGraph {
-    /// What a request waits for.
+    /// One thing that a request waits for.
     struct Edge {
         /// The other request's place in the graph.
         var call: Int
         var event = Wait.Event.end
-        /// Nanoseconds.
+        /// In nanoseconds.
         var delay: Int64
     }
 
-    /// A request. `row.hasOwnTime` says whether it has a time of its own.
+    /// A request. `row.hasOwnTime` says whether it has its own time.
     struct Call {
         var row = TraceRow()
         var edges: [Edge] = []
-        /// Its name, where one was asked for and is there.
+        /// Its names, if any were requested and exist.
         var labels: [String?] = []
         /// Nanoseconds from arrival to end, as recorded or assumed.
         var duration: Int64 = 0
-        /// Not before this time, where it waits for others; nanoseconds of the file's clock.
+        /// Earliest arrival if it waits for others, in nanoseconds of the file's clock.
         var notBefore: Int64?
         var measured: MeasuredLatencies.Request?
         /// Where its segments end in the graph's.
@@ -35,15 +35,15 @@ struct RequestGraph {
     }
 
     private(set) var calls: [Call] = []
-    /// The prompts' content, request after request.
+    /// The prompts' content, request by request.
     var segments: [Segment] = []
 
-    /// Adds a request whose segments are already at the end of `segments`; returns its place.
+    /// Adds a request whose segments are already at the end of `segments`. Returns its place.
     @discardableResult
     mutating func append(_ call: Call) -> Int {
         var call = call
         call.segmentEnd = segments.count
-        // One that will be dropped answered nothing, and took no time that anyone knows of.
+        // A request that will be dropped answered nothing and has no known duration.
         if call.duration == 0, call.isReplayed {
             call.duration = NominalAnswer.pauselessEnd(output: call.row.output)
         }
@@ -51,7 +51,7 @@ struct RequestGraph {
         return calls.count - 1
     }
 
-    /// Changes a request that is already there.
+    /// Changes a request that was added.
     mutating func update(_ place: Int, _ change: (inout Call) -> Void) { change(&calls[place]) }
 
     /// When a request would end.
@@ -59,11 +59,11 @@ struct RequestGraph {
         Self.sum(calls[place].row.time, calls[place].duration)
     }
 
-    /// The rows, each behind those it waits for, and what was measured of them. `inside` is the
-    /// buffer that places are of. O(calls + edges).
+    /// The rows, each behind those it waits for, and their measured latencies. `inside` is the
+    /// buffer that places refer to. O(calls + edges).
     ///
-    /// Throws `InputError` for requests that wait for themselves or for each other, and under
-    /// strict reading `ScanFailure` for what is mended.
+    /// Throws `InputError` for requests that wait for themselves or for each other and, in strict
+    /// mode, `ScanFailure` for anything it would mend.
     mutating func collected(
         _ counters: inout ReaderCounters, inside buffer: ByteCursor, path: String,
         measuredFrom: String = ""
@@ -100,12 +100,12 @@ struct RequestGraph {
         return (rows, measured)
     }
 
-    /// Places in an order in which each comes after all it waits for; that of the file where that
-    /// is one.
+    /// Places ordered so that each comes after everything it waits for; the file's order if that is
+    /// one.
     private func order(inside buffer: ByteCursor, path: String) throws -> [Int] {
         var order: [Int] = []
         order.reserveCapacity(calls.count)
-        // 0: not met, 1: waits for those above it on the stack, 2: in order.
+        // 0: not visited, 1: waits for those above it on the stack, 2: in order.
         var states = [UInt8](repeating: 0, count: calls.count)
         var stack: [(place: Int, next: Int)] = []
         for root in calls.indices where states[root] == 0 {
@@ -141,7 +141,7 @@ struct RequestGraph {
         return order
     }
 
-    /// Gives a request its time, and replaces those among what it waits for that will be dropped.
+    /// Gives a request its time, and replaces the requests it waits for that will be dropped.
     private mutating func settle(_ place: Int, _ counters: inout ReaderCounters) throws {
         var call = calls[place]
         var latest: Int64 = 0
@@ -154,7 +154,7 @@ struct RequestGraph {
             latest = max(latest, Self.sum(moment, edge.delay))
             if !other.isReplayed { call.edges[index] = standIn(for: edge) }
         }
-        // Several dropped ones may have had the same one before them.
+        // Several dropped requests may have had the same predecessor.
         if call.edges.count > 1 {
             var seen: Set<[Int64]> = []
             call.edges.removeAll {
@@ -170,8 +170,8 @@ struct RequestGraph {
         calls[place] = call
     }
 
-    /// What is waited for instead of a request that will be dropped: the last of what that one
-    /// waited for, or the clock.
+    /// What to wait for instead of a request that will be dropped: the last thing that it waited
+    /// for itself, or the clock.
     private func standIn(for edge: Edge) -> Edge {
         let dropped = calls[edge.call]
         let delay = Self.sum(
@@ -186,22 +186,21 @@ struct RequestGraph {
         return Edge(call: last.call, event: last.event, delay: Self.sum(last.delay, delay))
     }
 
-    /// A sum of times that stays within what is read.
+    /// A sum of times, clamped to the range of times that are read.
     private static func sum(_ time: Int64, _ other: Int64) -> Int64 {
         let (sum, overflow) = time.addingReportingOverflow(other)
         return overflow ? TraceRow.latest : min(sum, TraceRow.latest)
     }
 }
 
-/// Times in which some tool of a session was at work.
+/// Times in which some tool of a session was running.
 struct ToolSpans {
     private var starts: [Int64] = []
     private var ends: [Int64] = []
-    /// Covered nanoseconds before each span.
+    /// Nanoseconds covered before each span.
     private var covered: [Int64] = []
 
-    /// Joins spans that overlap; those that end before they start count for nothing.
-    /// O(n log n).
+    /// Joins overlapping spans. Spans that end before they start are ignored. O(n log n).
     init(_ spans: [(start: Int64, end: Int64)]) {
         var total: Int64 = 0
         for span in spans.filter({ $0.end > $0.start }).sorted(by: { $0.start < $1.start }) {
@@ -218,7 +217,7 @@ struct ToolSpans {
         }
     }
 
-    /// Nanoseconds before a moment in which a tool was at work. O(log n).
+    /// Nanoseconds before a moment in which a tool was running. O(log n).
     private func time(before moment: Int64) -> Int64 {
         var low = 0
         var high = starts.count
@@ -230,16 +229,16 @@ struct ToolSpans {
         return covered[low - 1] + min(moment, ends[low - 1]) - starts[low - 1]
     }
 
-    /// Nanoseconds between two moments in which a tool was at work. O(log n).
+    /// Nanoseconds between two moments in which a tool was running. O(log n).
     func time(from start: Int64, to end: Int64) -> Int64 {
         end > start ? time(before: end) - time(before: start) : 0
     }
 }
 
 extension RequestGraph {
-    /// Lets the calls of a session, in order of their starts, follow one another: each the latest
-    /// that had ended when it began, after the pause between; else, where all before it were still
-    /// under way, the latest that had begun. O(n log n).
+    /// Chains the calls of a session, in order of their starts: each follows the latest call that
+    /// had ended when it began, after the pause between them. If all earlier calls were still
+    /// running, it follows the latest that had begun. O(n log n).
     mutating func chain(_ places: [Int], tools: ToolSpans = ToolSpans([])) {
         let ended = places.indices.sorted {
             let (a, b) = (end(of: places[$0]), end(of: places[$1]))
@@ -250,7 +249,8 @@ extension RequestGraph {
         for (index, place) in places.enumerated() {
             let start = calls[place].row.time
             while next < ended.count, end(of: places[ended[next]]) <= start {
-                // A call of no duration may end as it begins: none follows itself or a later one.
+                // A call without duration may end as it begins. No call follows itself or a later
+                // one.
                 if ended[next] < index { last = ended[next] }
                 next += 1
             }

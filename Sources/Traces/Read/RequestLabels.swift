@@ -1,15 +1,15 @@
 import Synchronization
 
-/// A kind of name that a trace may give its requests, besides what the simulation needs.
+/// A kind of name that a trace may give its requests. The simulation itself does not need it.
 package enum TraceLabel: String, Sendable, CaseIterable {
-    /// What kind of session, agent or call a request belongs to.
+    /// The kind of session, agent or call that a request belongs to.
     case session
-    /// Whose request it is.
+    /// The owner of the request.
     case tenant
-    /// The LoRA adapter that it asks for.
+    /// The LoRA adapter of the request.
     case lora
 
-    /// Columns and keys with such names, of which the first that a row has counts.
+    /// Columns and keys with such names; the first that a row has counts.
     package var keys: [String] {
         switch self {
         case .session:
@@ -27,7 +27,7 @@ package enum TraceLabel: String, Sendable, CaseIterable {
         }
     }
 
-    /// What it is called where it is written.
+    /// Its key when written.
     var key: String {
         switch self {
         case .session: "session_kind"
@@ -36,7 +36,7 @@ package enum TraceLabel: String, Sendable, CaseIterable {
         }
     }
 
-    /// What a loss calls all of them.
+    /// Its plural, for messages about losses.
     package var plural: String {
         switch self {
         case .session: "kinds of sessions"
@@ -45,7 +45,7 @@ package enum TraceLabel: String, Sendable, CaseIterable {
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     package var words: String {
         switch self {
         case .session: "kind of session or agent"
@@ -56,15 +56,15 @@ package enum TraceLabel: String, Sendable, CaseIterable {
 }
 
 extension [RequestLabels] {
-    /// Gives the request with an id its names, one of each kind. O(kinds).
+    /// Sets the names of the request with an id, one of each kind. O(kinds).
     func set(_ names: [String?], of id: Int64) {
         for case (let labels, let name?) in zip(self, names) { labels.set(name, of: id) }
     }
 }
 
-/// The names of one kind that a trace gives its requests, filled while it is read.
+/// The names of one kind that a trace gives its requests, filled during reading.
 ///
-/// The source shares one object with what reads the names.
+/// The source shares one object with the readers of the names.
 package final class RequestLabels: Sendable {
     private struct State {
         var codes: [Int64: Int32] = [:]
@@ -80,10 +80,10 @@ package final class RequestLabels: Sendable {
     /// No names of a kind.
     package init(_ label: TraceLabel) { self.label = label }
 
-    /// Longest name that is kept whole, characters.
+    /// Longest name kept whole, in characters.
     static let longest = 64
 
-    /// Gives the request with an id its name. O(1).
+    /// Sets the name of the request with an id. O(1).
     func set(_ name: String, of id: Int64) {
         guard !name.isEmpty else { return }
         state.withLock { state in
@@ -97,7 +97,7 @@ package final class RequestLabels: Sendable {
         }
     }
 
-    /// A long name cut, numbered where another is cut to the same.
+    /// A long name, cut, and numbered if another is cut to the same text.
     private static func shown(_ name: String, among others: [String]) -> String {
         guard name.count > longest else { return name }
         let cut = name.prefix(longest) + "..."
@@ -105,10 +105,10 @@ package final class RequestLabels: Sendable {
         return same == 0 ? String(cut) : "\(cut) #\(same + 1)"
     }
 
-    /// The name of the request with an id, as a number from 0; -1: it has none. O(1).
+    /// The name of the request with an id, as a number from 0; -1 if it has none. O(1).
     package func code(of id: Int64) -> Int32 { state.withLock { $0.codes[id] ?? -1 } }
 
-    /// The name of the request with an id, however long; nil: it has none. O(1).
+    /// The full name of the request with an id; nil if it has none. O(1).
     func wholeName(of id: Int64) -> String? {
         state.withLock { state in state.codes[id].map { state.wholeNames[Int($0)] } }
     }
@@ -116,6 +116,6 @@ package final class RequestLabels: Sendable {
     /// Whether any request has a name.
     package var hasNames: Bool { state.withLock { !$0.names.isEmpty } }
 
-    /// The name that a number stands for.
+    /// The name with a number.
     package func name(_ code: Int32) -> String { state.withLock { $0.names[Int(code)] } }
 }

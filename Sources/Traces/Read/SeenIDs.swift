@@ -1,5 +1,5 @@
-/// Which ids were seen, so that a second one is found. Memory follows the gaps between ids that
-/// come in order, not their number.
+/// The ids seen so far, to detect duplicates. Memory grows with the gaps between ids that come in
+/// order, not with their number.
 struct SeenIDs {
     /// The runs of consecutive ids before the last one.
     private var runs: [ClosedRange<Int64>] = []
@@ -20,7 +20,7 @@ struct SeenIDs {
         return (first < runs.count && runs[first].contains(id)) || stragglers.contains(id)
     }
 
-    /// Adds an id; false when it was there. O(log gaps).
+    /// Adds an id. Returns false if it was there already. O(log gaps).
     mutating func insert(_ id: Int64) -> Bool {
         if extend(to: id) { return true }
         guard id > high else { return contains(id) ? false : stragglers.insert(id).inserted }
@@ -30,7 +30,7 @@ struct SeenIDs {
         return true
     }
 
-    /// Adds an id that follows the last one; false, and nothing added, for any other. O(1).
+    /// Adds an id that follows the last one. Returns false, and adds nothing, for any other. O(1).
     @inline(__always) mutating func extend(to id: Int64) -> Bool {
         guard id > 0, id &- 1 == high else { return false }
         high = id

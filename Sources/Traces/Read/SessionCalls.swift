@@ -1,12 +1,13 @@
-/// The calls of one session that a provider recorded, with the prompt tokens that it found cached.
+/// The calls of one session as a provider recorded them, with the prompt tokens that it found
+/// cached.
 ///
-/// No content is recorded. A call is taken to share with the call before it what was found cached,
-/// of that one's prompt and output; the rest is content of its own. Calls of different sessions
-/// share nothing.
+/// No content is recorded. A call is assumed to share its cached tokens with the prompt and output
+/// of the call before it; the rest is content of its own. Calls of different sessions share
+/// nothing.
 struct SessionCalls {
     /// One call.
     struct Call {
-        /// Nanoseconds since 1970.
+        /// In nanoseconds since 1970.
         var start: Int64
         var duration: Int64
         var prompt: Int64
@@ -16,7 +17,7 @@ struct SessionCalls {
         var priority: Int32
         /// Its place in the buffer, for messages.
         var place: Int
-        /// Its names, one of each kind asked for.
+        /// Its names, one of each requested kind.
         var labels: [String?] = []
     }
 
@@ -27,7 +28,7 @@ struct SessionCalls {
     private var pieces: Int64 = 0
 
     /// Adds a session to a graph: calls in order of their starts, each following the latest that
-    /// had ended. Throws `ScanFailure` for counts that are no lengths. O(n log n).
+    /// had ended. Throws `ScanFailure` for invalid lengths. O(n log n).
     mutating func append(
         _ calls: [Call], tools: [(start: Int64, end: Int64)], to graph: inout RequestGraph
     ) throws {

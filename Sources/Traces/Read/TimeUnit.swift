@@ -5,7 +5,7 @@ package enum TimeUnit: String, CaseIterable, Codable, Sendable {
     case microseconds = "us"
     case nanoseconds = "ns"
 
-    /// Decimal digits that make it nanoseconds.
+    /// Decimal digits that convert it to nanoseconds.
     var digits: Int {
         switch self {
         case .seconds: 9
@@ -48,12 +48,12 @@ package enum TimeUnit: String, CaseIterable, Codable, Sendable {
 }
 
 extension TimeUnit {
-    /// The unit of recorded times, by their size and their spacing, where the file does not say
-    /// it: `usual` unless the first rows contradict it.
+    /// Infers the unit of recorded times from their size and spacing, if the file does not name it:
+    /// `usual` unless the first rows contradict it.
     ///
     /// Seconds since 1970 are 1.5e9 to 2.2e9 in the years 2017 to 2039, and a thousand, a million
-    /// and a billion times that in the other units. Other times are those of `usual` unless its
-    /// rows would come improbably fast or slow: fractions of a millisecond more than 500 times a
+    /// and a billion times that in the other units. Other times are in `usual` unless its rows
+    /// would come improbably fast or slowly: fractions of a millisecond more than 500 times a
     /// second, or whole seconds more than a hundred apart.
     ///
     /// - Parameter judgesGaps: whether the rows' spacing may contradict `usual`.

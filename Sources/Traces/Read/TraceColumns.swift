@@ -1,16 +1,16 @@
 import Basics
 
-/// The names that a trace of one's own gives to time, prompt and output length: columns of a CSV,
-/// keys of JSON lines.
+/// The user's names for time, prompt and output length in a trace: columns of a CSV, or keys of
+/// JSON lines.
 package struct TraceColumns: Equatable, Sendable {
-    /// The arrival time's name; nil where the trace has none.
+    /// The arrival time's name; nil if the trace has no times.
     package let time: String?
     package let prompt: String
     package let output: String
 
-    /// Reads `TIME,PROMPT,OUTPUT`, where `-` for TIME says that no times are recorded.
+    /// Reads `TIME,PROMPT,OUTPUT`, where `-` for TIME means that no times are recorded.
     ///
-    /// Throws `InputError`, naming `place`, for anything but three different names.
+    /// Throws `InputError`, naming `place`, unless these are three different names.
     package init(_ text: String, place: String) throws {
         let names = text.split(separator: ",", omittingEmptySubsequences: false)
             .map { String($0).trimmedName }
@@ -31,7 +31,7 @@ package struct TraceColumns: Equatable, Sendable {
 }
 
 extension String {
-    /// A name as a page may show it: printable, at most 40 characters.
+    /// A name that a page may show: printable, at most 40 characters.
     var printableName: String {
         let shown = prefix(40).map { character in
             character.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
@@ -42,7 +42,7 @@ extension String {
 }
 
 extension StringProtocol {
-    /// A column's name without the spaces and quotes that spreadsheets put around it.
+    /// A column's name without surrounding spaces and quotes, as spreadsheets write them.
     var trimmedName: String {
         var name = self[...]
         func isBlank(_ character: Character?) -> Bool { character == " " || character == "\t" }

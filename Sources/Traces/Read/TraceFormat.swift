@@ -1,6 +1,6 @@
 import Basics
 
-/// The trace formats that are read, by the names `--format` takes.
+/// The trace formats that can be read, by their names for `--format`.
 package enum TraceFormat: String, CaseIterable, Codable, Sendable {
     /// Azure LLM inference traces 2023 and 2024: CSV with TIMESTAMP, ContextTokens,
     /// GeneratedTokens.
@@ -26,22 +26,22 @@ package enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case otel
     /// Agentic Mooncake: JSON lines of calls that wait for one another.
     case agenticMooncake = "agentic_mooncake"
-    /// Mooncake's keys where a row holds only what it adds to its session. Nothing in a file says
-    /// so: it is never recognised.
+    /// Mooncake's keys, with rows that hold only what they add to their session. Nothing in a file
+    /// tells this, so it is never recognised automatically.
     case mooncakeDelta = "mooncake_delta"
     /// Applied Compute's sessions: JSON lines of the lengths of a session's turns.
     case appliedCompute = "applied_compute"
     /// Dynamo's request trace: JSON lines of events, with block hashes, sessions and latencies.
     case dynamo
-    /// GitHub Copilot's agent sessions of 2026: JSON lines, a session each.
+    /// GitHub Copilot's agent sessions of 2026: JSON lines, one session each.
     case copilot
-    /// TraceLab's coding sessions: JSON lines, a round each.
+    /// TraceLab's coding sessions: JSON lines, one round each.
     case traceLab = "tracelab"
     /// BLIS's trace v2: CSV with measured latencies.
     case blis
-    /// LLMServingSim's recorded runs: JSON lines with an engine's time stamps.
+    /// LLMServingSim's recorded runs: JSON lines with the engine's timestamps.
     case llmServingSim = "llmservingsim"
-    /// `vllm bench serve --save-detailed`: lists with a place for each request.
+    /// `vllm bench serve --save-detailed`: lists with one item per request.
     case vllmBench = "vllm_bench"
     /// AIPerf's records of a run: JSON lines with measured latencies.
     case aiperf
@@ -54,13 +54,13 @@ package enum TraceFormat: String, CaseIterable, Codable, Sendable {
 }
 
 extension TraceFormat {
-    /// Formats that may record what a real server did with the requests.
+    /// Formats that may record the latencies of a real server.
     package static let measuring: [TraceFormat] = [
         .dynamo, .blis, .llmServingSim, .vllmBench, .aiperf, .guidellm,
     ]
 
-    /// The format of a file where it is one of `measuring`; nil for any other file, for one that
-    /// cannot be read, and for a pipe, which can be read once.
+    /// The format of a file if it is one of `measuring`; nil for any other file, for one that
+    /// cannot be read, and for a pipe, which can be read only once.
     package static func measuring(_ path: String) -> TraceFormat? {
         guard !InputFile.isReadOnce(path), !FileSystem.isFolder(path),
             let reader = try? LineReader(path),

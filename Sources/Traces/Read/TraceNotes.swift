@@ -1,58 +1,57 @@
 import Basics
 import Synchronization
 
-/// Something in a trace that was dropped or mended, by reason.
+/// Something that was dropped or mended in a trace, by reason.
 package enum TraceQuirk: String, CaseIterable, Sendable {
-    /// A row without prompt tokens: dropped, there is nothing to prefill.
+    /// A row without prompt tokens, so there is nothing to prefill: dropped.
     case zeroPrompt = "zero_prompt"
     /// A row without output tokens (a failed or cancelled request): dropped.
     case zeroOutput = "zero_output"
-    /// Block ids for the whole blocks only, where the format has one for the rest, too: the rest
-    /// of the prompt is taken as unshared.
+    /// Block ids for whole blocks only, although the format also has one for the rest: the rest of
+    /// the prompt is assumed to be unshared.
     case floorBlockCount = "floor_block_count"
-    /// The clock starts again: a week is added.
+    /// The clock restarts: a week is added.
     case clockRestart = "clock_restart"
     /// A turn whose predecessor is not in the trace: it arrives at its recorded time.
     case unknownParent = "unknown_parent"
-    /// A turn without a time of its own and without a predecessor's: it arrives with the row
-    /// before it.
+    /// A turn without its own time and without a predecessor's: it arrives with the row before it.
     case noTimestamp = "no_timestamp"
     /// A gap between turns longer than `TraceOptions.longestGap`: shortened to it.
     case longGap = "long_gap"
-    /// One block id more than the whole blocks, where the format has ids for those alone: the last
-    /// one is taken as a partial block.
+    /// One block id more than there are whole blocks, although the format has ids for whole blocks
+    /// only: the last one is read as a partial block.
     case ceilBlockCount = "ceil_block_count"
-    /// A block id that stands for a partial block in one row and for more or fewer tokens in
-    /// another: the shorter one is taken as the beginning of the longer one.
+    /// A block id for a partial block in one row and for more or fewer tokens in another: the
+    /// shorter one is read as the beginning of the longer one.
     case partialID = "partial_id"
-    /// A later turn that shares no block with the turn before it, or without ids is shorter, as
-    /// where rows hold only what a turn adds: read as a whole prompt.
+    /// A later turn that shares no block with the turn before it, or that is shorter and has no
+    /// ids, as if rows held only what a turn adds: read as a whole prompt.
     case unsharedTurn = "unshared_turn"
-    /// A question without an answer, whose output length is unknown: dropped.
+    /// A question without an answer, so that its output length is unknown: dropped.
     case unanswered
-    /// A session or conversation without requests, beside others: dropped.
+    /// A session or conversation without requests, beside others that have some: dropped.
     case emptySession = "empty_session"
-    /// A request that is recorded before the one it follows: it arrives with that one.
+    /// A request recorded before the one it follows: it arrives with that one.
     case timeBack = "time_back"
     /// A `max_tokens` that the recorded output exceeds: not used.
     case lowMaxTokens = "low_max_tokens"
-    /// A span around another one with token counts, which is the same call or the sum of several:
-    /// dropped, the inner ones count.
+    /// A span around another one with token counts, so the same call or the sum of several:
+    /// dropped; the inner ones count.
     case nestedSpan = "nested_span"
-    /// A span that was exported twice, with the same ids and start: dropped the second time.
+    /// A span exported twice, with the same ids and start: the second one is dropped.
     case repeatedSpan = "repeated_span"
 
-    /// A turn whose predecessor was dropped or lies outside the window: it arrives at its recorded
+    /// A turn whose predecessor was dropped or is outside the window: it arrives at its recorded
     /// time.
     case parentLeftOut = "parent_left_out"
-    /// The same of one without a time of its own: it arrives when it would if every request took
-    /// what it is recorded, or assumed, to take.
+    /// The same for a turn without its own time: it arrives when it would if every request took its
+    /// recorded or assumed time.
     case assumedTime = "assumed_time"
-    /// A later turn that the window leaves out of a session whose earlier turns it keeps, or that
-    /// has no time of its own and follows a turn outside: dropped.
+    /// A later turn that the window cuts off a session whose earlier turns it keeps, or that has no
+    /// time of its own and follows a turn outside the window: dropped.
     case turnLeftOut = "turn_left_out"
 
-    /// Whether rows with it are dropped (else they are mended and kept).
+    /// Whether rows with it are dropped; otherwise they are mended and kept.
     package var drops: Bool {
         switch self {
         case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .emptySession, .nestedSpan,
@@ -62,7 +61,7 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
         }
     }
 
-    /// What a page says of it, in words.
+    /// The description on a page.
     package var words: String {
         switch self {
         case .longGap: "long gap, a pause cut to an hour"
@@ -111,10 +110,10 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
     }
 }
 
-/// What a reader found out about a trace, growing while the trace is read.
+/// What a reader found out about a trace, growing during reading.
 ///
-/// Complete when the source has returned nil. The source shares one object with what reports,
-/// so the source can be handed on.
+/// Complete once the source has returned nil. The source shares one object with the reports, so the
+/// source can be handed on.
 package final class TraceNotes: Sendable {
     struct State {
         var rows = 0
@@ -127,13 +126,13 @@ package final class TraceNotes: Sendable {
 
     /// The trace's path as given.
     package let path: String
-    /// The format that was recognised or insisted on.
+    /// The format, recognised or given.
     package let format: TraceFormat
-    /// Tokens per content block of the format, nil where it has none or blocks vary.
+    /// Tokens per content block of the format; nil if it has none or blocks vary.
     package let blockTokens: Int?
-    /// What the reader assumed because the format leaves it open, a sentence each.
+    /// The assumptions of the reader where the format is ambiguous, one sentence each.
     package let assumptions: [String]
-    /// What a real server did with the requests, by their ids; nil where the trace does not say.
+    /// The measured latencies of a real server, by request id; nil if the trace has none.
     package let measured: MeasuredLatencies?
     /// Whether arrivals are drawn at a rate, as none are recorded.
     package let drawsArrivals: Bool
@@ -153,16 +152,16 @@ package final class TraceNotes: Sendable {
         self.blockTokens = blockTokens
     }
 
-    /// Rows read so far, dropped ones included.
+    /// Rows read so far, including dropped ones.
     package var rows: Int { state.withLock { $0.rows } }
 
-    /// How often each quirk was met, only those met, in the order of `TraceQuirk.allCases`.
+    /// How often each quirk occurred, in the order of `TraceQuirk.allCases`; only those that did.
     package var quirks: [(quirk: TraceQuirk, count: Int)] {
         let counts = state.withLock { $0.counts }
         return zip(TraceQuirk.allCases, counts).compactMap { $1 > 0 ? ($0, $1) : nil }
     }
 
-    /// Keys that the reader does not know and passed over, with the number of times.
+    /// Unknown keys that the reader skipped, and how often.
     package var unknownKeys: [(name: String, count: Int)] {
         state.withLock { $0.unknownKeys }.map { key in
             let name = key.name.withUnsafeBytes { bytes in
@@ -173,7 +172,7 @@ package final class TraceNotes: Sendable {
         }
     }
 
-    /// What was passed over without changing any request that is replayed, a sentence each.
+    /// What was skipped without changing any replayed request, one sentence each.
     package var remarks: [String] {
         let keys = unknownKeys.map { "\($0.name) (\($0.count))" }.joined(separator: ", ")
         let odd =
@@ -184,10 +183,10 @@ package final class TraceNotes: Sendable {
             + (keys.isEmpty ? [] : ["keys that are not known, and not used: \(keys)"])
     }
 
-    /// The first request's time, nanoseconds of the file's clock, where it becomes time 0.
+    /// The first request's time, which becomes time 0, in nanoseconds of the file's clock.
     package var origin: Int64 { state.withLock { $0.origin } }
 
-    /// That loss in words.
+    /// The loss of that time, in words.
     package var lostOrigin: String { TraceWriter.lostOrigin(origin) }
 
     func publish(_ counters: ReaderCounters) {
@@ -199,8 +198,7 @@ package final class TraceNotes: Sendable {
         }
     }
 
-    /// The names that were asked for, by their kinds; empty where the format is not looked through
-    /// for them.
+    /// The requested names by kind; empty if the format has no such names.
     package internal(set) var labels: [RequestLabels] {
         get { state.withLock { $0.labels } }
         set { state.withLock { $0.labels = newValue } }
@@ -210,20 +208,21 @@ package final class TraceNotes: Sendable {
     func add(remark: String) { state.withLock { $0.asides.append(remark) } }
 }
 
-/// A reader's own running count, published once per batch.
+/// A reader's own running counts, published once per batch.
 struct ReaderCounters {
     var rows = 0
     var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
-    /// Nanoseconds of the file's clock at which the trace's is 0.
+    /// The time of the file's clock at which the trace's is 0, in nanoseconds.
     var origin: Int64 = 0
     let isStrict: Bool
-    /// Unknown names, in order of their first appearance.
+    /// Unknown names, in order of first appearance.
     private(set) var unknownKeys: [UnknownKeys.Count] = []
 
     /// Questions without an answer so far.
     var unanswered: Int { counts[TraceQuirk.allCases.firstIndex(of: .unanswered)!] }
 
-    /// Counts a key that was met before and changes no schedule; false for any other. O(names).
+    /// Counts a key that occurred before and changes no schedule. Returns false for any other.
+    /// O(names).
     mutating func countAgain(_ name: [UInt8]) -> Bool {
         guard let known = unknownKeys.firstIndex(where: { $0.name == name }),
             !unknownKeys[known].changesSchedule
@@ -232,7 +231,7 @@ struct ReaderCounters {
         return true
     }
 
-    /// Counts a key that the reader does not know, or refuses it under `--strict`.
+    /// Counts a key that the reader does not know, or refuses it in strict mode.
     mutating func count(_ name: [UInt8], shown: String, changesSchedule: Bool) throws {
         if isStrict {
             throw ScanFailure(
@@ -246,7 +245,7 @@ struct ReaderCounters {
         }
     }
 
-    /// Counts one quirk, or refuses it under `--strict`.
+    /// Counts one quirk, or refuses it in strict mode.
     mutating func note(_ quirk: TraceQuirk) throws {
         if isStrict {
             throw ScanFailure(

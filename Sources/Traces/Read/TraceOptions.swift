@@ -2,15 +2,15 @@ import Basics
 
 /// How recorded times become arrival times: multiplied, then divided, rounded down.
 ///
-/// A scale other than 1 works on whole microseconds, so that it can be repeated exactly in any
-/// language: arrival_us = floor(recorded_us · multiplier / divisor).
+/// A scale other than 1 works on whole microseconds, so that other languages can reproduce it
+/// exactly: arrival_us = floor(recorded_us · multiplier / divisor).
 package struct TimeScale: Equatable, Sendable {
     /// Factor on recorded times, at least 1.
     package let multiplier: Int64
     /// Divisor of recorded times, at least 1: 3 replays three times as fast.
     package let divisor: Int64
 
-    /// Recorded times as they are.
+    /// Recorded times unchanged.
     package static let recorded = TimeScale()
 
     private init() {
@@ -40,53 +40,53 @@ package struct TimeScale: Equatable, Sendable {
     }
 }
 
-/// What a reader is asked to do besides reading.
+/// How a reader treats a trace.
 package struct TraceOptions: Sendable {
-    /// The format to insist on; nil: told by the content.
+    /// The required format; nil to recognise it by content.
     package var format: TraceFormat?
-    /// Refuse what would be dropped or mended.
+    /// Refuse rows that would be dropped or mended.
     package var isStrict = false
     /// Applied to times after the window.
     package var timeScale = TimeScale.recorded
-    /// Recorded times to keep, nanoseconds from the trace's origin; arrivals then count from the
+    /// Recorded times to keep, in nanoseconds from the trace's origin. Arrivals then count from the
     /// window's start.
     package var window: Range<Int64>?
     /// Most requests to return.
     package var limit: Int?
-    /// Whether rows are put in order of time first, all in memory; sessions then follow it.
+    /// Whether to sort rows by time first, all in memory; sessions then follow that order.
     package var sortsRows = false
     /// Most requests in one batch.
     package var batchSize = 4096
-    /// Whether turns of a session wait for the previous answer where the format knows sessions;
-    /// false: every request arrives at its recorded time.
+    /// Whether turns wait for the previous answer if the format knows sessions. False: every
+    /// request arrives at its recorded time.
     package var followsSessions = true
-    /// Seed of what a format leaves open (session starts where none are recorded).
+    /// Seed for what a format leaves open (session starts that are not recorded).
     package var seed: UInt64 = 0
-    /// Sessions per second where a format records no session starts.
+    /// Sessions per second if a format records no session starts.
     package var sessionRate = 0.1
-    /// Requests per second, as a Poisson process, where a format records no times at all; nil: all
+    /// Requests per second, as a Poisson process, if a format records no times at all; nil: all
     /// arrive at time 0, as an offline batch.
     package var requestRate: Double?
-    /// Mean of the exponential pauses between turns where a format records no times, nanoseconds.
+    /// Mean of the exponential pauses between turns if a format records no times, in nanoseconds.
     package var meanPause: Int64 = 20_000_000_000
-    /// Longest time between an answer and the next turn that is replayed, nanoseconds: recorded
+    /// Longest pause between an answer and the next turn that is replayed, in nanoseconds: recorded
     /// gaps reach 21 hours (a user went home).
     package var longestGap: Int64 = 3_600_000_000_000
 
-    /// Unit of recorded times; nil: the format's, or guessed where that names none.
+    /// Unit of recorded times; nil: the format's, or inferred if it names none.
     package var timeUnit: TimeUnit?
-    /// Tokens that a hash id stands for; nil: the file's, or guessed where that does not say it.
+    /// Tokens per hash id; nil: the file's, or inferred if it gives none.
     package var blockTokens: Int?
-    /// What the trace calls time, prompt and output length; nil: names that the formats have.
+    /// The trace's names for time, prompt and output length; nil: the formats' names.
     package var columns: TraceColumns?
-    /// Kinds of names of requests to be read besides.
+    /// Kinds of request names to read as well.
     package var labels: [TraceLabel] = []
 
     package init() {}
 }
 
 extension TraceOptions {
-    /// Throws where an option says something that the format leaves no room for.
+    /// Throws for an option that contradicts the format.
     func check(_ format: TraceFormat, path: String) throws {
         if timeUnit != nil {
             switch format {
@@ -124,12 +124,12 @@ extension TraceOptions {
 }
 
 extension TraceOptions {
-    /// The latest second of a trace that can be asked for: nanoseconds of it fit 64 bits.
+    /// The latest second of a trace that can be selected: its nanoseconds fit 64 bits.
     package static let latestSecond = 9e9
 
-    /// Leaves out what arrives before a second of the trace, and at or after another.
+    /// Keeps only what arrives from one second of the trace until before another.
     ///
-    /// Throws `InputError`, naming `place`, when that leaves nothing or is beyond `latestSecond`.
+    /// Throws `InputError`, naming `place`, if that leaves nothing or is beyond `latestSecond`.
     package mutating func keep(from start: Double, to end: Double?, place: String) throws {
         guard start <= Self.latestSecond, end ?? 0 <= Self.latestSecond else {
             throw InputError(

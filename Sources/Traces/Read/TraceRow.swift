@@ -1,33 +1,34 @@
-/// One request as a format gives it, before checks that all formats share.
+/// One request as a format gives it, before the checks that all formats share.
 ///
-/// -1 stands for "the trace does not say" where a column is optional.
+/// For optional columns, -1 means that the trace gives no value.
 struct TraceRow {
     var id: Int64 = -1
-    /// Nanoseconds on the format's own clock.
+    /// In nanoseconds on the format's own clock.
     var time: Int64 = 0
     var prompt: Int64 = 0
     var output: Int64 = 0
     var maxTokens: Int64 = -1
     var priority: Int32 = 0
-    /// Nanoseconds on the format's own clock.
+    /// In nanoseconds on the format's own clock.
     var abort: Int64 = -1
     var outputContent: Int64 = -1
-    /// Id of the turn before, -1 for none, `noSessions` where the trace knows no sessions.
+    /// Id of the previous turn; -1 for none, `noSessions` if the trace knows no sessions.
     var predecessor = Self.noSessions
-    /// Nanoseconds.
+    /// In nanoseconds.
     var thinkTime: Int64 = 0
-    /// Nanoseconds of the pause that a tool took.
+    /// The part of the pause that is tool time, in nanoseconds.
     var toolTime: Int64 = 0
-    /// How many waits the row has besides its predecessor. They stand beside it, as segments do.
+    /// How many waits the row has besides its predecessor. They are kept beside the row, like
+    /// segments.
     var waitCount: Int32 = 0
-    /// Whether `time` is the row's own, not taken over from the row before.
+    /// Whether `time` is the row's own rather than copied from the row before.
     var hasOwnTime = true
-    /// Prompt tokens at the end that no segment covers: content of this request alone.
+    /// Prompt tokens at the end that no segment covers: content of this request only.
     var ownTail: Int32 = 0
 
     static let noSessions = Int64.min
 
-    /// Back to saying nothing, ready for the next line.
+    /// Resets every value, ready for the next line.
     @inline(__always) mutating func reset() {
         id = -1
         maxTokens = -1
@@ -45,32 +46,32 @@ struct TraceRow {
         output = 0
     }
 
-    /// Whether any optional column is said.
+    /// Whether any optional column has a value.
     @inline(__always) var hasOptions: Bool {
         maxTokens >= 0 || priority != 0 || abort >= 0 || outputContent >= 0
             || predecessor != Self.noSessions
     }
 
-    /// Longest prompt or output that is taken for real: ten times the longest context that any
-    /// published model claims (10 million tokens, Llama 4 Scout).
+    /// Longest prompt or output accepted as real: ten times the longest context of any published
+    /// model (10 million tokens, Llama 4 Scout).
     static let longest: Int64 = 100_000_000
 
-    /// Latest time that is read or drawn, nanoseconds: 73 years from a clock's zero, so that
-    /// differences and sums of a few times fit 64 bits, and Unix times do until 2043.
+    /// Latest time that is read or drawn, in nanoseconds: 73 years from a clock's zero. Differences
+    /// and sums of a few times fit 64 bits, and Unix times fit until 2043.
     static let latest: Int64 = 1 << 61
 }
 
 extension Int64 {
-    /// A drawn time of `count` units of `unit` nanoseconds, rounded down to whole ones, at most
-    /// `TraceRow.latest`: where events are rare, the next may be drawn beyond the end of any clock.
+    /// A drawn time of `count` units of `unit` nanoseconds, rounded down to whole units, at most
+    /// `TraceRow.latest`: if events are rare, the next may be drawn beyond the end of any clock.
     init(drawn count: Double, unit: Int64) {
         self = Int64(Swift.min(count, Double(TraceRow.latest / unit)).rounded(.down)) * unit
     }
 }
 
 extension [Segment] {
-    /// Appends a piece of a prompt, joined to the last one where it continues it and that one lies
-    /// at or after `start`, so that equal prompts have equal segments. O(1) amortised.
+    /// Appends a piece of a prompt, joined to the last piece if it continues that one and that one
+    /// lies at or after `start`, so that equal prompts have equal segments. O(1) amortised.
     @inline(__always)
     mutating func appendPiece(_ content: Int64, offset: Int32, length: Int32, from start: Int) {
         if count > start {

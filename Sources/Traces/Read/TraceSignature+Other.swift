@@ -1,9 +1,8 @@
 import Basics
 
 extension TraceSignature {
-    /// Throws `InputError` for content that is no text a trace can be read from, naming what it is
-    /// and the way out: compressed otherwise than by gzip, an archive, a table of another kind,
-    /// another encoding.
+    /// Throws `InputError` for content that is not readable text, naming what it is and what to do:
+    /// another compression than gzip, an archive, a table of another kind, another encoding.
     static func checkText(_ reader: LineReader) throws {
         let bytes = reader.preview
         for (magic, what, wayOut) in others where bytes.starts(with: magic) {
@@ -12,7 +11,7 @@ extension TraceSignature {
         if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) {
             throw InputError(reader.path, "a tar archive", expected: "a file of it (tar -x)")
         }
-        // UTF-16 without a mark: every other byte of English text is 0.
+        // UTF-16 without a byte order mark: every other byte of English text is 0.
         if bytes.count >= 4, bytes[0] == 0 || bytes[1] == 0,
             bytes.prefix(64).filter({ $0 == 0 }).count >= min(64, bytes.count) / 3
         {
@@ -23,7 +22,7 @@ extension TraceSignature {
         try checkLineEnds(reader)
     }
 
-    /// Lines that end with a carriage return alone would all be one line.
+    /// Throws if lines end with a carriage return alone: they would all be one line.
     private static func checkLineEnds(_ reader: LineReader) throws {
         let head = reader.preview.prefix(1 << 16)
         let first = head.first { $0 > 32 }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension UnsafeRawBufferPointer {
-    /// Whether a word, of at least one byte, stands in the buffer. O(bytes · word).
+    /// Whether the buffer contains a word, of at least one byte. O(bytes · word).
     func contains(word: String) -> Bool {
         let bytes = Array(word.utf8)
         guard let base = baseAddress, count >= bytes.count else { return false }

@@ -1,11 +1,11 @@
 import Basics
 
-/// How the beginning of a file tells its format.
+/// Recognises a file's format by its beginning.
 struct TraceSignature {
     let format: TraceFormat
 
-    /// Looks at the first non-blank line, and at the first rows where it leaves the format open.
-    /// Throws `InputError` for content of no known format.
+    /// Looks at the first non-blank line, and at the first rows if that line leaves the format
+    /// open. Throws `InputError` for content of no known format.
     init(_ reader: LineReader, options: TraceOptions) throws {
         let preview = UnsafeRawBufferPointer(
             rebasing: reader.preview.prefix(FirstRows.preview))
@@ -90,7 +90,7 @@ struct JSONHead {
     /// The beginning of the file as text.
     let text: String
 
-    /// Reads the object at the cursor, as far as it is at hand.
+    /// Reads the object at the cursor, as far as it is in the preview.
     init(_ start: ByteCursor) {
         cursor = start
         text = start.text(start.at..<min(start.end, start.at + 4_096))
@@ -112,7 +112,7 @@ struct JSONHead {
 
     func has(_ name: String) -> Bool { keys.contains { $0.name == name } }
 
-    /// The first byte of a key's value, 0 without the key.
+    /// The first byte of a key's value; 0 without the key.
     func first(of name: String) -> UInt8 {
         guard let key = keys.first(where: { $0.name == name }) else { return 0 }
         var value = cursor
@@ -120,9 +120,9 @@ struct JSONHead {
         return value.current
     }
 
-    /// The format whose keys these are, among those that are read whole.
+    /// The format with these keys, among those that are read whole.
     func ownFormat(_ reader: LineReader) -> TraceFormat? {
-        // Texts are searched where the keys make it likely that they are there.
+        // Texts are searched only if the keys make it likely that they are there.
         if has("schema"), text.contains("\"\(AgenticMooncake.schema)\"") {
             return .agenticMooncake
         }
@@ -152,7 +152,7 @@ struct JSONHead {
         return isGraph(reader) ? .agenticMooncake : nil
     }
 
-    /// Whether this is a span, or what is around some.
+    /// Whether this is a span, or an object around spans.
     private var isSpans: Bool {
         let isStamped = has("startTimeUnixNano") || has("start_time_unix_nano") || has("start_time")
         let isFlat = names.contains { $0.hasPrefix("gen_ai.") }
@@ -176,7 +176,7 @@ struct JSONHead {
             .contains { preview.contains(word: $0) }
     }
 
-    /// The format whose keys these are.
+    /// The format with these keys.
     func format(_ reader: LineReader, _ options: TraceOptions) -> TraceFormat? {
         if has("conversations") || has("messages") || has("conversation") { return .sharegpt }
         if has("arrival_us") { return .native }

@@ -1,17 +1,17 @@
 /// Keys and columns that a reader does not know.
 enum UnknownKeys {
-    /// Most names that are counted each.
+    /// Most names that are counted individually.
     static let most = 100
 
-    /// A name and how often it was passed over.
+    /// A name and how often it was skipped.
     struct Count {
         var name: [UInt8]
         var count = 1
-        /// Its value has to be looked at every time.
+        /// Whether its value must be checked every time.
         var changesSchedule: Bool
     }
 
-    /// Keys that change when requests start, whatever the format: a reader that does not honour
+    /// Refuses keys that change when requests start, whatever the format: a reader that ignored
     /// them would replay something else.
     static func refusal(of name: String) -> ScanFailure? {
         if name.lowercased().contains("delta") {
@@ -35,8 +35,8 @@ enum UnknownKeys {
 }
 
 extension ByteCursor {
-    /// Counts a key that the reader does not know, whose value is next. Throws where the key would
-    /// change the schedule, unless the value says nothing.
+    /// Counts a key that the reader does not know, whose value is next. Throws if the key would
+    /// change the schedule, unless its value is empty.
     func count(_ name: [UInt8], _ counters: inout ReaderCounters) throws {
         if counters.countAgain(name) { return }
         let shown = name.withUnsafeBytes { ByteCursor($0).printable(0..<$0.count) }
@@ -45,7 +45,7 @@ extension ByteCursor {
         try counters.count(name, shown: shown, changesSchedule: refusal != nil)
     }
 
-    /// Counts a key that is not among those known to change nothing; its value is next.
+    /// Counts a key that is not known to change nothing; its value is next.
     func count(
         _ key: Range<Int>, unless ignored: [StaticString], _ counters: inout ReaderCounters
     ) throws {
@@ -63,7 +63,7 @@ extension ByteCursor {
         return value.current == 0x5d
     }
 
-    /// A key's bytes as a message may show them: printable ASCII, at most 40 characters.
+    /// A key's bytes for a message: printable ASCII, at most 40 characters.
     func printable(_ range: Range<Int>) -> String {
         var text = ""
         for index in range.prefix(40) {

@@ -1,7 +1,7 @@
 import Basics
 
-/// The times at which sessions start: a renewal process on a clock that runs faster when the
-/// rate is higher, so that rhythm and spikes keep the process's burstiness.
+/// The times at which sessions start: a renewal process on a clock that runs faster when the rate
+/// is higher, so that the process keeps its burstiness under rhythms and spikes.
 struct ArrivalProcess {
     private let gap: Sampler?
     private let burstSize: Sampler?
@@ -16,7 +16,7 @@ struct ArrivalProcess {
     private var time: Double
     private var burst: (start: Double, size: Int, index: Int) = (0, 0, 0)
 
-    /// `sessionRate`: sessions per second on average; `start`: seconds at which the process begins
+    /// `sessionRate`: mean sessions per second; `start`: seconds at which the process begins
     /// (negative for a warm-up).
     init(_ arrivals: Recipe.Arrivals, sessionRate: Double, start: Double, random: SeededRandom) {
         isBatch = arrivals.process == .batch
@@ -42,7 +42,7 @@ struct ArrivalProcess {
         time = start
     }
 
-    /// One factor per hour of the week, 1 on average; one factor alone without a rhythm.
+    /// One factor per hour of the week, with mean 1; a single factor without a rhythm.
     private static func factors(_ arrivals: Recipe.Arrivals) -> [Double] {
         guard arrivals.daily != nil || arrivals.weekly != nil else { return [1] }
         let daily = arrivals.daily ?? Array(repeating: 1, count: 24)
@@ -52,7 +52,7 @@ struct ArrivalProcess {
         return all.map { $0 / mean }
     }
 
-    /// The next start, seconds; non-decreasing unless bursts overlap.
+    /// The next start in seconds; non-decreasing unless bursts overlap.
     mutating func next() -> Double {
         if isBatch { return time }
         if burst.index >= burst.size {
@@ -64,7 +64,7 @@ struct ArrivalProcess {
         return burst.start + burstSpread * Double(burst.index) / Double(burst.size)
     }
 
-    /// Moves time until the integral of the rate has grown by `amount`.
+    /// Advances time until the integral of the rate has grown by `amount`.
     private mutating func advance(by amount: Double) {
         if hourly.count == 1, spikes.isEmpty {
             time += amount / rate
@@ -79,7 +79,7 @@ struct ArrivalProcess {
                 time += left / speed
                 return
             }
-            // Where the rate is next to nothing, the next start lies beyond the end of any clock.
+            // If the rate is nearly zero, the next start is beyond the end of any clock.
             guard boundary < Self.latest else {
                 time = .infinity
                 return
@@ -89,10 +89,10 @@ struct ArrivalProcess {
         }
     }
 
-    /// Seconds after which no trace goes on.
+    /// The latest time of any trace, in seconds.
     static let latest = Double(TraceRow.latest) * 1e-9
 
-    /// Starts (of bursts, where there are such) per second at a time.
+    /// Starts (of bursts, if there are bursts) per second at a time.
     func rate(at time: Double) -> Double { rate * factor(at: time) }
 
     /// The highest rate between two times. O(hours + spikes²).
@@ -100,12 +100,12 @@ struct ArrivalProcess {
         pieces(from: start, to: end).map(\.rate).max() ?? rate
     }
 
-    /// Starts to be expected between two times. O(hours + spikes²).
+    /// Expected starts between two times. O(hours + spikes²).
     func expected(from start: Double, to end: Double) -> Double {
         pieces(from: start, to: end).reduce(0) { $0 + $1.rate * $1.length }
     }
 
-    /// The rate between two times, by parts in which it is constant.
+    /// The rate between two times, in parts of constant rate.
     private func pieces(from start: Double, to end: Double) -> [(length: Double, rate: Double)] {
         var pieces: [(Double, Double)] = []
         var time = start
@@ -134,7 +134,7 @@ struct ArrivalProcess {
         var boundary =
             hourly.count > 1
             ? ((hours.rounded(.down) + 1) - startHour) * 3_600 : Double.greatestFiniteMagnitude
-        // Rounding must not leave the boundary where we stand.
+        // Rounding must not leave the boundary at the current time.
         if boundary <= time { boundary = time + 3_600 }
         for edge in edges where edge > time { return min(boundary, edge) }
         return boundary

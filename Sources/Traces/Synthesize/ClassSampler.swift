@@ -1,14 +1,14 @@
 import Basics
 
-/// What a turn's dice said.
+/// A drawn turn.
 struct Turn {
     var output: Int32
-    /// Seconds after the arrival, nil: the client is patient.
+    /// Seconds after the arrival; nil if the client waits.
     var abortAfter: Double?
 }
 
-/// A class of a recipe made ready to draw from. A class, not a struct, because it is read per turn
-/// through an array and never changes: one reference to count instead of fifteen.
+/// A recipe's class, prepared for drawing. A reference type, because it is read per turn through an
+/// array and never changes: one reference to count instead of fifteen.
 final class ClassSampler {
     private let prompt: Sampler
     private let output: Sampler
@@ -38,7 +38,7 @@ final class ClassSampler {
         agent = entry.agent.map { (Sampler($0.steps), Sampler($0.waitS), Sampler($0.result)) }
         systemBase = Int64(number) << 20
         passageBase = 1 << 32 + Int64(number) << 24
-        // Lengths of shared texts have a stream of their own, so that they stay the same when
+        // Lengths of shared texts have their own random stream, so that they stay the same when
         // anything else in the recipe changes.
         var lengths = SeededRandom(seed: seed, stream: 1_000 + UInt64(number))
         systemRanks = entry.system.map { Zipf(count: $0.count, exponent: $0.zipf) }
@@ -58,7 +58,7 @@ final class ClassSampler {
         return (0..<count).map { _ in tokens(sampler.draw(&random)) }
     }
 
-    /// A length as tokens: rounded, at least 1, at most what readers take for real.
+    /// A length in tokens: rounded, at least 1, at most what readers accept.
     private static func tokens(_ value: Double) -> Int32 {
         Int32(max(1, min(value.rounded(), Double(TraceRow.longest))))
     }
@@ -67,7 +67,7 @@ final class ClassSampler {
         max(least, Int(min(value, 1e6)))
     }
 
-    /// Requests per session on average, tool calls included, before any limit on the context.
+    /// Mean requests per session, including tool calls, before any limit on the context.
     var meanTurns: Double {
         turns.meanCount * (1 + (agent?.steps.mean ?? 0))
     }
@@ -75,12 +75,12 @@ final class ClassSampler {
     /// Whether a turn of a session is more than one request: an agent calls tools in between.
     var isAgent: Bool { agent != nil }
 
-    /// Most requests of a session after its first; nil where they are not known beforehand.
+    /// Most requests of a session after its first; nil if not known beforehand.
     var mostLaterTurns: Int? {
         agent == nil ? Self.count(turns.largest, atLeast: 1) - 1 : nil
     }
 
-    /// Longest time from a turn to the next, seconds.
+    /// Longest time from a turn to the next, in seconds.
     var longestGap: Double {
         RecipeSource.seconds(answer: Self.tokens(output.largest))
             + max(think.largest, agent?.wait.largest ?? 0)

@@ -1,6 +1,6 @@
 import Basics
 
-/// A distribution of token counts or seconds, as a recipe names it.
+/// A distribution of token counts or seconds in a recipe.
 ///
 /// In JSON5 a number is a fixed value; everything else is an object with a `kind`:
 ///
@@ -25,7 +25,7 @@ package struct Distribution: Codable, Equatable, Sendable {
         case weibull
         /// Pareto with scale `min` and tail exponent `alpha`.
         case pareto
-        /// Empirical: `points` [[share, value], ...] from share 0 to share 1, straight between.
+        /// Empirical: `points` [[share, value], ...] from share 0 to share 1, linear in between.
         case quantiles
     }
 
@@ -96,7 +96,7 @@ package struct Distribution: Codable, Equatable, Sendable {
         if let problem { throw decoder.invalid(problem) }
     }
 
-    /// What is wrong with the parameters, or nil.
+    /// What is wrong with the parameters; nil if nothing is.
     private var problem: String? {
         let all = [value, min, max, mean, median, p90, sigma, cv, alpha].compactMap { $0 }
         if all.contains(where: { !$0.isFinite || $0 < 0 || $0 > 1e15 }) {

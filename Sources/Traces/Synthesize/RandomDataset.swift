@@ -1,37 +1,37 @@
 import Basics
 
-/// The "random" dataset of vLLM 0.33's benchmark: integers drawn evenly about two lengths
+/// The "random" dataset of vLLM 0.33's benchmark: integers drawn uniformly around two lengths
 /// (`RandomDataset.get_sampling_params` in `vllm/benchmarks/datasets`), a prefix that all prompts
-/// share, and behind it content of each prompt's own. All requests come at time 0. With several
+/// share, and after it content of each prompt's own. All requests arrive at time 0. With several
 /// prefixes it is that benchmark's "prefix_repetition", whose lengths are not drawn.
 package struct RandomDataset: Sendable, Equatable {
-    /// Tokens about which lengths are drawn, at least 1.
+    /// Tokens around which lengths are drawn, at least 1.
     package var inputTokens: Int
     package var outputTokens: Int
-    /// How far lengths go to both sides, as a share of these; at least 0 and less than 1.
+    /// How far lengths vary in both directions, as a share of these; at least 0 and less than 1.
     package var inputRangeRatio = 0.0
     package var outputRangeRatio = 0.0
-    /// Tokens that all prompts begin with, besides the input.
+    /// Tokens of a prefix that all prompts begin with, in addition to the input.
     package var prefixTokens = 0
-    /// How many such beginnings there are: requests are dealt to them evenly, in random order.
+    /// Number of different prefixes. Requests are assigned to them evenly, in random order.
     package var prefixes = 1
 
-    /// Prompts and answers of these lengths exactly.
+    /// Prompts and answers of exactly these lengths.
     package init(inputTokens: Int, outputTokens: Int) {
         (self.inputTokens, self.outputTokens) = (inputTokens, outputTokens)
     }
 
-    /// Shortest and longest, both included: rounded outwards.
+    /// Shortest and longest, inclusive: rounded outwards.
     func range(about tokens: Int, ratio: Double) -> ClosedRange<Int> {
         let low = (Double(tokens) * (1 - ratio)).rounded(.down)
         let high = (Double(tokens) * (1 + ratio)).rounded(.up)
         return Int(low)...Int(high)
     }
 
-    /// So many requests. Throws `InputError` where a prompt could be empty. O(requests).
+    /// `count` requests. Throws `InputError` if a prompt could be empty. O(requests).
     package func requests(_ count: Int, seed: UInt64) throws -> Workload {
         let inputs = range(about: inputTokens, ratio: inputRangeRatio)
-        // Never no token at all.
+        // At least one token.
         let drawn = range(about: outputTokens, ratio: outputRangeRatio)
         let outputs = max(1, drawn.lowerBound)...max(1, drawn.upperBound)
         guard inputs.lowerBound + prefixTokens >= 1 else {
@@ -63,7 +63,8 @@ package struct RandomDataset: Sendable, Equatable {
         return trace
     }
 
-    /// The prefix of each request: as many of each as can be, in random order (Fisher and Yates).
+    /// The prefix of each request: equal shares as far as possible, in random order (Fisher and
+    /// Yates).
     private func dealt(_ count: Int, seed: UInt64) -> [Int] {
         var random = SeededRandom(seed: seed, stream: 0x9EF1)
         var groups = (0..<count).map { $0 % prefixes }

@@ -1,10 +1,10 @@
 extension Recipe {
-    /// The trace that is replayed when none is named: 20,000 chat requests at 64 a second, enough
-    /// for eight replicas of an 8B model on H100 to be busy and keep up.
+    /// The default trace: 20,000 chat requests at 64 per second, enough for eight replicas of an 8B
+    /// model on H100 to be busy and keep up.
     ///
-    /// Prompts and answers imitate the Azure LLM inference trace 2023, conversation (prompt
-    /// median 1,020 and 90th percentile 2,735 tokens, output median 129 and 90th percentile 424).
-    /// What that trace does not say, sharing and sessions, is made up: two dozen system prompts by
+    /// Prompts and answers imitate the Azure LLM inference trace 2023, conversation (prompt median
+    /// 1,020 and 90th percentile 2,735 tokens, output median 129 and 90th percentile 424). Sharing
+    /// and sessions, which that trace does not record, are invented: two dozen system prompts by
     /// Zipf's law; six of ten sessions have one turn (ShareGPT's mean is 3.5, LMSYS-Chat's 2.0).
     package static let builtInChat: Recipe = {
         var single = chat(name: "single turn", share: 0.6)

@@ -1,5 +1,5 @@
 extension KeyedDecodingContainer {
-    /// Replaces a default by the key's value where there is one.
+    /// Replaces a default by the key's value, if there is one.
     func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
         if let given = try decodeIfPresent(Value.self, forKey: key) { value = given }
     }

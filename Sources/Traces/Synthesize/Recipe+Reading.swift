@@ -2,20 +2,20 @@ import Basics
 import Foundation
 
 extension Recipe {
-    /// Largest recipe file read, bytes: a trace given by mistake is refused at once.
+    /// Largest recipe file that is read, in bytes: a trace given by mistake is refused at once.
     static let largestFile = 1 << 20
 
-    /// The recipe in a JSON5 file.
+    /// Reads the recipe in a JSON5 file.
     ///
-    /// Throws `InputError` naming the file and the key for anything that is not right.
+    /// Throws `InputError`, naming the file and the key, for anything invalid.
     package static func read(_ path: String) throws -> Recipe {
         let bytes = try InputFile.contents(
             path, atMost: largestFile, expected: "a recipe (JSON5)")
         return try parse(Data(bytes), place: path)
     }
 
-    /// Whether a file is a recipe rather than a trace: JSON5 that a recipe can be read from, or an
-    /// object in a file called so that is no trace. What the file holds wins over its name.
+    /// Whether a file is a recipe rather than a trace: JSON5 that decodes as a recipe, or an object
+    /// in a file with a recipe's name that is no trace. The content takes precedence over the name.
     package static func isRecipe(_ path: String) -> Bool {
         guard !InputFile.isReadOnce(path),
             FileSystem.exists(path), !FileSystem.isFolder(path),
@@ -109,7 +109,8 @@ extension RequestClass {
 }
 
 extension Decoder {
-    /// The container of an object all of whose keys are known; names the nearest one otherwise.
+    /// The container of an object with known keys only. For an unknown key, throws and suggests the
+    /// nearest one.
     func known<Key: CodingKey & CaseIterable>(
         _ type: Key.Type
     ) throws -> KeyedDecodingContainer<Key> {
@@ -123,7 +124,7 @@ extension Decoder {
         return try container(keyedBy: type)
     }
 
-    /// The failure for a value here that is no good.
+    /// The failure for an invalid value here.
     func invalid(_ problem: String) -> DecodingError {
         .dataCorrupted(.init(codingPath: codingPath, debugDescription: problem))
     }

@@ -1,21 +1,22 @@
 import Basics
 
-/// What a synthetic trace is made of: how requests arrive, how long they are, what they share.
+/// The description of a synthetic trace: how requests arrive, how long they are, what they share.
 ///
-/// Written as JSON5 (`Recipe.read`), every key but `rate` and the lengths optional. The same recipe
-/// and seed give the same trace on every platform.
+/// Written as JSON5 (`Recipe.read`); every key except `rate` and the lengths is optional. The same
+/// recipe and seed give the same trace on every platform.
 package struct Recipe: Codable, Equatable, Sendable {
     package var name = "recipe"
     package var description = ""
     package var seed: UInt64 = 1
-    /// Number of requests after which the trace ends; at least one of `requests` and `durationS`.
+    /// Number of requests after which the trace ends. At least one of `requests` and `durationS` is
+    /// needed.
     package var requests: Int?
     /// Seconds after which the trace ends.
     package var durationS: Double?
-    /// Seconds for which sessions are started before the trace begins, so that it begins with
-    /// sessions under way.
+    /// Seconds for which sessions are started before the trace, so that it begins with sessions
+    /// under way.
     package var warmUpS = 0.0
-    /// Longest prompt in tokens; a session ends before its prompt would be longer.
+    /// Longest prompt, in tokens. A session ends before its prompt would exceed it.
     package var maxContext = 131_072
     package var arrivals: Arrivals
     package var classes: [RequestClass]
@@ -37,17 +38,17 @@ package struct Recipe: Codable, Equatable, Sendable {
         }
 
         package var process = Process.poisson
-        /// Requests per second on average over a week, later turns included.
+        /// Mean requests per second over a week, including later turns.
         package var rate: Double
         /// Coefficient of variation of the gaps (gamma, Weibull).
         package var cv = 1.0
-        /// How many sessions start together.
+        /// Number of sessions that start together.
         package var burstSize: Distribution?
         /// Seconds over which such a burst spreads evenly.
         package var burstSpreadS = 0.0
-        /// Factors on the rate for the 24 hours of a day, from midnight; scaled to a mean of 1.
+        /// Factors on the rate for the 24 hours of a day from midnight, scaled to a mean of 1.
         package var daily: [Double]?
-        /// Factors for the 7 days of a week; scaled to a mean of 1.
+        /// Factors for the 7 days of a week, scaled to a mean of 1.
         package var weekly: [Double]?
         /// Hour of the week (0..<168) at which the trace begins.
         package var startHour = 0.0
@@ -64,7 +65,7 @@ package struct Recipe: Codable, Equatable, Sendable {
         package init(rate: Double) { self.rate = rate }
     }
 
-    /// A time of higher (or lower) rate.
+    /// A period of higher (or lower) rate.
     package struct Spike: Codable, Equatable, Sendable {
         package var atS: Double
         package var durationS: Double
@@ -84,7 +85,6 @@ package struct Recipe: Codable, Equatable, Sendable {
         case maxContext = "max_context"
     }
 
-    /// A recipe of some classes that arrive somehow.
     package init(arrivals: Arrivals, classes: [RequestClass]) {
         self.arrivals = arrivals
         self.classes = classes
@@ -94,7 +94,7 @@ package struct Recipe: Codable, Equatable, Sendable {
 /// One kind of session in a recipe.
 package struct RequestClass: Codable, Equatable, Sendable {
     package var name = "requests"
-    /// Share of sessions, relative to the other classes'.
+    /// Share of sessions, relative to the other classes.
     package var share = 1.0
     /// New prompt tokens of a turn: what the user types.
     package var prompt: Distribution
@@ -129,12 +129,12 @@ package struct RequestClass: Codable, Equatable, Sendable {
         }
     }
 
-    /// Retrieved passages put before each question, chosen from a corpus by Zipf's law.
+    /// Retrieved passages before each question, chosen from a corpus by Zipf's law.
     package struct Passages: Codable, Equatable, Sendable {
         /// Passages in the corpus.
         package var corpus: Int
         package var zipf = 1.0
-        /// Tokens of each; the same passage always has the same length.
+        /// Tokens of each passage; the same passage always has the same length.
         package var tokens: Distribution
         /// Passages per turn; rounded down.
         package var perTurn: Distribution
@@ -145,9 +145,10 @@ package struct RequestClass: Codable, Equatable, Sendable {
         }
     }
 
-    /// An agent that calls tools: each step's prompt is everything before plus the tool's result.
+    /// An agent that calls tools: each step's prompt is everything before it plus the tool's
+    /// result.
     package struct AgentLoop: Codable, Equatable, Sendable {
-        /// Tool calls in each turn of the user; rounded down, may be 0.
+        /// Tool calls in each user turn; rounded down, may be 0.
         package var steps: Distribution
         /// Seconds that a tool takes.
         package var waitS: Distribution

@@ -2,17 +2,17 @@ import Basics
 
 /// Streams the requests of a recipe in order of arrival.
 ///
-/// Memory follows the sessions under way, not the trace. The same recipe, seed and options give
-/// the same requests on every platform: all randomness is `SeededRandom`, all functions are
-/// `PortableMath`. Later turns carry their predecessor; the arrival given for them assumes an
-/// answer that takes `firstTokenSeconds` plus `tokenSeconds` per token.
+/// Memory grows with the sessions under way, not with the trace. The same recipe, seed and options
+/// give the same requests on every platform: all randomness comes from `SeededRandom`, all
+/// functions from `PortableMath`. Later turns carry their predecessor; their given arrival assumes
+/// an answer that takes `firstTokenSeconds` plus `tokenSeconds` per token.
 ///
 ///     var source = RecipeSource(.builtInChat)
 ///     while let batch = try source.next() { ... }
 package struct RecipeSource: RequestSource {
-    /// What a turn's nominal arrival assumes of the answer before it: the order of TTFT and TPOT
-    /// that chat services aim for (MLPerf Inference v5 server scenarios: 0.2 to 2 s and 20 to
-    /// 40 ms for interactive 70B models).
+    /// The assumed answer time in a turn's nominal arrival: the order of TTFT and TPOT that chat
+    /// services aim for (MLPerf Inference v5 server scenarios: 0.2 to 2 s, and 20 to 40 ms for
+    /// interactive 70B models).
     static let firstTokenSeconds = 0.5
     static let tokenSeconds = 0.03
 
@@ -26,7 +26,7 @@ package struct RecipeSource: RequestSource {
     private let shares: [Double]
     private let priorities: [Int32]
     private let names: [String]
-    /// The kinds of sessions, by the requests' ids, where they are wanted.
+    /// The kinds of sessions by request id, if wanted.
     package var labels: RequestLabels?
     private var random: SeededRandom
     private var sessions: [Session] = []
@@ -36,23 +36,23 @@ package struct RecipeSource: RequestSource {
     private var remaining: Int
     private var nextID: Int64 = 0
     private let hasSessions: Bool
-    /// Sessions under way at time 0, where they are not drawn from their start on.
+    /// Sessions under way at time 0, if they are not drawn from their start.
     private var underWay: SessionsUnderWay?
-    /// What makes the recipe unfit to be drawn.
+    /// The reason why the recipe cannot be drawn.
     private var problem: InputError?
 
-    /// A source for a recipe; `seed` overrides the recipe's. Without `followsSessions` later turns
+    /// A source for a recipe; `seed` overrides the recipe's. Without `followsSessions`, later turns
     /// arrive at their nominal times, whatever happened to the answers before them.
     ///
-    /// Where a warm-up holds more than a million sessions, those under way are drawn as they turn
-    /// up in the trace (`SessionsUnderWay`): other dice, the same law.
+    /// If a warm-up holds more than a million sessions, those under way are drawn as they appear in
+    /// the trace (`SessionsUnderWay`): other random numbers, the same law.
     package init(_ recipe: Recipe, seed: UInt64? = nil, followsSessions: Bool = true) {
         self.init(
             recipe, seed: seed, followsSessions: followsSessions,
             mostSimple: SessionsUnderWay.mostSimple)
     }
 
-    /// `mostSimple`: most sessions of a warm-up that are drawn from their start on.
+    /// `mostSimple`: most sessions of a warm-up that are drawn from their start.
     init(_ recipe: Recipe, seed: UInt64?, followsSessions: Bool = true, mostSimple: Double) {
         maxContext = recipe.maxContext
         self.followsSessions = followsSessions
@@ -96,12 +96,12 @@ package struct RecipeSource: RequestSource {
         nextStart = arrivals.next()
     }
 
-    /// Seconds an answer is assumed to take.
+    /// Seconds that an answer is assumed to take.
     static func seconds(answer tokens: Int32) -> Double {
         firstTokenSeconds + tokenSeconds * Double(tokens)
     }
 
-    /// Turns in a row that did not fit, and how many show that none ever will.
+    /// Consecutive turns that did not fit, and how many show that none ever will.
     private var misfits = 0
     private static let mostMisfits = 100_000
 
@@ -154,7 +154,7 @@ package struct RecipeSource: RequestSource {
         emit(slot, at: time, into: &batch)
     }
 
-    /// Lets a session that was under way before the trace take its first turn in it.
+    /// Gives a session that was under way before the trace its first turn in it.
     private mutating func join(at time: Double, into batch: inout BatchColumns) {
         let slot = freeSlot()
         let isOne = underWay!.draw(
@@ -173,7 +173,7 @@ package struct RecipeSource: RequestSource {
         return sessions.count - 1
     }
 
-    /// Draws a turn, appends it unless it lies before the trace, and plans the next one.
+    /// Draws a turn, appends it unless it lies before the trace, and schedules the next one.
     private mutating func emit(_ slot: Int, at time: Double, into batch: inout BatchColumns) {
         let kind = sessions[slot].kind
         let turn = kinds[kind].drawTurn(&sessions[slot], &random)
@@ -224,11 +224,11 @@ package struct RecipeSource: RequestSource {
     }
 }
 
-/// A session under way: what its prompts consist of so far.
+/// A session under way, with the content of its prompts so far.
 struct Session {
     var kind = 0
     var lastID: Int64 = -1
-    /// Prompt of the current turn, later of the turns before the next one.
+    /// The prompt of the current turn; afterwards that of all turns before the next one.
     var content: [Segment] = []
     var promptTokens = 0
     var userTurnsLeft = 0
@@ -239,8 +239,8 @@ struct Session {
     private var turnIndex: Int64 = 0
     private var userTokens: Int32 = 0
 
-    /// A session's own content ids: 4,096 from 2⁴⁰ on, the first for what the user and the tools
-    /// say, one for each answer.
+    /// A session's own content ids: 4,096 from 2⁴⁰ on, the first for the text of the user and the
+    /// tools, then one per answer.
     static let idsPerSession: Int64 = 1 << 12
     static let firstID: Int64 = 1 << 40
 
@@ -278,11 +278,11 @@ struct Session {
         turnIndex += 1
     }
 
-    /// Whether another turn still has an id of its own.
+    /// Whether another turn still has its own id.
     var hasRoom: Bool { turnIndex + 2 < Self.idsPerSession && userTokens < 1 << 30 }
 }
 
-/// Turns waiting for their time, in order of insertion where the times are the same.
+/// Turns waiting for their time; ties are in order of insertion.
 struct TurnQueue {
     struct Entry: Comparable {
         let time: Double

@@ -1,6 +1,6 @@
 import Basics
 
-/// A distribution made ready to draw from, by its inverse: the same bits on every platform.
+/// A distribution prepared for drawing by its inverse: the same bits on every platform.
 struct Sampler {
     private enum Form {
         case fixed(Double)
@@ -47,7 +47,7 @@ struct Sampler {
         }
     }
 
-    /// Whether every draw is the same, so that no random number is spent on it.
+    /// Whether every draw is the same, so that no random number is used.
     var isFixed: Bool {
         if case .fixed = form { return true }
         return false
@@ -62,8 +62,8 @@ struct Sampler {
         }
     }
 
-    /// The value at a standard normal deviate: equal deviates give equally extreme values of every
-    /// distribution, which is how correlated draws are made (a Gaussian copula).
+    /// The value at a standard normal deviate. Equal deviates give equally extreme values of every
+    /// distribution, which makes correlated draws possible (a Gaussian copula).
     func draw(normal z: Double) -> Double {
         if case .lognormal(let mu, let sigma) = form {
             return clamp(PortableMath.exp(mu + sigma * z))
@@ -90,7 +90,7 @@ struct Sampler {
         }
     }
 
-    /// A value that no draw exceeds but by less than one in 2⁵³.
+    /// A value that draws exceed with a probability of less than one in 2⁵³.
     var largest: Double { quantile(1 - 0x1p-53) }
 
     /// The mean of the clamped values, by the midpoints of 4,096 equal shares.

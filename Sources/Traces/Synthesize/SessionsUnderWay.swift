@@ -1,28 +1,28 @@
 import Basics
 
-/// The sessions that are under way when a trace begins, drawn as they turn up in it: each at its
-/// first turn at or after time 0. Nothing is drawn for sessions that are over by then, so that
-/// the work follows the trace and not the rate times the warm-up.
+/// The sessions under way when a trace begins, drawn as they appear in it: each at its first turn
+/// at or after time 0. Nothing is drawn for sessions that are over by then, so that the work grows
+/// with the trace and not with the rate times the warm-up.
 ///
 /// Starts before the trace are a Poisson process of rate λ(s) on [−W, 0), each with the session's
-/// dice as an independent mark. Sessions fall into disjoint sets by k, the number of turns they
-/// take before time 0; by the displacement and marking theorems (Kingman 1993, chapter 5) those
-/// sets are independent, and the k-th turns up at u with intensity λ(u − D) over the dice that
-/// give it more than k turns, D being the time from the start to turn k. So candidates come as a
-/// Poisson process of rate (λ's peak · most turns), each with dice and a k of its own, and those
-/// are kept that meet what the dice say: turn k exists, comes at or after 0, and turn k − 1
-/// before; the start lies in the warm-up; λ there over its peak.
+/// random draws as an independent mark. Sessions fall into disjoint sets by k, the number of turns
+/// they take before time 0. By the displacement and marking theorems (Kingman 1993, chapter 5)
+/// those sets are independent, and sessions of set k appear at u with intensity λ(u − D) over the
+/// draws that give more than k turns, where D is the time from the start to turn k. So candidates
+/// come as a Poisson process of rate (λ's peak · most turns), each with its own draws and k. A
+/// candidate is kept if its draws agree: turn k exists and comes at or after 0, turn k − 1 comes
+/// before, the start lies in the warm-up, and, with probability λ there over λ's peak.
 struct SessionsUnderWay {
     /// A class whose sessions may have more than one turn.
     private struct Kind {
         let index: Int
         /// Most turns after the first.
         let most: Int
-        /// Candidates a second, this class's and those before.
+        /// Candidates per second of this class and those before it.
         let rate: Double
     }
 
-    /// When the next candidate comes, seconds.
+    /// When the next candidate comes, in seconds.
     private(set) var time = 0.0
     private let kinds: [Kind]
     private let warmUp: Double
@@ -32,15 +32,15 @@ struct SessionsUnderWay {
     private let starts: ArrivalProcess
     private var random: SeededRandom
 
-    /// Sessions of a warm-up that are drawn from their start on, one after another, as a trace of
-    /// moderate rate has them: a second's work.
+    /// Sessions of a warm-up that are drawn individually from their start, as for a trace of
+    /// moderate rate: a second's work.
     static let mostSimple = 1e6
-    /// The same where there is no other way.
+    /// The same limit if there is no other way.
     static let mostAtAll = 2e7
-    /// Most turns of a session for which candidates are few enough.
+    /// Most turns of a session for which there are few enough candidates.
     private static let mostTurns = 1_000
 
-    /// nil where the recipe's law is no such process, or too few candidates would be kept.
+    /// Nil if the recipe's law is not such a process, or if too few candidates would be kept.
     init?(
         _ recipe: Recipe, _ samplers: [ClassSampler], shares: [Double], starts: ArrivalProcess,
         seed: UInt64
@@ -77,7 +77,7 @@ struct SessionsUnderWay {
     }
 
     /// Draws the candidate at `time` into a session that is about to take its first turn in the
-    /// trace, and moves on to the next candidate; false when this one is none.
+    /// trace, and moves on to the next candidate. Returns false if the candidate is rejected.
     mutating func draw(
         _ session: inout Session, number: Int64, _ samplers: [ClassSampler], maxContext: Int,
         _ dice: inout SeededRandom

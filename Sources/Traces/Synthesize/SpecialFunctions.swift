@@ -29,8 +29,8 @@ enum SpecialFunctions {
         return p < 0.5 ? -x : x
     }
 
-    /// The shape of the Weibull distribution with a coefficient of variation, by bisection:
-    /// cv² = Γ(1 + 2/k) / Γ(1 + 1/k)² − 1 falls as k rises.
+    /// The shape of the Weibull distribution with a coefficient of variation, by bisection: cv² =
+    /// Γ(1 + 2/k) / Γ(1 + 1/k)² − 1 falls as k rises.
     static func weibullShape(cv: Double) -> Double {
         var low = 0.1
         var high = 40.0

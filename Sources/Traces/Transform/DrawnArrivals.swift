@@ -4,7 +4,7 @@ import Basics
 ///
 /// The laws are those of vLLM 0.33's serving benchmark (`get_request` in
 /// `vllm/benchmarks/serve.py`): gamma gaps whose shape is the burstiness and whose mean is one over
-/// the rate; at a steady rate stretched so that n requests take n / rate seconds.
+/// the rate, stretched at a steady rate so that n requests take n / rate seconds.
 package struct SendingRate: Sendable, Equatable {
     /// How a rate rises from the first request to the last.
     package enum RampUp: String, CaseIterable, Sendable {
@@ -14,12 +14,12 @@ package struct SendingRate: Sendable, Equatable {
         case exponential
     }
 
-    /// How the gaps of a steady rate are spread.
+    /// How the gaps of a steady rate are distributed.
     package enum Law: String, CaseIterable, Sendable {
         /// vLLM's: gamma distributed by the burstiness, and stretched.
         case gamma
         /// inference-perf's load type constant (`ConstantLoadTimer`): exponential gaps, scaled so
-        /// that a stage's requests fill its time. It is the first one with burstiness 1.
+        /// that a stage's requests fill its time. Equals the first law with burstiness 1.
         case inferencePerfConstant = "inference_perf_constant"
         /// inference-perf's load type poisson (`PoissonLoadTimer`): in each second a Poisson
         /// number of requests, with exponential gaps scaled so that they fill that second.
@@ -27,13 +27,13 @@ package struct SendingRate: Sendable, Equatable {
     }
 
     package var law = Law.gamma
-    /// Requests per second, of the first request and of the last.
+    /// Requests per second at the first request and at the last.
     package var start: Double
     package var end: Double
-    /// Nil: the rate is steady.
+    /// Nil for a steady rate.
     package var rampUp: RampUp?
-    /// Shape of the gaps' gamma distribution: 1 is a Poisson process, less comes in bursts, more is
-    /// more even. From 1/400 to 400; infinite: all gaps are alike.
+    /// Shape of the gaps' gamma distribution: 1 is a Poisson process, less is burstier, more is
+    /// more even. From 1/400 to 400; infinite makes all gaps equal.
     package var burstiness: Double
 
     /// A steady rate, requests per second.
@@ -41,12 +41,12 @@ package struct SendingRate: Sendable, Equatable {
         (start, end, self.burstiness) = (rate, rate, burstiness)
     }
 
-    /// A rate that rises.
+    /// A rising rate.
     package init(from start: Double, to end: Double, _ rampUp: RampUp, burstiness: Double = 1) {
         (self.start, self.end, self.rampUp, self.burstiness) = (start, end, rampUp, burstiness)
     }
 
-    /// Requests per second at one of so many requests. O(1).
+    /// Requests per second at request `index` of `count`. O(1).
     func rate(of index: Int, among count: Int) -> Double {
         let progress = Double(index) / Double(max(count - 1, 1))
         switch rampUp {
@@ -57,8 +57,8 @@ package struct SendingRate: Sendable, Equatable {
         }
     }
 
-    /// When so many requests are sent, seconds; a steady rate is stretched to take `seconds`, else
-    /// one over the rate for each. O(requests).
+    /// When `count` requests are sent, in seconds. A steady rate is stretched to take `seconds`, by
+    /// default one over the rate for each request. O(requests).
     func times(_ count: Int, seconds: Double? = nil, seed: UInt64) -> [Double] {
         var random = SeededRandom(seed: seed, stream: 0x5E4D)
         if law == .inferencePerfPoisson { return timesBySecond(count, &random) }
@@ -99,8 +99,8 @@ package struct SendingRate: Sendable, Equatable {
     }
 }
 
-/// A trace whose requests come at drawn times in place of their own; turns of a session still
-/// follow one another. Holds the trace in memory.
+/// A trace whose requests come at drawn times instead of their own; turns of a session still follow
+/// one another. Holds the trace in memory.
 package struct DrawnArrivals: RequestSource {
     private var source: any RequestSource
     private let rate: SendingRate
@@ -112,8 +112,8 @@ package struct DrawnArrivals: RequestSource {
         (self.source, self.rate, self.seed) = (source, rate, seed)
     }
 
-    /// The whole trace. Throws `InputError` where a request waits for a moment of the trace's clock
-    /// or would come later than any trace goes on.
+    /// The whole trace. Throws `InputError` if a request waits for a moment of the trace's clock,
+    /// or would come later than the latest time.
     package mutating func next() throws -> Workload? {
         guard !isDone else { return nil }
         isDone = true

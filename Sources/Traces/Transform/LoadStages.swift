@@ -1,9 +1,9 @@
 import Basics
 
-/// A load that is swept: stages one after another, each at a rate or with so many in flight, as
+/// A load sweep: consecutive stages, each at a rate or with a fixed number in flight, as
 /// inference-perf (`load.stages`), guidellm and AIPerf run them.
 package struct LoadStages: Sendable, Equatable {
-    /// What a stage keeps up.
+    /// What a stage keeps constant.
     package enum Load: Sendable, Equatable {
         /// Requests per second.
         case rate(Double)
@@ -22,11 +22,10 @@ package struct LoadStages: Sendable, Equatable {
         package var load: Load
         package var length: Length
 
-        /// A load for so long.
         package init(_ load: Load, _ length: Length) { (self.load, self.length) = (load, length) }
 
         /// Requests that a stage at a rate sends: as many whole ones as the rate makes in its time,
-        /// as inference-perf counts them (`int(rate * duration)`); nil: as many as go through.
+        /// as inference-perf counts them (`int(rate * duration)`); nil if not fixed.
         package var requests: Int? {
             switch (length, load) {
             case (.requests(let count), _): count
@@ -35,7 +34,7 @@ package struct LoadStages: Sendable, Equatable {
             }
         }
 
-        /// Seconds in which it sends; nil: until its requests are sent.
+        /// Seconds during which it sends; nil: until its requests are sent.
         package var seconds: Double? {
             switch (length, load) {
             case (.seconds(let seconds), _): seconds
@@ -44,7 +43,7 @@ package struct LoadStages: Sendable, Equatable {
             }
         }
 
-        /// "5.0 requests/s" or "8 in flight".
+        /// For example "5.0 requests/s" or "8 in flight".
         package var words: String {
             switch load {
             case .rate(let rate): "\(rate)/s"
@@ -54,8 +53,8 @@ package struct LoadStages: Sendable, Equatable {
     }
 
     package var stages: [Stage]
-    /// Seconds from the last answer of a stage to the next stage (inference-perf: `interval`);
-    /// nil: the next one begins by the clock, whatever is still under way.
+    /// Seconds from the last answer of a stage to the next stage (inference-perf: `interval`); nil:
+    /// the next stage begins by the clock, whatever is still under way.
     package var pause: Double?
     /// The gaps of a stage at a rate.
     package var law: SendingRate.Law
@@ -69,8 +68,8 @@ package struct LoadStages: Sendable, Equatable {
         (self.stages, self.pause, self.law, self.burstiness) = (stages, pause, law, burstiness)
     }
 
-    /// When a stage at a rate sends, seconds after it began, in order; empty for any other.
-    /// O(requests).
+    /// When a stage at a rate sends, in seconds after it began, in order; empty for any other
+    /// stage. O(requests).
     package func times(of stage: Int, seed: UInt64) -> [Double] {
         let (entry, count) = (stages[stage], stages[stage].requests ?? 0)
         guard case .rate(let rate) = entry.load, let seconds = entry.seconds else { return [] }

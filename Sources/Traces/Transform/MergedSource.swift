@@ -1,9 +1,9 @@
 import Basics
 
-/// Several traces as one, in order of arrival, each with an offset of its own.
+/// Several traces as one, in order of arrival, each with its own offset.
 ///
-/// Request ids are new; content ids are kept apart by trace unless `sharesContent`. Memory: a
-/// batch per trace, and the ids of contents and of requests that others may follow.
+/// Request ids are new; content ids are kept apart by trace unless `sharesContent`. Memory: a batch
+/// per trace, and the ids of contents and of requests that others may follow.
 package struct MergedSource: RequestSource {
     private struct Part {
         var source: any RequestSource
@@ -13,7 +13,7 @@ package struct MergedSource: RequestSource {
     }
 
     private var parts: [Part]
-    /// A part that has a row, by the row's time, then by part.
+    /// A part that has a row, ordered by the row's time, then by part.
     private struct Turn: Comparable {
         var time: Int64
         let part: Int
@@ -92,7 +92,8 @@ package struct MergedSource: RequestSource {
                 if wait.event == .origin {
                     return Wait(request: -1, event: .origin, delay: wait.delay + shift)
                 }
-                // Who is not remembered came before any row of the trace followed another.
+                // A request that is not remembered came before any row of the trace followed
+                // another.
                 let other = labels.predecessor(wait.request, of: part)
                 return other < 0
                     ? nil : Wait(request: other, event: wait.event, delay: wait.delay)

@@ -1,28 +1,28 @@
 import Basics
 
-/// What prompts of a trace without content are assumed to begin with: a law, not a measurement.
+/// The assumed shared prefixes of a trace without content: a law, not a measurement.
 ///
-/// Requests fall into groups, each with equal chance and by the seed alone. Prompts of a group
+/// The seed alone assigns requests to groups, each group with equal chance. Prompts of a group
 /// begin with the same tokens and share nothing else.
 package struct PrefixLaw: Sendable, Equatable {
-    /// How long the beginning is.
+    /// How long the prefix is.
     package enum Length: Sendable, Equatable {
-        /// So many tokens, or the whole prompt but its last token where that is shorter.
+        /// This many tokens, or the whole prompt except its last token if that is shorter.
         case tokens(Int)
         /// This share of each prompt's tokens, rounded down; more than 0 and less than 1.
         case share(Double)
     }
 
     package var length: Length
-    /// How many different beginnings there are, at least 1.
+    /// Number of different prefixes, at least 1.
     package var groups: Int
 
-    /// A beginning in so many groups.
+    /// A prefix per group.
     package init(_ length: Length, groups: Int = 1) {
         (self.length, self.groups) = (length, groups)
     }
 
-    /// Tokens of a prompt that are its group's. O(1).
+    /// How many of a prompt's tokens are its group's. O(1).
     func tokens(of prompt: Int32) -> Int32 {
         switch length {
         case .tokens(let tokens): min(Int32(clamping: tokens), max(0, prompt - 1))
@@ -30,7 +30,7 @@ package struct PrefixLaw: Sendable, Equatable {
         }
     }
 
-    /// The law as a sentence says it.
+    /// The law in words.
     package var words: String {
         let length =
             switch length {
@@ -43,18 +43,17 @@ package struct PrefixLaw: Sendable, Equatable {
     }
 }
 
-/// A trace without content whose prompts begin alike by a law.
+/// A trace without content whose prompts share prefixes by a law.
 package struct SharedPrefixSource: RequestSource {
     private var source: any RequestSource
     private let law: PrefixLaw
     private let seed: UInt64
 
-    /// The requests of a source.
     package init(_ source: any RequestSource, _ law: PrefixLaw, seed: UInt64) {
         (self.source, self.law, self.seed) = (source, law, seed)
     }
 
-    /// The next batch. Throws `InputError` where the trace says what its prompts hold. O(rows).
+    /// The next batch. Throws `InputError` if the trace gives the content of its prompts. O(rows).
     package mutating func next() throws -> Workload? {
         guard var batch = try source.next() else { return nil }
         try batch.checkColumns()

@@ -4,18 +4,18 @@ import Basics
 package enum RateScaling: String, CaseIterable, Sendable {
     /// Fewer sessions, each whole: burstiness and reuse between sessions thin out.
     case thin
-    /// Several copies, each turned to begin elsewhere in the trace and with content of its own:
+    /// Several copies, each rotated to begin elsewhere in the trace and with its own content:
     /// bursts even out, reuse inside a copy stays.
     case superpose
     /// The clock runs faster or slower: bursts and gaps keep their shape and change their length.
     case time
 
-    /// What is usual for a factor: thinning below 1, superposition from 2 on, time between.
+    /// The usual way for a factor: thinning below 1, superposition from 2 on, time in between.
     package static func usual(for factor: Double) -> RateScaling {
         factor < 1 ? .thin : factor >= 2 ? .superpose : .time
     }
 
-    /// One sentence on what was done, for the user.
+    /// One sentence for the user on what was done.
     package func description(factor: Double) -> String {
         switch self {
         case .thin: "thinned: \(factor) of the sessions are kept whole"
@@ -28,8 +28,8 @@ package enum RateScaling: String, CaseIterable, Sendable {
 
     /// A source at `factor` times the rate of the trace that `open` opens.
     ///
-    /// Superposition holds the trace in memory once. Throws `InputError` for a factor
-    /// that the way does not allow.
+    /// Superposition holds the trace in memory once. Throws `InputError` for a factor that the way
+    /// does not allow.
     package func apply(
         factor: Double, seed: UInt64, open: (TimeScale) throws -> any RequestSource
     ) throws -> any RequestSource {
@@ -73,8 +73,8 @@ package enum RateScaling: String, CaseIterable, Sendable {
     }
 }
 
-/// A trace begun at `part`/`parts` of its span, what was before put behind its end. Turns whose
-/// predecessor now comes later wait for none. Memory beyond the trace: a batch.
+/// A trace rotated to begin at `part`/`parts` of its span; what was before is moved behind its end.
+/// Turns whose predecessor now comes later wait for none. Memory beyond the trace: a batch.
 private struct TurnedSource: RequestSource {
     private let trace: Workload
     private let shift: Int64
@@ -90,7 +90,7 @@ private struct TurnedSource: RequestSource {
         shift = Int64(Double(span) * (Double(part) / Double(parts)))
         let shift = shift
         first = trace.arrivals.firstIndex { $0 >= shift } ?? 0
-        // All copies' batches are held at once.
+        // The batches of all copies are in memory at once.
         batchSize = max(16, 65_536 / parts)
     }
 

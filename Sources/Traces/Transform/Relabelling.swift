@@ -1,4 +1,4 @@
-/// Gives the requests and contents of several traces new ids, so that they stay apart in one.
+/// Gives the requests and contents of several traces new ids, so that they stay apart in one trace.
 struct Relabelling {
     private struct Key: Hashable {
         let part: Int
@@ -30,7 +30,7 @@ struct Relabelling {
         return nextRequest
     }
 
-    /// The new id of a request that a later one follows, -1 when it is not there.
+    /// The new id of a request that a later one follows; -1 if it does not exist.
     func predecessor(_ id: Int64, of part: Int) -> Int64 {
         id < 0 ? -1 : requests[Key(part: part, id: id)] ?? -1
     }
@@ -58,8 +58,8 @@ extension Workload {
 }
 
 extension BatchColumns {
-    /// Appends a row of another workload at a new time; patience counts from the arrival. Waits
-    /// are kept for requests that `isKept` says are there.
+    /// Appends a row of another workload at a new time; patience counts from the arrival. Keeps
+    /// waits for requests that pass `isKept`.
     mutating func append(
         _ index: Int, of other: Workload, row: TraceRow, at time: Int64,
         isKept: (Int64) -> Bool
@@ -78,7 +78,7 @@ extension BatchColumns {
         append(row, arrival: time)
     }
 
-    /// Adds what a row waits for besides its predecessor, unless that is the clock alone.
+    /// Adds what a row waits for besides its predecessor, unless that is only the clock.
     mutating func appendWaits(_ list: [Wait], to row: inout TraceRow) {
         guard row.predecessor >= 0 || list.contains(where: { $0.event != .origin }) else { return }
         waits += list

@@ -1,19 +1,19 @@
 import Basics
 
-/// A part of a trace: sessions kept whole, or windows of time kept whole.
+/// A part of a trace: whole sessions, or whole windows of time.
 ///
-/// Requests that wait for one another by more than their predecessors (agents' calls) are one
-/// session, however they are connected: such a trace is held in memory. What a window cuts is
+/// Requests that wait for one another through more than their predecessors (agents' calls) are one
+/// session, however they are connected; such a trace is held in memory. What a window cuts is
 /// counted in `cuts`.
 ///
-/// Which ones is decided by a seeded hash of the session or window, so a larger share contains a
-/// smaller one. Kept windows are put end to end, so that the rate stays what it was; of windows
-/// without requests, which look alike, the share itself is kept.
+/// A seeded hash of the session or window decides which ones are kept, so a larger share contains a
+/// smaller one. Kept windows are joined end to end, so that the rate stays the same. Windows
+/// without requests all look alike, so exactly the share of them is kept.
 package struct SampledSource: RequestSource {
-    /// What is kept or left as a whole.
+    /// The unit that is kept or left out as a whole.
     package enum Unit: Sendable, Equatable {
-        /// A session, or a graph of requests that wait for one another. A request that waits for
-        /// none, and that none waits for, is one.
+        /// A session, or a graph of requests that wait for one another. A request without such
+        /// waits is a session of its own.
         case session
         /// Windows of this many nanoseconds.
         case window(Int64)
@@ -26,16 +26,16 @@ package struct SampledSource: RequestSource {
     private var roots: [Int64: Int64] = [:]
     private var keptWindows: Int64 = 0
     private var lastWindow: Int64 = -1
-    /// The part of an empty window that is due, in 2⁻⁶⁴.
+    /// The pending fraction of an empty window, in 2⁻⁶⁴.
     private var dueEmpty: UInt64 = 0
     private var keptIDs = SeenIDs()
     private var hasBegun = false
     /// Whether the roots of all requests are known beforehand.
     private var knowsRoots = false
-    /// What the sample leaves of how requests wait for one another.
+    /// Counts of dependencies that the sample cut.
     package let cuts = SampleCuts()
 
-    /// Keeps a share (0...1) of the units. Throws `InputError` for a share outside.
+    /// Keeps a share (0...1) of the units. Throws `InputError` for any other share.
     package init(
         _ source: any RequestSource, share: Double, unit: Unit, seed: UInt64
     ) throws {
@@ -73,8 +73,8 @@ package struct SampledSource: RequestSource {
         return nil
     }
 
-    /// Looks whether requests wait for one another by more than their predecessors; then what is
-    /// connected stays together. O(rows + waits) of such a trace.
+    /// Checks whether requests wait for one another through more than their predecessors. Connected
+    /// requests then stay together. O(rows + waits) for such a trace.
     private mutating func begin() throws {
         hasBegun = true
         guard unit == .session, let first = try source.next() else { return }
@@ -87,7 +87,7 @@ package struct SampledSource: RequestSource {
         source = Chained(first: trace, rest: source)
     }
 
-    /// The earliest request that each one is connected with.
+    /// The earliest request that each request is connected with.
     private static func roots(of trace: Workload) -> [Int64: Int64] {
         let rows = Dictionary(
             zip(trace.ids, 0..<trace.count), uniquingKeysWith: { first, _ in first })
@@ -113,7 +113,7 @@ package struct SampledSource: RequestSource {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// The new arrival of a row that is kept, nil for one that is not.
+    /// The new arrival of a row; nil if it is not kept.
     private mutating func place(_ row: TraceRow) -> Int64? {
         switch unit {
         case .session:
@@ -135,8 +135,8 @@ package struct SampledSource: RequestSource {
         }
     }
 
-    /// Counts the share of windows without requests, or the rate would rise. O(1), as short
-    /// windows in a long pause may be without number.
+    /// Keeps the share of windows without requests, or the rate would rise. O(1), because a long
+    /// pause may contain any number of short windows.
     private mutating func keepEmpty(_ count: Int64) {
         guard threshold != .max else {
             keptWindows += count
@@ -154,16 +154,16 @@ package struct SampledSource: RequestSource {
     }
 }
 
-/// How requests waited for one another, of which a sample keeps one end alone.
+/// Dependencies between requests of which a sample keeps only one end.
 ///
-/// A class, because it grows while the sample is read by others.
+/// A reference type, because it grows while others read the sample.
 package final class SampleCuts {
-    /// Turns whose turn before is left out: they arrive at their recorded time.
+    /// Turns whose previous turn is left out: they arrive at their recorded time.
     package internal(set) var turns = 0
     /// Waits for requests that are left out, which are dropped.
     package internal(set) var waits = 0
 
-    /// The same in words, a sentence each; none where nothing was cut.
+    /// The cuts in words, one sentence each; empty if nothing was cut.
     package var remarks: [String] {
         [
             (turns, "turns follow one that is left out: they arrive at their recorded time"),
@@ -172,7 +172,7 @@ package final class SampleCuts {
     }
 }
 
-/// A batch, then what is left of the source that it came from.
+/// A batch, then the rest of the source that it came from.
 private struct Chained: RequestSource {
     var first: Workload?
     var rest: any RequestSource

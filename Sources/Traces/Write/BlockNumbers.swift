@@ -1,5 +1,5 @@
-/// Numbers for the blocks of prompts, chained from the start and counted in order of appearance;
-/// a partial last block has a number of its own. Memory follows segments, not blocks.
+/// Numbers for the blocks of prompts, chained from the start and counted in order of appearance. A
+/// partial last block has its own number. Memory grows with segments, not blocks.
 struct BlockNumbers {
     /// Blocks from `first` on with the numbers from `number` on.
     private struct Run {
@@ -14,8 +14,8 @@ struct BlockNumbers {
     }
 
     let blockTokens: Int32
-    /// Prompt tokens that earlier prompts begin with as well, and how many of them the numbers do
-    /// not show, as they fill no block.
+    /// Prompt tokens that earlier prompts also begin with, and how many of them the numbers do not
+    /// show because they fill no block.
     private(set) var sharedTokens = 0
     private(set) var lostTokens = 0
     private var trie = PrefixTrie()
@@ -27,7 +27,7 @@ struct BlockNumbers {
 
     init(blockTokens: Int32) { self.blockTokens = blockTokens }
 
-    /// Calls `body` with each block's number. A prompt without content gets new numbers throughout.
+    /// Calls `body` with each block's number. A prompt without content gets only new numbers.
     /// O(segments + blocks).
     mutating func forEachBlock(of batch: Workload, _ row: Int, _ body: (Int64) -> Void) {
         let total = batch.promptTokens[row]
@@ -86,7 +86,7 @@ struct BlockNumbers {
         }
     }
 
-    /// Adds a run, unless it goes on with the one before it in the same request.
+    /// Adds a run, unless it continues the one before it in the same request.
     private mutating func add(_ run: Run, from start: Int) {
         if runs.count > start, let last = runs.last,
             run.number - last.number == Int64(run.first - last.first)

@@ -1,4 +1,4 @@
-/// Text being put together as bytes, without a `String` per value.
+/// Builds text as bytes, without a `String` per value.
 struct ByteWriter {
     var bytes: [UInt8] = []
 
@@ -9,7 +9,7 @@ struct ByteWriter {
 
     @inline(__always) mutating func put(byte: UInt8) { bytes.append(byte) }
 
-    /// A text between quotes, as JSON has it. O(bytes).
+    /// A text in quotes, as JSON. O(bytes).
     mutating func put(json text: String) {
         bytes.append(0x22)
         for byte in text.utf8 {

@@ -1,14 +1,14 @@
 import Basics
 
-/// Writes requests in one of the formats that can be written, a batch at a time.
+/// Writes requests in one of the writable formats, a batch at a time.
 ///
 ///     var writer = try TraceWriter(.mooncake)
 ///     let bytes = try writer.write(batch)
 ///     print(writer.losses)
 ///
-/// What the format cannot say is left out, and `losses` says what that was.
+/// What the format cannot express is left out and described in `losses`.
 package struct TraceWriter {
-    /// What of the batches written so far the format could not hold, in plain words, sorted.
+    /// What the format could not hold of the batches written so far, in plain words, sorted.
     package var losses: [String] {
         var lost = lost
         if format != .native {
@@ -22,7 +22,7 @@ package struct TraceWriter {
         return (lost + [sharing]).sorted()
     }
 
-    /// Names of requests, which the native format holds.
+    /// Names of requests, which the native format keeps.
     package var labels: [RequestLabels] = []
 
     private let format: TraceFormat
@@ -30,9 +30,9 @@ package struct TraceWriter {
     private var hasHeader = false
     private var written: Int64 = 0
     private var blocks = BlockNumbers(blockTokens: 512)
-    /// The first rows written, where a reader tells units by them.
+    /// The first rows written, if a reader infers units from them.
     private var firstRows = FirstRows()
-    /// The first turn of a turn's session, and the last one of it so far.
+    /// The first turn of a turn's session, and that session's last turn so far.
     private var roots: [Int64: Int64] = [:]
     private var lastTurns: [Int64: Int64] = [:]
     /// A turn's number in its session, from 1.
@@ -43,7 +43,7 @@ package struct TraceWriter {
         .native, .azure, .mooncake, .timedTrace, .bailian, .burstgpt, .lengths,
     ]
 
-    /// A writer. Throws `InputError` for a format whose information no workload has.
+    /// Creates a writer. Throws `InputError` for a format that needs information no workload has.
     package init(_ format: TraceFormat) throws {
         guard Self.formats.contains(format) else {
             throw InputError(
@@ -55,7 +55,7 @@ package struct TraceWriter {
         if format == .timedTrace || format == .bailian { blocks = BlockNumbers(blockTokens: 16) }
     }
 
-    /// The bytes of a batch, the header before the first. O(tokens / block) for formats with
+    /// The bytes of a batch, with the header before the first. O(tokens / block) for formats with
     /// blocks, else O(segments).
     ///
     /// Throws `InputError` for an arrival or a prompt that the format cannot hold.
@@ -161,8 +161,8 @@ package struct TraceWriter {
         }
     }
 
-    /// The flags without which a reader would take the rows for something else: where all prompts
-    /// fit one block, or times are as those of another unit would be. nil where they tell it.
+    /// The flags without which a reader would misread the rows: if all prompts fit one block, or if
+    /// times look like those of another unit. Nil if the rows suffice.
     private var untold: String? {
         guard hasBlocks else { return nil }
         var flags: [String] = []
@@ -178,7 +178,7 @@ package struct TraceWriter {
             + flags.joined(separator: " ") + ")"
     }
 
-    /// The loss of a first request's time.
+    /// The loss of the first request's time, in words.
     static func lostOrigin(_ nanoseconds: Int64) -> String {
         var seconds = ByteWriter()
         seconds.put(nanoseconds, decimals: 9)
@@ -333,7 +333,7 @@ package struct TraceWriter {
                 lost.insert("branches of sessions")
             }
             lastTurns[root] = id
-            // Dynamo 1.6.1 and AIPerf 0.13.0 want a text.
+            // Dynamo 1.6.1 and AIPerf 0.13.0 require a text.
             out.put(", \"session_id\": \"")
             out.put(root)
             out.put("\", \"block_size\": 512")

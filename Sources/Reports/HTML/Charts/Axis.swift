@@ -1,6 +1,6 @@
 import Basics
 
-/// A scale from values to places, 0 at its low end and 1 at its high one, with marked values.
+/// A scale that maps values to positions, 0 at its low end and 1 at its high end, with ticks.
 struct Axis: Sendable {
     /// A marked value.
     struct Tick: Sendable {
@@ -26,7 +26,7 @@ struct Axis: Sendable {
         self.minor = minor
     }
 
-    /// Where a value stands, from 0 to 1; values beyond the ends stand at them.
+    /// The position of a value, from 0 to 1; values beyond the ends are clamped.
     func place(_ value: Double) -> Double {
         guard value.isFinite else { return value > 0 ? 1 : 0 }
         let inside = min(max(value, low), high)
@@ -35,7 +35,7 @@ struct Axis: Sendable {
         return (PortableMath.log(inside) - first) / (PortableMath.log(high) - first)
     }
 
-    /// The value at a place.
+    /// The value at a position.
     func value(at place: Double) -> Double {
         guard isLogarithmic else { return low + place * (high - low) }
         let first = PortableMath.log(low)
@@ -45,7 +45,7 @@ struct Axis: Sendable {
     /// Whether a value is between the ends.
     func contains(_ value: Double) -> Bool { value >= low && value <= high }
 
-    /// From 0 to a round number that holds `most`, with at most five steps of 1, 2 or 5 times a
+    /// From 0 to a round number at or above `most`, with at most five steps of 1, 2 or 5 times a
     /// power of ten.
     static func fromZero(
         to most: Double, steps: Int = 4, label: (Double) -> String = Drawn.short
@@ -66,8 +66,8 @@ struct Axis: Sendable {
             Tick(value: $0, label: Drawn.number($0 * 100) + " %")
         })
 
-    /// A logarithmic scale that holds both values, which are above 0: from 1, 2 or 5 times a power
-    /// of ten to another. Powers of ten are labelled, and 2 and 5 too where there are few.
+    /// A logarithmic scale that contains both values, which are above 0. It runs between multiples
+    /// 1, 2 or 5 of powers of ten. Powers of ten are labelled, and 2 and 5 too if there are few.
     static func logarithmic(
         from low: Double, to high: Double, label: (Double) -> String
     ) -> Axis {
@@ -96,7 +96,7 @@ struct Axis: Sendable {
         logarithmic(from: low, to: high) { Drawn.short($0 * 100) + " %" }
     }
 
-    /// Seconds from 0, in the unit that reads best and steps that people count by.
+    /// Seconds from 0, in the most readable unit and the usual steps of time.
     static func time(_ seconds: Double) -> Axis {
         let span = seconds.isFinite && seconds > 0 ? seconds : 1
         let (unit, name) =
@@ -114,7 +114,7 @@ struct Axis: Sendable {
         return Axis(low: 0, high: span, isLogarithmic: false, ticks: ticks)
     }
 
-    /// The least of 1, 2 and 5 times a power of ten that is not below a number.
+    /// The smallest of 1, 2 and 5 times a power of ten that is at least a number.
     static func roundStep(_ least: Double) -> Double {
         guard least.isFinite, least > 0 else { return 1 }
         var power = 1.0

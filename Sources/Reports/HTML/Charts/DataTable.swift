@@ -1,17 +1,17 @@
-/// The values of a chart as a table one click away. The charts that name the table read from it
-/// what they show under the pointer, so both are always the same.
+/// The values of a chart as a table, one click away. Charts with this table read the values under
+/// the pointer from it, so both always agree.
 struct DataTable: Sendable {
-    /// A row: where it stands along the x axis, 0 to 1, its name, and a text a column.
+    /// A row: its position along the x axis, 0 to 1, its name, and one text per column.
     struct Row: Sendable {
         var place: Double?
         var name: String
         var cells: [String]
     }
 
-    /// An id in the page.
+    /// Its id in the page.
     let id: String
     let title: String
-    /// What the rows' names are.
+    /// The heading of the rows' names.
     let corner: String
     let columns: [String]
     let rows: [Row]
@@ -30,7 +30,7 @@ struct DataTable: Sendable {
             """
     }
 
-    /// The table behind a line that opens it.
+    /// The table, behind a line that opens it.
     var html: HTML {
         """
         <details class="data"><summary>\(title)</summary><div class="scroll" tabindex="0" \
@@ -39,7 +39,7 @@ struct DataTable: Sendable {
         """
     }
 
-    /// A place with four decimals.
+    /// A position with four decimals.
     private static func place(_ place: Double) -> String {
         let tenThousandths = Int((min(max(place, 0), 1) * 10_000).rounded())
         let digits = String(tenThousandths + 10_000).dropFirst()

@@ -1,13 +1,13 @@
 import Experiments
 
-/// A latency's distribution: which share of requests is within a time. Times are milliseconds.
+/// A latency distribution: the share of requests within a time. Times are in milliseconds.
 struct Distribution: Sendable {
     let count: Int
-    /// Values with the share of requests that are not above them, ascending in both.
+    /// Values with the share of requests at or below them, ascending in both.
     let points: [(value: Double, share: Double)]
 
-    /// From quantiles at equal shares and the largest values, which tell the tail better where
-    /// they reach further than the last quantile but one.
+    /// From quantiles at equal shares and the largest values. Those describe the tail better where
+    /// they reach further than the second to last quantile.
     init(_ data: RunReportData.Distribution) {
         count = data.count
         let quantiles = data.quantilesMs
@@ -30,8 +30,8 @@ struct Distribution: Sendable {
         self.points = Self.ascending(points)
     }
 
-    /// From values with how often each occurs, ascending: exact at the points that are kept, some
-    /// hundreds, closer together in the tail.
+    /// From values with their counts, ascending: exact at the points kept, some hundreds, which are
+    /// closer together in the tail.
     init(_ entries: [(value: Double, number: Int)]) {
         count = entries.reduce(0) { $0 + $1.number }
         var points: [(value: Double, share: Double)] = []
@@ -47,7 +47,7 @@ struct Distribution: Sendable {
         self.points = points
     }
 
-    /// Both sides of a distribution are rounded: neither may fall.
+    /// Both coordinates are rounded, so make sure that neither falls.
     private static func ascending(
         _ points: [(value: Double, share: Double)]
     ) -> [(value: Double, share: Double)] {
@@ -58,7 +58,7 @@ struct Distribution: Sendable {
         }
     }
 
-    /// The share within a value, on straight lines between the points.
+    /// The share within a value, linear between the points.
     func share(within value: Double) -> Double {
         guard let first = points.first, let last = points.last else { return 0 }
         if value < first.value { return 0 }
@@ -73,18 +73,18 @@ struct Distribution: Sendable {
         return a.share + (b.share - a.share) * (value - a.value) / (b.value - a.value)
     }
 
-    /// The smallest value above which all but a share is.
+    /// The smallest point whose share is at least `share`.
     func value(at share: Double) -> Double {
         points.first { $0.share >= share }?.value ?? points.last?.value ?? 0
     }
 
-    /// The line of the share within a time. It begins at the foot.
+    /// The curve of the share within a time. It begins at the bottom.
     var curve: Curve {
         guard let first = points.first else { return Curve([]) }
         return Curve([(first.value, 0)] + points.map { ($0.value, $0.share) })
     }
 
-    /// The line of the share of requests that are slower, from a share on.
+    /// The curve of the share of requests that are slower, from a share on.
     func tail(from share: Double) -> Curve {
         Curve(
             points.filter { 1 - $0.share <= share * 1.05 && $0.share < 1 }

@@ -1,14 +1,14 @@
 import Basics
 
-/// A value for each of some rows over time, as cells of ten shades of one colour, which the
-/// colour-blind tell apart as well as anyone.
+/// Values over time for several rows, as cells in ten shades of one colour, which colour-blind
+/// readers can tell apart as well.
 struct HeatMap: Sendable {
-    /// What a row is called.
+    /// The names of the rows.
     let names: [String]
     /// By row, then by window.
     let values: [[Double]]
     let x: Axis
-    /// When windows begin on that axis, and one more for the last one's end.
+    /// Where windows begin on that axis, plus the end of the last one.
     let edges: [Double]
     /// The value of the darkest shade.
     let most: Double
@@ -39,7 +39,7 @@ struct HeatMap: Sendable {
         return min(Self.shades - 1, Int(value / most * Double(Self.shades - 1) + 0.5))
     }
 
-    /// One path a shade.
+    /// One path per shade.
     private var cells: [HTML] {
         var paths = [Path](repeating: Path(), count: Self.shades)
         for (row, values) in values.enumerated() {

@@ -1,5 +1,4 @@
-/// The `d` attribute of an SVG path in a box of 1000 units' width, points with their origin at the
-/// upper left.
+/// The `d` attribute of an SVG path in a box 1000 units wide, with the origin at the upper left.
 struct Path: Sendable {
     private(set) var data = ""
     private var last = ""
@@ -9,13 +8,13 @@ struct Path: Sendable {
 
     private mutating func append(_ command: String, _ x: Double, _ y: Double) {
         let point = "\(Drawn.number(x)) \(Drawn.number(y))"
-        // Points that fall together are drawn once.
+        // Points that coincide are drawn once.
         guard command != "L" || point != last else { return }
         data += command + point
         last = point
     }
 
-    /// A line of no length.
+    /// A line of zero length.
     mutating func dot(_ x: Double, _ y: Double) {
         data += "M\(Drawn.number(x)) \(Drawn.number(y))h0"
         last = ""
@@ -30,14 +29,14 @@ struct Path: Sendable {
     }
 }
 
-/// Values along an x axis that one line joins; a nil value breaks the line.
+/// Values along an x axis, joined by a line; a nil value breaks it.
 struct Curve: Sendable {
     let points: [(x: Double, y: Double?)]
 
-    /// A line through points, broken where a value is nil.
+    /// A line through points, broken at nil values.
     init(_ points: [(Double, Double?)]) { self.points = points.map { (x: $0.0, y: $0.1) } }
 
-    /// The line in a box of a width and a height.
+    /// The line in a box of the given width and height.
     func line(_ x: Axis, _ y: Axis, width: Double, height: Double) -> Path {
         var path = Path()
         var isDown = false
@@ -53,7 +52,7 @@ struct Curve: Sendable {
         return path
     }
 
-    /// A dot at each point: a line of no length with round ends.
+    /// A dot at each point: a line of zero length with round ends.
     func dots(_ x: Axis, _ y: Axis, width: Double, height: Double) -> Path {
         var path = Path()
         for point in points {
@@ -63,7 +62,7 @@ struct Curve: Sendable {
         return path
     }
 
-    /// The area between the line and the foot of the box.
+    /// The area between the line and the bottom of the box.
     func area(_ x: Axis, _ y: Axis, width: Double, height: Double) -> Path {
         var path = Path()
         var run: [(Double, Double)] = []

@@ -1,4 +1,4 @@
-/// A chart of lines over two axes: an SVG that stretches with the page, and texts beside it that do
+/// A line chart over two axes: an SVG that stretches with the page, with texts beside it that do
 /// not.
 struct Plot: Sendable {
     /// A line, or the area under it, with a class of the style sheet.
@@ -10,7 +10,7 @@ struct Plot: Sendable {
         var isDotted = false
     }
 
-    /// A value of the x axis that must not be passed.
+    /// A value of the x axis that must not be exceeded.
     struct Limit: Sendable {
         let value: Double
         let label: String
@@ -21,9 +21,9 @@ struct Plot: Sendable {
     let y: Axis
     var lines: [Line]
     var limits: [Limit] = []
-    /// What a screen reader says of it.
+    /// Its description for a screen reader.
     let label: String
-    /// The table whose rows are along x, and the columns that are drawn here.
+    /// The table whose rows run along x, and the columns drawn here.
     let table: String
     var columns: [Int] = []
     /// Classes of the style sheet, which set the height.
@@ -77,8 +77,8 @@ struct Plot: Sendable {
         }
     }
 
-    /// A limit as a dashed line that goes up to its label, which stands above the chart in a row of
-    /// its own, on the side where there is room.
+    /// A limit as a dashed line up to its label, which has its own row above the chart, on the side
+    /// with more space.
     private func line(_ limit: Limit) -> HTML {
         let place = x.place(limit.value)
         let order = limits.firstIndex { $0.label == limit.label } ?? 0
@@ -98,7 +98,7 @@ struct Plot: Sendable {
 }
 
 extension Axis {
-    /// The labels under a chart; those at its ends stand inside.
+    /// The labels under a chart; those at its ends are moved inside.
     var labels: HTML {
         let labels = ticks.map { tick -> HTML in
             let place = place(tick.value)
@@ -111,18 +111,18 @@ extension Axis {
     }
 }
 
-/// What the lines of a chart are: a swatch and a name each, with room for the value under the
+/// The legend of a chart: a swatch and a name for each line, with space for the value under the
 /// pointer.
 struct Legend: Sendable {
     struct Entry: Sendable {
         let name: String
         let style: String
-        /// The column of the chart's table; nil: it has none.
+        /// The column of the chart's table; nil if there is none.
         var column: Int?
     }
 
     let entries: [Entry]
-    /// The table that values come from.
+    /// The table of the values.
     let table: String
 
     var html: HTML {

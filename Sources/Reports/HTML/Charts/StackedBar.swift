@@ -5,7 +5,7 @@ struct StackedBar: Sendable {
         let value: Double
         /// The value with its unit.
         let text: String
-        /// A class of the style sheet that gives the colour.
+        /// The class of the style sheet that sets the colour.
         let style: String
     }
 
@@ -15,7 +15,7 @@ struct StackedBar: Sendable {
 
     private var sum: Double { parts.reduce(0) { $0 + $1.value } }
 
-    /// The bar with the names of parts that are wide enough.
+    /// The bar, with the names of the parts that are wide enough.
     var html: HTML {
         let boxes = shown.map { part, width -> HTML in
             let share = sum > 0 ? part.value / sum : 0

@@ -1,7 +1,7 @@
 import Basics
 
-/// Numbers as attributes of a drawing, and as axes and tables of a page print them: short, and the
-/// same on every machine.
+/// Numbers as drawing attributes, and as the text of a page's axes and tables: short, and the same
+/// on every machine.
 enum Drawn {
     /// A coordinate with at most two decimals: "12.5", "0", "-3.07".
     static func number(_ value: Double) -> String {
@@ -17,12 +17,12 @@ enum Drawn {
     /// A share of a length: "12.5%".
     static func percent(_ share: Double) -> String { number(share * 100) + "%" }
 
-    /// Milliseconds with the unit that reads best.
+    /// Milliseconds, in the most readable unit.
     static func milliseconds(_ value: Double) -> String {
         Quantity.duration(seconds: value / 1000)
     }
 
-    /// Milliseconds on an axis or as a limit, without zeros at the end: "40 ms", "1 s", "200 µs".
+    /// Milliseconds on an axis or as a limit, without trailing zeros: "40 ms", "1 s", "200 µs".
     static func round(milliseconds value: Double) -> String {
         let size = abs(value)
         if size == 0 { return "0" }
@@ -30,7 +30,7 @@ enum Drawn {
         return size < 999 ? number(value) + " ms" : number(value / 1000) + " s"
     }
 
-    /// A share as a table prints it, with the decimals that tell it from 0 and from 1.
+    /// A share for a table, with enough decimals to tell it from 0 and from 1.
     static func share(_ value: Double) -> String {
         let off = min(abs(value), abs(1 - value))
         if off == 0 { return Quantity.percent(value, decimals: 0) }
@@ -38,8 +38,8 @@ enum Drawn {
         return Quantity.percent(value, decimals: decimals)
     }
 
-    /// A time since the start: "0:05", "4:17", "1:02:03"; below two minutes with decimals as
-    /// needed to tell windows of `step` seconds apart.
+    /// A time since the start: "0:05", "4:17", "1:02:03". Below two minutes, with as many decimals
+    /// as needed to tell windows of `step` seconds apart.
     static func clock(_ seconds: Double, step: Double) -> String {
         guard seconds.isFinite, abs(seconds) < 1e12 else { return "–" }
         if step < 1 {
@@ -53,7 +53,7 @@ enum Drawn {
             ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
     }
 
-    /// A large number in few letters, for an axis: "16k", "1.5M", "0.25".
+    /// A number in few characters, for an axis: "16k", "1.5M", "0.25".
     static func short(_ value: Double) -> String {
         let units: [(Double, String)] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
         for (size, unit) in units where abs(value) >= size {

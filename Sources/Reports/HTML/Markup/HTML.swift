@@ -1,6 +1,6 @@
 import Basics
 
-/// A piece of a page. What is put into a literal is escaped, unless it is markup itself:
+/// A piece of a page. Values interpolated into a literal are escaped unless they are markup:
 ///
 ///     let row: HTML = "<li title=\"\(name)\">\(name) \(bar)</li>"
 ///
@@ -13,11 +13,11 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
     private init(_ text: String) { self.text = text }
 
-    /// Nothing.
+    /// An empty piece.
     package static let none: HTML = ""
 
     /// A text as content or inside a quoted attribute. Control and invisible format characters
-    /// become U+FFFD, so that none hides or turns what follows.
+    /// become U+FFFD, so that none can hide or reverse what follows.
     package static func escaped(_ text: String) -> String {
         let shown = PathText.shown(text)
         var result = ""
@@ -51,7 +51,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
     package static func + (a: HTML, b: HTML) -> HTML { HTML(a.text + b.text) }
     package static func += (a: inout HTML, b: HTML) { a.text += b.text }
 
-    /// What a literal puts together.
+    /// Collects the parts of a literal.
     package struct StringInterpolation: StringInterpolationProtocol {
         var text = ""
 
@@ -59,7 +59,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
             text.reserveCapacity(literalCapacity)
         }
 
-        /// Markup, as it is written.
+        /// Markup, unchanged.
         package mutating func appendLiteral(_ literal: String) { text += literal }
         /// Text, escaped.
         package mutating func appendInterpolation(_ value: String) {
@@ -69,7 +69,7 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
         package mutating func appendInterpolation(_ value: Int) { text += String(value) }
         /// Markup.
         package mutating func appendInterpolation(_ value: HTML) { text += value.text }
-        /// Markup, one after the other.
+        /// Several pieces of markup, concatenated.
         package mutating func appendInterpolation(_ values: [HTML]) {
             for value in values { text += value.text }
         }
@@ -77,6 +77,6 @@ package struct HTML: ExpressibleByStringInterpolation, Sendable {
 }
 
 extension [HTML] {
-    /// All of them, one after the other.
+    /// All pieces, concatenated.
     var joined: HTML { reduce(.none, +) }
 }

@@ -1,17 +1,17 @@
-/// One HTML file that needs nothing else: styles, script, drawings and data are in it, and its
-/// content security policy lets nothing out.
+/// One self-contained HTML file: it includes styles, script, drawings and data, and its content
+/// security policy blocks all requests.
 struct PageDocument {
     let title: String
     /// The command that made it.
     let generator: String
     let style: HTML
-    /// What the main part holds.
+    /// The content of the main part.
     let body: HTML
-    /// Data of the script, as JSON; nil: it has none.
+    /// Data for the script, as JSON; nil if it needs none.
     var data: HTML?
     let script: HTML
 
-    /// Nothing is fetched; styles and the script of the page itself run.
+    /// Nothing is fetched; only the page's own styles and script run.
     private static let policy: HTML = """
         default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
         img-src data:; base-uri 'none'; form-action 'none'

@@ -1,5 +1,5 @@
-/// The script of reports: shows values under the pointer, or of the focused chart by arrow keys.
-/// It reads them from the tables in the page.
+/// The script of reports. Shows the values under the pointer, or of the focused chart with arrow
+/// keys, and reads them from the tables in the page.
 enum PageScript {
     static let text = HTML.trusted(
         """

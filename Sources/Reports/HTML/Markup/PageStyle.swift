@@ -1,5 +1,5 @@
 /// The style sheet of reports: colours after Okabe and Ito (2008), "Color Universal Design", which
-/// people with any kind of colour vision tell apart; light, dark, narrow and printed.
+/// people with any kind of colour vision can tell apart; for light, dark, narrow and printed pages.
 enum PageStyle {
     /// Colours and text.
     static let text = HTML.trusted(
@@ -97,7 +97,7 @@ enum PageStyle {
 
         """)
 
-    /// Phones, and paper.
+    /// Phones and paper.
     static let narrow = HTML.trusted(
         """
         @media(max-width:900px){.two{grid-template-columns:minmax(0,1fr)}

@@ -1,17 +1,17 @@
 import Basics
 import Experiments
 
-/// The report of several runs: two are paired request by request, more are laid over one another.
+/// The report on several runs: two are paired request by request, more are overlaid.
 package struct ComparisonPage: Sendable {
     /// Most runs that one chart shows as lines.
     package static let most = 8
 
     private let runs: [ReportedRun]
-    /// Of every run but the first.
+    /// One pair for every run but the first.
     private let pairs: [ReportedPair]
 
     /// Compares each run with the first. O(draws × requests) each. Throws `InputError` for more
-    /// runs than colours, and for a folder that is not as its run wrote it.
+    /// runs than colours, and for a folder that differs from what its run wrote.
     package init(_ runs: [ReportedRun]) throws {
         guard runs.count <= Self.most else {
             throw InputError(
@@ -84,7 +84,7 @@ package struct ComparisonPage: Sendable {
             """
     }
 
-    /// What each comparison comes to.
+    /// The conclusion of each comparison.
     private var verdicts: [VerdictBlock] {
         pairs.enumerated().map { offset, pair in
             let other = letter(offset + 1)
@@ -166,7 +166,7 @@ package struct ComparisonPage: Sendable {
                 """)
     }
 
-    /// The distributions of each latency, a line a run.
+    /// The distributions of each latency, one line per run.
     private var latency: ReportPage.Section {
         let charts = [
             ("TTFT", "ttft", "ttft"), ("TPOT", "tpot", "tpot"), ("E2E", "e2el", "e2e"),
@@ -228,7 +228,7 @@ package struct ComparisonPage: Sendable {
             id: "parts", title: "Where the time goes", body: PartsSection.body(groups))
     }
 
-    /// Where step times come from, and what runs warned of, each once with the runs it is of.
+    /// The source of step times, and the runs' warnings, each once with the runs it belongs to.
     private var trust: ReportPage.Section {
         var remarks: [(text: String, letters: [String])] = []
         for index in runs.indices {

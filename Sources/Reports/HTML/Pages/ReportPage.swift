@@ -6,7 +6,7 @@ package struct ReportPage: Sendable {
     struct Section: Sendable {
         /// The target of its link.
         let id: String
-        /// Its heading, and its link above all sections.
+        /// Its heading, and the text of its link above all sections.
         let title: String
         var link: String?
         let body: HTML
@@ -20,14 +20,14 @@ package struct ReportPage: Sendable {
         }
     }
 
-    /// What kind of report it is: "run report".
+    /// The kind of report: "run report".
     let kind: String
     let title: String
-    /// Beside the kind: a digest, say.
+    /// A mark beside the kind, such as a digest.
     let mark: String
-    /// Under the title.
+    /// The text under the title.
     let lead: HTML
-    /// Between the lead and the links to the sections.
+    /// The content between the lead and the links to the sections.
     let top: HTML
     let sections: [Section]
     let footer: HTML
@@ -54,19 +54,19 @@ package struct ReportPage: Sendable {
     }
 }
 
-/// A figure in large letters.
+/// A figure in large print.
 struct Tile: Sendable {
     let name: String
     let value: String
-    /// Beneath the value.
+    /// The text under the value.
     let note: String
-    /// The share of a limit that is used; nil: there is none.
+    /// The share of a limit that is used; nil without a limit.
     var use: Double?
     /// The key of summary.json that the value shows.
     let key: String
 
     var html: HTML {
-        // A unit is smaller than its number.
+        // The unit is smaller than its number.
         let cut = value.lastIndex(of: " ")
         let number = cut.map { String(value[..<$0]) } ?? value
         let unit = cut.map { String(value[$0...]) } ?? ""
@@ -84,13 +84,13 @@ struct Tile: Sendable {
             """
     }
 
-    /// Several of them.
+    /// Several tiles.
     static func grid(_ tiles: [Tile]) -> HTML {
         "<div class=\"tiles\">\(tiles.map(\.html))</div>"
     }
 }
 
-/// Commands that can be pasted, each with a line that says what for.
+/// Commands to paste, each with a line that says what it is for.
 struct Commands: Sendable {
     var lines: [(purpose: String, command: String)] = []
 

@@ -3,9 +3,9 @@ import Experiments
 import Results
 import Scenario
 
-/// What pages say of a run.
+/// What pages say about a run.
 extension ReportedRun {
-    /// A figure of summary.json; nil where the run has none.
+    /// A figure of summary.json; nil if the run does not have it.
     func figure(_ key: String) -> Double? { figures[key] }
 
     /// A count as text.
@@ -13,7 +13,7 @@ extension ReportedRun {
         Quantity.count(Int(exactly: (figures[key] ?? 0).rounded()) ?? 0)
     }
 
-    /// A latency of summary.json with its unit; a dash where no request has one.
+    /// A latency of summary.json with its unit; a dash if no request has one.
     func latency(_ key: String) -> String { figures[key].map(Drawn.milliseconds) ?? "–" }
 
     /// "20,000 requests", "1 request", "1,500 requests in 1,977 attempts".
@@ -46,7 +46,7 @@ extension ReportedRun {
     /// The model, without the folders of a path.
     var modelName: String { Self.short(configuration.model.name.lastPathName) }
 
-    /// The share of requests that are good, of those that figures are of; nil without requests.
+    /// The share of good requests among those that figures cover; nil without requests.
     var goodShare: Double? {
         let asked = figures["measured_stretch.num_prompts"] ?? figures["num_prompts"] ?? 0
         return asked > 0 ? (figures["good_requests"] ?? 0) / asked : nil
@@ -63,13 +63,13 @@ extension ReportedRun {
         return met + (isOverloaded ? ", overloaded" : "")
     }
 
-    /// What each request is held to, milliseconds. `latency`: "ttft", "tpot", "e2e" or "itl".
+    /// The limit for each request, in milliseconds. `latency` is "ttft", "tpot", "e2e" or "itl".
     func eachLimit(_ latency: String) -> Double? { limits(of: latency)?.each }
 
-    /// All limits of a latency with their names: "TTFT", "p99 TTFT".
+    /// All limits of a latency, by name: "TTFT", "p99 TTFT".
     func namedLimits(_ latency: String) -> [(name: String, milliseconds: Double)] {
         guard let limits = limits(of: latency) else { return [] }
-        // Each request is held to its own 99th percentile of gaps.
+        // Each request is judged by its own 99th percentile of gaps.
         let name = latency == "itl" ? "p99 ITL" : latency.uppercased()
         return (limits.each.map { [(name, $0)] } ?? [])
             + limits.bounds.map { ("\($0.statistic.name) \(name)", $0.milliseconds) }
@@ -80,11 +80,11 @@ extension ReportedRun {
             .map { configuration.slo.limits[keyPath: $0.member] }
     }
 
-    /// The path of a file of the folder, as a word for a shell.
+    /// The path of a file in the folder, quoted for a shell.
     func path(_ file: String) -> String {
         ShellWord.path(folder.appending(pathComponent: file))
     }
 
-    /// A name on one line, not too long for a heading.
+    /// A name on one line, short enough for a heading.
     static func short(_ name: String) -> String { name.echoed(atMost: 60) }
 }

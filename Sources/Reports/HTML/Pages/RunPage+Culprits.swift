@@ -4,10 +4,10 @@ import Results
 import Simulator
 
 extension RunPage {
-    /// Most requests of a run that is simulated again for its report: some seconds.
+    /// Most requests of a run that is simulated again for its report, which takes some seconds.
     private static let mostRequests = 200_000.0
 
-    /// The requests of a run that its page shows as the slowest.
+    /// The requests that a run's page shows as the slowest.
     private static func slowest(_ run: ReportedRun) -> [Int64] {
         let rows =
             run.data.slowest.ttft.prefix(SlowSection.shown)
@@ -17,7 +17,8 @@ extension RunPage {
         }
     }
 
-    /// What held a request up and who, in a sentence: until its first token, and to the last.
+    /// What delayed a request, and which requests caused it, in a sentence each: until its first
+    /// token, and until its last.
     package struct Culprits: Sendable, Equatable {
         package var toFirstToken: String?
         package var whole: String?
@@ -28,7 +29,7 @@ extension RunPage {
     }
 
     /// The culprits of each of a run's slowest requests, by id; empty for a run that is too long to
-    /// be simulated again.
+    /// simulate again.
     ///
     /// - Throws: `InputError` for a run that cannot be simulated again.
     package static func culprits(of run: ReportedRun) throws -> [Int64: Culprits] {
@@ -41,8 +42,8 @@ extension RunPage {
         }
     }
 
-    /// The same of a time to first token. Who did it is named of the queue alone: of the rest a
-    /// part may lie behind that token.
+    /// The same for a time to first token. Culprits are named only for the queue: part of the rest
+    /// may come after that token.
     private static func sentenceOfFirstToken(_ answer: WhyStudy.Answer) -> String? {
         let times = answer.toFirstToken
         let parts = LatencyParts.Part.allCases.filter { times[$0] > 0 }
@@ -56,7 +57,8 @@ extension RunPage {
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
-    /// "queue 12.8 s, behind 227 (250 ms), 266 (230 ms), 175 others (12.1 s)"; then the next part.
+    /// For example "queue 12.8 s, behind 227 (250 ms), 266 (230 ms), 175 others (12.1 s)", then the
+    /// next part.
     private static func sentence(_ answer: WhyStudy.Answer) -> String? {
         let causes = LatencyCause.allCases.filter { answer.causes[$0] > 0 }
             .sorted { answer.causes[$0] > answer.causes[$1] }

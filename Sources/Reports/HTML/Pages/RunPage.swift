@@ -4,7 +4,7 @@ import Experiments
 /// The report of one run.
 package struct RunPage: Sendable {
     let run: ReportedRun
-    /// A sentence about some requests, by id, where it is known why they were slow.
+    /// A sentence for some requests, by id, if it is known why they were slow.
     let why: [Int64: Culprits]
 
     package init(_ run: ReportedRun, why: [Int64: Culprits] = [:]) {
@@ -99,7 +99,7 @@ package struct RunPage: Sendable {
             + unit
     }
 
-    /// What words mean, on every page of runs.
+    /// Definitions of terms, on every page about runs.
     static let footer: HTML = """
         Every figure is that of <code>summary.json</code>; charts are drawn from \
         <code>report.json</code>. TTFT: arrival to first token. TPOT: (E2E − TTFT) / (output \

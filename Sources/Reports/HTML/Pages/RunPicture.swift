@@ -1,8 +1,8 @@
 import Basics
 import Experiments
 
-/// A run's latency distribution and load over time as one SVG for a README: dark text on a light
-/// ground of its own, so that it reads on a light and on a dark page.
+/// A run's latency distribution and load over time as one SVG for a README: dark text on its own
+/// light background, so that it is readable on light and dark pages.
 package struct RunPicture: Sendable {
     private let run: ReportedRun
 
@@ -22,7 +22,7 @@ package struct RunPicture: Sendable {
         let x: Axis
         let y: Axis
 
-        /// The lines of the grid, and the labels of both axes.
+        /// The grid lines, and the labels of both axes.
         var grid: HTML {
             let below = top + height
             let columns = x.ticks.map { tick -> HTML in

@@ -2,10 +2,10 @@ import Basics
 import Experiments
 
 extension SweepReportPage {
-    /// The report of a sweep's table. O(keys² x points).
+    /// The report on a sweep's table. O(keys² x points).
     package init(_ table: SweepTable) {
         let ran = table.points.indices.filter { table.ran[$0] }
-        // Places among the points that ran.
+        // Indices among the points that ran.
         let places = Dictionary(
             ran.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         let tpot = table.figures[SweepTable.Figure.place("mean_tpot_ms")]
@@ -37,7 +37,7 @@ extension SweepReportPage {
         best = table.ranked(by: goal).first.flatMap { places[$0] }.map { ($0, goal.order) }
     }
 
-    /// Whether a file is a sweep's table, by its first bytes.
+    /// Whether a file is a sweep's table, judged by its first bytes.
     package static func isTable(_ path: String) -> Bool {
         guard let records = try? CSVRecords(path), let header = try? records.next() else {
             return false

@@ -1,21 +1,21 @@
 import Basics
 import Experiments
 
-/// The report of a sweep: two Pareto fronts over all its points, and what each key changes.
+/// The report on a sweep: two Pareto fronts over all its points, and what each key changes.
 package struct SweepReportPage: Sendable {
     /// A configuration that ran.
     package struct Point: Sendable {
         /// Its number in the table.
         package let number: Int
-        /// Of each key.
+        /// The value of each key.
         package let values: [String]
         package let gpus: Double
-        /// Output tokens a second of a user, and of a GPU.
+        /// Output tokens per second per user, and per GPU.
         package let perUser: Double
         package let perGPU: Double
-        /// Milliseconds.
+        /// In milliseconds.
         package let p99TTFT: Double
-        /// Whether it held what was promised; nil: nothing was.
+        /// Whether it kept the promises; nil without promises.
         package let meets: Bool?
 
         package init(
@@ -32,8 +32,8 @@ package struct SweepReportPage: Sendable {
         }
     }
 
-    /// What a key, or keys that vary together, change of a figure: the share of its variance, and
-    /// the least and the most of its means.
+    /// How a key, or keys that vary together, changes a figure: its share of the variance, and the
+    /// lowest and highest of its means.
     package struct Change: Sendable {
         package let keys: String
         package let figure: String
@@ -55,20 +55,20 @@ package struct SweepReportPage: Sendable {
     /// The table's path.
     let file: String
     let keys: [String]
-    /// Runs of the table, and those that failed.
+    /// Runs in the table, and how many failed.
     let runs: Int
     let failed: Int
     let points: [Point]
-    /// Places in `points`, ascending along the x axis.
+    /// Indices in `points`, ascending along the x axis.
     let throughputFront: [Int]
     let latencyFront: [Int]
     let changes: [Change]
-    /// The place of the best point, and what it is the best by; nil: none ran.
+    /// The index of the best point, and the order that makes it best; nil if none ran.
     var best: (place: Int, order: String)?
     /// What to keep in mind.
     let notes: [String]
 
-    /// Most points that are drawn beside those of a front.
+    /// Most points drawn in addition to those of a front.
     private static let most = 2_000
 
     package init(

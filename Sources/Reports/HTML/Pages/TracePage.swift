@@ -4,20 +4,20 @@ import Models
 import Scenario
 import Traces
 
-/// The report of a trace: rate, lengths, reuse, and what a KV cache would hold of it.
+/// The report on a trace: rate, lengths, reuse, and what a KV cache would hit.
 package struct TracePage: Sendable {
     private let path: String
     private let info: TraceInfo
-    /// Hits by block size and cache size; nil: the trace holds no content.
+    /// Hits by block size and cache size; nil if the trace has no content.
     private let study: PageStudy?
     /// Why there is no study.
     private let problem: String?
 
-    /// Block sizes that attention kernels run.
+    /// Block sizes that attention kernels support.
     private static let blockSizes = [16, 32, 64, 128, 256, 512, 1024]
 
-    /// Reads a trace twice: for its figures, and for its reuse where it holds content. Throws what
-    /// the readers throw.
+    /// Reads a trace twice: for its figures, and for its reuse if it has content. Throws what the
+    /// readers throw.
     package init(_ path: String, options: TraceOptions) throws {
         guard !InputFile.isReadOnce(path) else {
             throw InputError(
@@ -35,7 +35,7 @@ package struct TracePage: Sendable {
         let resolved = try Configuration().resolved()
         let engine = resolved.plan.engine
         let capacity = (engine.numGPUBlocks - 1) * engine.blockSize
-        // A cache below the longest request serves nothing.
+        // A cache smaller than the longest request serves nothing.
         let least = log.longestRequest + (Self.blockSizes.last ?? 0)
         var setting = PageStudy.Setting(capacityTokens: max(capacity, least))
         setting.pageSizes = Self.blockSizes
@@ -72,7 +72,7 @@ package struct TracePage: Sendable {
             """
     }
 
-    /// What the trace is like, and what a cache is worth on it.
+    /// What the trace is like, and how much a cache helps.
     private var verdict: VerdictBlock {
         var details: [HTML] = []
         if let study, let row = study.rows.first {

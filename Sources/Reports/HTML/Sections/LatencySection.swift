@@ -1,7 +1,7 @@
 import Basics
 import Experiments
 
-/// How latencies are distributed: all requests, the slowest ones, and percentiles.
+/// The distributions of latencies: all requests, the slowest ones, and percentiles.
 struct LatencySection: Sendable {
     /// A line of the charts.
     struct Line: Sendable {
@@ -12,23 +12,23 @@ struct LatencySection: Sendable {
         var isDrawn = true
     }
 
-    /// What the ids of its charts begin with.
+    /// The prefix of its charts' ids.
     let id: String
     let lines: [Line]
     var limits: [Plot.Limit] = []
-    /// The name of the x axis's unit in the table.
+    /// The x axis's name and unit in the table.
     var corner = "within"
     var text: @Sendable (Double) -> String = Drawn.milliseconds
     var axisText: @Sendable (Double) -> String = Drawn.round(milliseconds:)
-    /// What the charts are called: title and explanation of each.
+    /// Title and explanation of each chart.
     var titles = [
         ("All requests", "share within a time"),
         ("The slowest 10 %", "share slower than a time, both axes logarithmic"),
     ]
 
-    /// Times at which the table tells the shares; the charts read from them.
+    /// Number of times for which the table lists shares; the charts read from them.
     private static let steps = 120
-    /// Fewer requests have no tail to draw.
+    /// With fewer requests there is no tail to draw.
     private static let leastForTail = 20
 
     /// A run's latencies.
@@ -73,10 +73,10 @@ struct LatencySection: Sendable {
 
     private var drawn: [Line] { lines.filter(\.isDrawn) }
 
-    /// The axis of values: where the lines are, and the limits unless these are far away.
+    /// The value axis: covers the lines, and the limits unless these are far away.
     private var x: Axis {
         let most = drawn.compactMap { $0.distribution.points.last?.value }.max() ?? 10
-        // Nothing, as of a queue in which no request waited, has no place on the axis.
+        // Zeros, as for a queue in which no request waited, have no position on the axis.
         let least =
             drawn.compactMap { line in
                 line.distribution.points.first { $0.share >= 0.01 && $0.value > most / 1e5 }?.value
@@ -93,7 +93,7 @@ struct LatencySection: Sendable {
             return "<p>No request has such a latency.</p>"
         }
         let x = self.x
-        // The one that stands most to the left gets the highest label: no line crosses another's.
+        // The leftmost limit gets the highest label, so that no line crosses another's.
         let near = limits.filter { x.contains($0.value) }.sorted { $0.value > $1.value }
         let names = drawn.map(\.name).joined(separator: ", ")
         let columns = lines.indices.filter { lines[$0].isDrawn }.map { $0 + 1 }

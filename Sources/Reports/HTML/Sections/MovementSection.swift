@@ -1,7 +1,7 @@
 import Basics
 import Experiments
 
-/// What changed between two runs: configuration, figures with intervals, and requests.
+/// The changes between two runs: configuration, figures with intervals, and requests.
 enum MovementSection {
     /// The keys that differ.
     static func keys(_ changes: [ConfigurationChange]) -> HTML {

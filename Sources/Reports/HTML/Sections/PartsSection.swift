@@ -6,7 +6,7 @@ import Simulator
 struct PartsSection: Sendable {
     typealias Part = LatencyParts.Part
 
-    /// What a part is, in a few words.
+    /// The meaning of a part, in a few words.
     static let meanings: [Part: String] = [
         .queue: "waits for admission", .othersSteps: "admitted, not in the step that runs",
         .host: "GPUs wait for the host, or the API server", .prefill: "computes its prompt",
@@ -15,10 +15,10 @@ struct PartsSection: Sendable {
         .recompute: "computes again what a preemption lost", .preempted: "preempted, waits",
     ]
 
-    /// The class of the style sheet that gives a part its colour.
+    /// The class of the style sheet that sets a part's colour.
     static func style(_ part: Part) -> String { "p\(part.rawValue)" }
 
-    /// A bar over some requests.
+    /// A bar for some requests.
     struct Bar: Sendable {
         let name: String
         let milliseconds: [Part: Double]
@@ -54,7 +54,7 @@ struct PartsSection: Sendable {
         ].filter { $0.sum > 0 }
     }
 
-    /// The bars of both latencies with what they mean, and a table.
+    /// The bars of both latencies with their explanation, and a table.
     static func body(_ bars: [(title: String, bars: [Bar])]) -> HTML {
         let groups = bars.filter { !$0.bars.isEmpty }.map { title, bars -> HTML in
             let full = bars.map(\.sum).max() ?? 1
@@ -121,7 +121,7 @@ struct PartsSection: Sendable {
             """
     }
 
-    /// The largest part on average and in the slowest 1 %.
+    /// The largest part on average and among the slowest 1 %.
     private static func words(_ run: ReportedRun) -> HTML {
         let sentences: [HTML] = [("TTFT", "ttft"), ("TPOT", "tpot")].flatMap {
             name, key -> [HTML] in

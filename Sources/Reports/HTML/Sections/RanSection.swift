@@ -62,7 +62,7 @@ enum RanSection {
     }
 }
 
-/// Commands to go on with.
+/// Commands for what to do next.
 enum NextSection {
     static func of(_ run: ReportedRun) -> ReportPage.Section {
         ReportPage.Section(
@@ -99,14 +99,14 @@ enum NextSection {
                 ))
         }
         guard run.configuration.output.writesFiles else { return lines }
-        // What is to write files needs a folder for them.
+        // A command that writes files needs a folder for them.
         return lines.map { purpose, command in
             let isRun = command.hasPrefix(base) && !command.contains(" --out ")
             return (purpose, isRun ? command + " --out again" : command)
         }
     }
 
-    /// A quarter of a step's token budget, or what max_num_seqs needs; nil: that is no less.
+    /// A quarter of a step's token budget, or what max_num_seqs needs; nil if that is not less.
     private static func smallerSteps(_ engine: Configuration.EngineSection) -> Int? {
         guard engine.enableChunkedPrefill, let budget = engine.maxNumBatchedTokens,
             engine.maxNumScheduledTokens == nil
@@ -115,7 +115,7 @@ enum NextSection {
         return tokens < budget ? tokens : nil
     }
 
-    /// The change that multiplies a run's load, by what sets the load.
+    /// The change that multiplies a run's load, by the key that sets the load.
     private static func load(_ run: ReportedRun, times factor: Double) -> String {
         let trace = run.configuration.trace
         if let users = trace.concurrency {
@@ -130,7 +130,7 @@ enum NextSection {
         return " --set trace.rate_scale=\(text(trace.rateScale * factor))"
     }
 
-    /// What eases a run that is overloaded or misses its SLO, by what held it back.
+    /// What relieves a run that is overloaded or misses its SLO, by what held it back.
     private static func relief(
         _ run: ReportedRun, _ base: String
     ) -> [(String, String)] {

@@ -1,9 +1,9 @@
 import Basics
 import Experiments
 
-/// How evenly replicas are loaded: heat maps of each one's requests, queue and time.
+/// How evenly replicas are loaded: heat maps of their requests, queues and time.
 enum ReplicaSection {
-    /// Most rows of a map; more replicas are drawn as means of neighbours.
+    /// Most rows in a map; more replicas are drawn as means of neighbours.
     private static let mostRows = 32
 
     /// One quantity of every replica.
@@ -43,7 +43,7 @@ enum ReplicaSection {
         return "<p>\(whom)</p>\(maps)"
     }
 
-    /// How unlike the replicas are over the whole run.
+    /// How much the replicas differ over the whole run.
     private static func spread(_ map: RunReportData.HeatMap) -> String {
         func mean(_ row: [Double]) -> Double { row.reduce(0, +) / Double(max(1, row.count)) }
         let busy = map.busyShare.map(mean)

@@ -1,9 +1,9 @@
 import Basics
 import Traces
 
-/// What a KV cache would hit of a trace, by its size and by its block size.
+/// What a KV cache would hit on a trace, by its size and by its block size.
 enum ReuseCharts {
-    /// The hits of LRU against the most that any replacement could hit, by cache size.
+    /// The hits of LRU and the most that any replacement policy could hit, by cache size.
     static func hits(_ study: PageStudy, _ row: PageStudy.Row) -> HTML {
         guard let first = row.curve.first, let last = row.curve.last else {
             return "<p>The trace has no prompt.</p>"
@@ -54,7 +54,7 @@ enum ReuseCharts {
             """
     }
 
-    /// What each block size loses at the capacity.
+    /// The loss of each block size at the capacity.
     static func sizes(_ study: PageStudy) -> HTML {
         let best = study.best?.pageTokens
         let rows = study.rows.map { row -> HTML in

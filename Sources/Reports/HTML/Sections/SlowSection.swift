@@ -6,7 +6,7 @@ import Simulator
 struct SlowSection: Sendable {
     private typealias Request = RunReportData.Request
 
-    /// How many are shown of each measure.
+    /// How many are shown for each measure.
     static let shown = 8
 
     static func of(_ run: ReportedRun, why: [Int64: RunPage.Culprits] = [:]) -> ReportPage.Section?
@@ -82,8 +82,8 @@ struct SlowSection: Sendable {
             """
     }
 
-    /// What a request spent in each part, in the order of its life. Without a breakdown only the
-    /// queue is known.
+    /// The time a request spent in each part, in the order of its life. Without a breakdown only
+    /// the queue is known.
     private static func parts(
         _ request: Request, _ isFirst: Bool
     ) -> [(LatencyParts.Part, Double)] {
@@ -95,7 +95,7 @@ struct SlowSection: Sendable {
         }
     }
 
-    /// What cost it most, with what that says of it.
+    /// The part that cost it most, and what that means.
     private static func words(
         _ request: Request, _ parts: [(LatencyParts.Part, Double)], _ isFirst: Bool
     ) -> String {

@@ -1,17 +1,17 @@
 import Basics
 import Experiments
 
-/// What happened when: small charts over one axis of time, read together.
+/// The run over time: small charts over one time axis, to be read together.
 struct TimeSection: Sendable {
     /// A run's series, at the times of the trace.
     struct Source: Sendable {
         let name: String
-        /// A class of the style sheet; nil: that of the quantity.
+        /// A class of the style sheet; nil for that of the quantity.
         let style: String?
         let series: RunReportData.Series
     }
 
-    /// A line of a small chart.
+    /// A line in a small chart.
     private struct Line: Sendable {
         let name: String
         let style: String
@@ -24,7 +24,7 @@ struct TimeSection: Sendable {
         let title: String
         let unit: String
         let lines: [Line]
-        /// Whether values are shares of one.
+        /// Whether values are shares of 1.
         var isShare = false
     }
 
@@ -81,7 +81,7 @@ struct TimeSection: Sendable {
             isShare: true),
     ]
 
-    /// A count of a window per second; nil in a last window that is too short to have a rate.
+    /// A window's count per second; nil in a last window that is too short to have a rate.
     private static func rate(
         _ series: RunReportData.Series, _ counts: [Double], _ window: Int
     ) -> Double? {
@@ -90,7 +90,7 @@ struct TimeSection: Sendable {
             ? counts[window] / seconds : nil
     }
 
-    /// Seconds from the first window of any source to the last one's end.
+    /// Seconds from the first window of any source to the end of the last.
     private var span: Double {
         sources.map { Self.end($0.series) }.max() ?? 1
     }
@@ -99,7 +99,7 @@ struct TimeSection: Sendable {
         Double(series.arrivals.count - 1) * series.windowS + series.lastWindowS
     }
 
-    /// The charts with the table that they share.
+    /// The charts, with the table that they share.
     var html: HTML {
         let x = Axis.time(span)
         var column = 1
@@ -136,7 +136,7 @@ struct TimeSection: Sendable {
             entries: names(chart).map { .init(name: $0.name, style: $0.style) }, table: "time-t")
     }
 
-    /// The lines of a chart: for each quantity, one of each source.
+    /// The lines of a chart: for each quantity, one per source.
     private func names(_ chart: Chart) -> [(name: String, style: String)] {
         chart.lines.enumerated().flatMap { index, line in
             sources.map { source in
@@ -167,7 +167,8 @@ struct TimeSection: Sendable {
         }
     }
 
-    /// The windows of the source that has most of them, and what the others show at their times.
+    /// The windows of the source with the most windows, and the other sources' values at those
+    /// times.
     private func table(_ x: Axis) -> DataTable {
         let finest = sources.map(\.series).max { $0.arrivals.count < $1.arrivals.count }
         guard let finest else {

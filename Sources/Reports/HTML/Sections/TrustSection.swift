@@ -12,7 +12,7 @@ enum TrustSection {
     }
 
     private static func cards(_ run: ReportedRun) -> [HTML] {
-        // What the run page said. A model or a table that has moved away leaves the clock's line.
+        // The run page's statements. If a model or table has moved away, the clock's line remains.
         let trust = (try? run.configuration.resolved())?
             .trust(aborted: Int(exactly: run.figure("aborted") ?? 0) ?? 0)
         let sentences = trust?.split(separator: "\n").map(String.init) ?? []
@@ -34,7 +34,7 @@ enum TrustSection {
         return cards
     }
 
-    /// "measured", unless the GPU's kernels are a relative's by the datasheets.
+    /// "measured", unless the GPU's kernels are scaled from a related GPU by datasheet values.
     private static func mark(of run: ReportedRun) -> String {
         let kind = run.configuration.stepTime.kind
         let gpu = GPU.all.first { $0.name == run.configuration.hardware.gpu }
@@ -51,7 +51,7 @@ enum TrustSection {
         """
     }
 
-    /// What a run or a trace warned of.
+    /// The warnings of a run or a trace.
     static func remarks(_ warnings: [String]) -> HTML {
         guard !warnings.isEmpty else { return .none }
         let items = warnings.map { "<li>\($0.echoed(atMost: 1_000))</li>" as HTML }

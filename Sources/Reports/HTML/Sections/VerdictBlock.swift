@@ -2,9 +2,9 @@ import Basics
 import Experiments
 import Results
 
-/// Whether the run holds what was promised, before anything else.
+/// Whether the run kept its promises, shown before anything else.
 struct VerdictBlock: Sendable {
-    /// How it looks; colour never carries it alone.
+    /// How it looks; colour never carries the meaning alone.
     enum Tone: String { case good, bad, plain }
 
     let tone: Tone
@@ -75,7 +75,7 @@ struct VerdictBlock: Sendable {
     private static let assumed: String =
         " No share is promised (slo.goodput), so MLPerf’s 99 % is taken."
 
-    /// Of how many requests how many did not finish, and why.
+    /// How many of the requests did not finish, and why.
     private static func failed(_ run: ReportedRun) -> HTML {
         let parts = ["rejected", "aborted", "unfinished"].compactMap { key in
             (run.figure(key) ?? 0) > 0 ? "\(run.count(key)) \(key)" : nil
@@ -83,7 +83,7 @@ struct VerdictBlock: Sendable {
         return "Of \(run.requestWords) \(parts.joined(separator: ", "))."
     }
 
-    /// Each promise with what came of it.
+    /// Each promise with its result.
     private static func promises(_ run: ReportedRun) -> HTML {
         let rows = run.promises.map { promise -> HTML in
             let isShare = promise.name.hasSuffix("goodput")
@@ -115,7 +115,7 @@ struct VerdictBlock: Sendable {
         return own[1..<(own.count - 1)].joined(separator: "_") + " " + own[0].uppercased() + suffix
     }
 
-    /// How near the limits are, and what the pool and the queue did.
+    /// How near the limits are, and the state of the pool and the queue.
     private static func details(_ run: ReportedRun) -> [HTML] {
         var sentences: [String] = []
         for (key, name, latency) in [
@@ -133,7 +133,7 @@ struct VerdictBlock: Sendable {
         return (run.finished < run.requests ? [failed(run)] : []) + [HTML.text(text)]
     }
 
-    /// "86 % of its limit", "90 times its limit".
+    /// For example "86 % of its limit" or "90 times its limit".
     static func use(_ share: Double) -> String {
         share >= 2
             ? Quantity.significant(share) + " times its limit"

@@ -1,19 +1,20 @@
 import Basics
 
 extension RunPlan {
-    /// Whether something else than the engine's own scheduler decides.
+    /// Whether something other than the engine's own scheduler decides.
     package var hasCustomScheduler: Bool {
         externalScheduler != nil || policy != nil || engine.policyObject != nil
     }
 
-    /// What decides the order, by the name a configuration gives it.
+    /// The name under which a configuration selects the scheduling policy, or a fixed text for a
+    /// policy passed as a value.
     package var policyName: String {
         policy == nil ? engine.policy.rawValue : "a policy of one's own"
     }
 }
 
 extension ExternalSchedulerConfiguration {
-    /// Makes sure that every replica may have its process. Throws `InputError` when it may not.
+    /// Checks that every replica may start its process. Throws `InputError` if not.
     func prepare(replicas: Int) throws {
         do {
             try ExternalProcess.prepare(for: replicas)

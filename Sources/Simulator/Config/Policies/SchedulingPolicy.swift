@@ -1,8 +1,8 @@
-/// A scheduling policy: who is served before whom, who may enter, and who has to go.
+/// A scheduling policy: which request is served first, which may enter, and which is preempted.
 ///
 /// The engine keeps the rest: budgets, block allocation, prefix caching, preemption and its
-/// bookkeeping, synchronous or asynchronous steps. A policy only looks and answers, so it cannot
-/// break the pool. Every requirement has a default, that of vLLM's first come, first served:
+/// bookkeeping, synchronous or asynchronous steps. A policy only answers questions, so it cannot
+/// corrupt the pool. Every requirement has a default, which is vLLM's first come, first served:
 ///
 ///     struct ShortestPromptFirst: SchedulingPolicy {
 ///         func precedes(_ a: RequestView, _ b: RequestView) -> Bool {
@@ -13,54 +13,55 @@
 ///     var plan = try Configuration.read(file: nil).resolved().plan
 ///     plan.policy = ShortestPromptFirst()
 ///
-/// Each replica has a copy of its own. A policy must be deterministic. It cannot see how long an
-/// answer will become, as no server can.
+/// Each replica has its own copy. A policy must be deterministic. Like a real server, it cannot see
+/// how long an output will become.
 ///
-/// **A decision may stand for many steps.** While requests only decode and nobody waits, a policy
-/// is not asked step by step. What it keeps between calls must follow from the step's number, its
-/// time and its counts, not from how often it was called; a policy that cannot do without a call
-/// says so in the shape it gives (`StepShape.untilStep`, `StepShape.untilTime`). In a step in which
-/// every running request gets all it asks for, nobody is asked about their order.
+/// **A decision may hold for many steps.** While requests only decode and none waits, the engine
+/// does not call the policy in every step. State that a policy keeps between calls must follow from
+/// the step's number, its time and its counts, not from how often it was called. A policy that
+/// needs a call says so in its shape (`StepShape.untilStep`, `StepShape.untilTime`). In a step in
+/// which every running request gets all the tokens it wants, the engine does not ask for their
+/// order.
 public protocol SchedulingPolicy: Sendable {
-    /// How the step's budget is shared out. Called before anything of the step is scheduled, once
-    /// for each decision.
+    /// Decides how the step's budget is shared out. Called once per decision, before anything of
+    /// the step is scheduled.
     mutating func shape(_ step: StepView) -> StepShape
 
-    /// Ordering: whether `a` is served before `b`. A strict order: never true both ways. Asked of
-    /// waiting requests at admission, and of running ones where `ordersRunning`.
+    /// Ordering: whether `a` is served before `b`. Must be a strict order: never true both ways.
+    /// Used for waiting requests at admission, and for running ones if `ordersRunning`.
     func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool
 
-    /// The same for an order that does not look at the step. A policy has one of the two: the
-    /// longer one, where a policy does not say it, asks this.
+    /// The same for an order that does not depend on the step. A policy implements one of the two:
+    /// by default the longer one calls this one.
     func precedes(_ a: RequestView, _ b: RequestView) -> Bool
 
     /// Whether the order of two waiting requests may change while both wait, because `precedes`
-    /// looks at the step. Their order is then looked over in each step that may admit one:
-    /// O(waiting). Else each is given its place once: O(log waiting).
+    /// looks at the step. If true, the waiting queue is sorted again in each step that may admit a
+    /// request: O(waiting). If false, each request is placed once: O(log waiting).
     var orderFollowsStep: Bool { get }
 
-    /// Whether running requests are served in the order of `precedes` too, which matters when the
-    /// budget or the blocks do not suffice for all; else in order of admission.
+    /// Whether running requests, too, are served in the order of `precedes`, not in order of
+    /// admission. It matters when the budget or the blocks do not suffice for all of them.
     var ordersRunning: Bool { get }
 
-    /// Admission: whether a waiting request may enter now. Asked of the first, and of those behind
-    /// it as far as `passesOver` allows.
+    /// Admission: whether a waiting request may enter now. Called for the first one, and for those
+    /// behind it as far as `passesOver` allows.
     func admits(_ candidate: RequestView, _ step: StepView) -> Bool
 
-    /// Whether the next of the waiting is asked after one that did not enter: `admits` said no, or
-    /// it lacks blocks, or it must be computed whole and is too long for this step. Asked again of
-    /// everyone passed over each time that somebody behind enters. False: nobody else enters in
-    /// this step.
+    /// Whether the next waiting request is tried after one that did not enter: because `admits`
+    /// refused it, it lacks blocks, or it must be computed whole and is too long for this step.
+    /// Called again for every passed-over request each time one behind it enters. False: no other
+    /// request enters in this step.
     func passesOver(_ candidate: RequestView, _ step: StepView) -> Bool
 
     /// Whether the policy keeps a number of its own on each request, through `noted`.
     var keepsNotes: Bool { get }
 
-    /// The number that the policy keeps on a request from now on (`RequestView.note`), after
-    /// something happened to the request. 0 before its arrival.
+    /// The number that the policy keeps on a request from now on (`RequestView.note`), after an
+    /// event of that request. 0 before its arrival.
     func noted(_ request: RequestView, _ event: RequestEvent, _ step: StepView) -> Int64
 
-    /// Victim choice: the place in `running` of the request to preempt, so that `requester`, one of
+    /// Victim choice: the index in `running` of the request to preempt, so that `requester`, one of
     /// them, gets the blocks it lacks. The victim may be the requester itself.
     func victim(among running: [RequestView], for requester: RequestView, at step: StepView) -> Int
 }
@@ -68,7 +69,7 @@ public protocol SchedulingPolicy: Sendable {
 extension SchedulingPolicy {
     /// Running requests, then admissions, without a quota.
     public func shape(_ step: StepView) -> StepShape { StepShape() }
-    /// The order that does not look at the step.
+    /// Uses the order that does not depend on the step.
     public func precedes(_ a: RequestView, _ b: RequestView, at step: StepView) -> Bool {
         precedes(a, b)
     }
@@ -78,17 +79,17 @@ extension SchedulingPolicy {
     public var orderFollowsStep: Bool { false }
     /// Running requests are served in order of admission.
     public var ordersRunning: Bool { false }
-    /// Whoever fits may enter.
+    /// Every request that fits may enter.
     public func admits(_ candidate: RequestView, _ step: StepView) -> Bool { true }
-    /// Nobody overtakes the first.
+    /// No request overtakes the first.
     public func passesOver(_ candidate: RequestView, _ step: StepView) -> Bool { false }
     /// No notes.
     public var keepsNotes: Bool { false }
-    /// The note stays what it is.
+    /// The note does not change.
     public func noted(_ request: RequestView, _ event: RequestEvent, _ step: StepView) -> Int64 {
         request.note
     }
-    /// The latest admitted gives way.
+    /// The latest admitted request is preempted.
     public func victim(
         among running: [RequestView], for requester: RequestView, at step: StepView
     ) -> Int {
@@ -96,19 +97,19 @@ extension SchedulingPolicy {
     }
 }
 
-/// What may happen to a request that a policy keeps a note on.
+/// Events of a request after which a policy may update its note.
 public enum RequestEvent: Sendable, Equatable {
     /// The scheduler sees it for the first time.
     case arrived
-    /// It was admitted; what it has computed is its prefix hit.
+    /// It was admitted; its computed tokens are its prefix hit.
     case admitted
-    /// Another request, behind it in the order, was admitted before it.
+    /// A request behind it in the order was admitted before it.
     case passedOver
     /// It was preempted and waits again.
     case preempted
 }
 
-/// What a policy sees of a request. Token counts throughout.
+/// What a policy sees of a request. Counts are in tokens.
 public struct RequestView: Sendable, Equatable {
     public var id: Int64
     /// Order of arrival over the whole run: unique.
@@ -118,18 +119,18 @@ public struct RequestView: Sendable, Equatable {
     /// Smaller is more urgent.
     public var priority: Int
     public var promptTokens: Int
-    /// Prompt and outputs, those being sampled in steps in flight included.
+    /// Prompt and output tokens, including those being sampled by steps in flight.
     public var knownTokens: Int
-    /// What is computed or being computed; 0 again after a preemption.
+    /// Tokens computed or being computed; 0 again after a preemption.
     public var computedTokens: Int
-    /// Outputs delivered to the client.
+    /// Output tokens delivered to the client.
     public var deliveredTokens: Int
-    /// Outputs after which it ends at the latest, as the client asked.
+    /// Most output tokens, as the client requested.
     public var maxTokens: Int
     public var preemptions: Int
-    /// Whether its latest step left prompt (or recomputation) over.
+    /// Whether its latest step left some of the prompt (or recomputation) to do.
     public var isPrefilling: Bool
-    /// The policy's own number, see `SchedulingPolicy.noted`.
+    /// The policy's own number; see `SchedulingPolicy.noted`.
     public var note: Int64
 }
 
@@ -139,23 +140,23 @@ public struct StepView: Sendable, Equatable {
     public var number: Int
     /// Picoseconds.
     public var time: Int64
-    /// Tokens that the step may schedule, over all requests.
+    /// Tokens that the step may schedule over all requests.
     public var tokenBudget: Int
-    /// Blocks that are free, cached ones without a holder included, and blocks in all.
+    /// Free blocks, including cached ones that no request holds, and blocks in total.
     public var freeBlocks: Int
     public var usableBlocks: Int
-    /// Tokens of a block.
+    /// Tokens per block.
     public var blockSize: Int
     public var running: Int
     public var waiting: Int
     /// Most requests that may run at once.
     public var runningLimit: Int
-    /// Prefills under way: running requests with prompt (or recomputation) left, and those that
-    /// entered in this very step.
+    /// Prefills under way: running requests with prompt (or recomputation) left, and those admitted
+    /// in this step.
     public var prefilling: Int
-    /// Tokens of prefill (chunks and admissions) that all steps before this one scheduled.
+    /// Prefill tokens (chunks and admissions) that all earlier steps scheduled.
     public var prefilledTokens: Int
-    /// Waiting requests that were passed over in this step so far.
+    /// Waiting requests passed over so far in this step.
     public var passedOver: Int
 }
 
@@ -173,17 +174,17 @@ public struct StepShape: Sendable, Equatable {
         case admissions
     }
 
-    /// What is served in which order.
+    /// The kinds of work in the order they are served.
     public var phases: [Phase] = [.running, .admissions]
     /// Most tokens of prefill (chunks and admissions) in the step.
     public var prefillQuota = Int.max
-    /// Nobody enters while so many prefills are under way; see `StepView.prefilling`.
+    /// No request enters while this many prefills are under way; see `StepView.prefilling`.
     public var mostPrefills = Int.max
-    /// Whether the phases after one that scheduled something are left out.
+    /// Whether to skip the phases after one that scheduled something.
     public var isExclusive = false
-    /// The number of the first step, and the earliest time (picoseconds), for which the policy has
-    /// to be asked again although nobody arrives, waits or prefills: while requests only decode,
-    /// one answer stands until then.
+    /// The number of the first step, and the earliest time in picoseconds, at which the policy has
+    /// to be called again although no request arrives, waits or prefills. While requests only
+    /// decode, one answer holds until then.
     public var untilStep = Int.max
     public var untilTime = Int64.max
 

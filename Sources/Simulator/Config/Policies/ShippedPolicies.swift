@@ -1,7 +1,7 @@
-/// vLLM's default, written as a policy: in order of arrival, the latest admitted gives way.
+/// vLLM's default, written as a policy: in order of arrival; the latest admitted is preempted.
 ///
-/// A preempted request has arrived before everyone who still waits for a first admission, so the
-/// order of arrival also puts it back to the front.
+/// A preempted request arrived before every request that still waits for its first admission, so
+/// order of arrival also puts it back at the front.
 package struct FirstComeFirstServed: SchedulingPolicy {
     package init() {}
 
@@ -11,8 +11,8 @@ package struct FirstComeFirstServed: SchedulingPolicy {
     }
 }
 
-/// vLLM's priority policy, written as a policy: smaller priorities first, then earlier arrivals;
-/// the least urgent, latest arrived one gives way.
+/// vLLM's priority policy, written as a policy: smaller priorities first, then earlier arrivals.
+/// The request with the largest (priority, arrival) is preempted.
 package struct ByPriority: SchedulingPolicy {
     package init() {}
 
@@ -36,8 +36,8 @@ package struct ByPriority: SchedulingPolicy {
     }
 }
 
-/// Shortest prompt first: cuts mean TTFT under load, at the price of long prompts, which starve
-/// while shorter ones keep coming. The longest running prompt gives way.
+/// Shortest prompt first: cuts mean TTFT under load. Long prompts starve while shorter ones keep
+/// coming. The longest running prompt is preempted.
 package struct ShortestPromptFirst: SchedulingPolicy {
     package init() {}
 
@@ -54,9 +54,9 @@ package struct ShortestPromptFirst: SchedulingPolicy {
     }
 }
 
-/// Least attained service first: whoever has received the fewest tokens is served first, and who
-/// has received the most gives way. Favours short answers without knowing which will be short
-/// (Nuyens and Wierman 2008, on foreground-background scheduling).
+/// Least attained service first: the request that has received the fewest tokens is served first,
+/// and the one that has received the most is preempted. Favours short outputs without knowing which
+/// will be short (Nuyens and Wierman 2008, on foreground-background scheduling).
 package struct LeastAttainedService: SchedulingPolicy {
     package init() {}
 
@@ -75,8 +75,8 @@ package struct LeastAttainedService: SchedulingPolicy {
     }
 }
 
-/// Decodes first, then no more than a quota of prefill: stall-free batching, which bounds how much
-/// a long prompt slows everyone else's tokens (Agrawal et al. 2024, Sarathi-Serve).
+/// Decodes first, then at most a quota of prefill: stall-free batching, which bounds how much a
+/// long prompt slows other requests' tokens (Agrawal et al. 2024, Sarathi-Serve).
 package struct DecodeFirst: SchedulingPolicy {
     /// Most prefill tokens of a step.
     package let prefillQuota: Int
@@ -98,12 +98,12 @@ package struct DecodeFirst: SchedulingPolicy {
     }
 }
 
-/// Prefill first, and alone: while anyone can be prefilled nobody decodes, as in engines before
-/// chunked prefill (vLLM V0's default). The best TTFT, and tokens that stall behind prompts.
+/// Prefill first, and alone: no request decodes while any can be prefilled, as in engines before
+/// chunked prefill (vLLM V0's default). Gives the best TTFT, but tokens stall behind prompts.
 package struct PrefillFirst: SchedulingPolicy {
     package init() {}
 
-    /// Chunks and admissions, or else decodes.
+    /// Chunks and admissions; decodes only if there are none.
     package func shape(_ step: StepView) -> StepShape {
         var shape = StepShape()
         shape.phases = [.chunks, .admissions, .decodes]
@@ -118,7 +118,7 @@ package struct PrefillFirst: SchedulingPolicy {
 }
 
 extension EngineConfiguration {
-    /// The policy object of a name; nil for those that the engine's own scheduler implements.
+    /// The policy object of `policy`; nil for those that the engine's own scheduler implements.
     var policyObject: (any SchedulingPolicy)? {
         switch policy {
         case .fcfs, .priority: nil

@@ -2,24 +2,25 @@ import StepTime
 
 /// A release of vLLM: its rules, options and defaults.
 ///
-/// A version is data. A release to come is one line of `all`, and its captures under
+/// A version is data. A new release is one line of `changes`, and its captures under
 /// `Tests/ExperimentsTests/Cases`.
 package struct EngineRelease: Sendable, Equatable {
     /// How the rules of a release are known.
     package enum Evidence: Sendable {
         /// Captures of the release match in every step.
         case captures
-        /// Read in its code; what lies before and after it is captured.
+        /// Read in its code; releases before and after it are captured.
         case reading
     }
 
     package var version: EngineVersion
+    /// How its rules are known.
     package var evidence: Evidence
     package var rules = VersionRules()
     package var options: EngineOptions = []
     package var defaults = EngineDefaults()
 
-    /// The newest release, which a configuration without `engine.version` has.
+    /// The newest release, and the default for a configuration without `engine.version`.
     package static let newest = EngineVersion.newest.release
 
     /// The first release that has an option.
@@ -33,13 +34,13 @@ package struct EngineRelease: Sendable, Equatable {
         return all[last + 1].version
     }
 
-    /// What the API server takes as limits of a step on a GPU with these of the newest release.
+    /// The API server's default step limits on a GPU, given those of the newest release.
     package func batchDefaults(_ newest: BatchDefaults) -> BatchDefaults {
         newest == .large && !defaults.hasLargestBudget ? .medium : newest
     }
 
-    /// Every release with an entry of its own, oldest first: each is the one before it with
-    /// changes. Source: VERSIONS.md of the captures, its sections 1 and 3.
+    /// Every release with its own entry, oldest first. Each is the one before it with changes.
+    /// Source: VERSIONS.md of the captures, its sections 1 and 3.
     package static let all: [EngineRelease] = {
         var releases = [EngineRelease(version: .oldest, evidence: .captures)]
         for (minor, evidence, change) in changes {

@@ -1,5 +1,4 @@
-/// The rules of vLLM's scheduler that changed in the window of versions, by their numbers S1 to
-/// S15.
+/// The rules of vLLM's scheduler that changed between the simulated versions, numbered S1 to S15.
 package enum EngineRule: Int, Sendable, CaseIterable {
     case selfPreemption = 1
     case prefillPacing
@@ -17,10 +16,10 @@ package enum EngineRule: Int, Sendable, CaseIterable {
     case asyncDefault
     case abortTime
 
-    /// Its number, "S1".
+    /// Its number, such as "S1".
     package var number: String { "S\(rawValue)" }
 
-    /// What it is about, without a verdict: "a priority request that preempts itself".
+    /// What the rule is about, without a verdict, such as "the watermark".
     package var words: String {
         switch self {
         case .selfPreemption: "a request that preempts itself under the priority policy"
@@ -41,12 +40,13 @@ package enum EngineRule: Int, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a capture notices the rule. The others are read in the code.
+    /// Whether captures would show a change of the rule. The others are known from reading the
+    /// code.
     package var isCaptured: Bool {
         ![.watermark, .emptyStep, .tokenBudget, .asyncDefault].contains(self)
     }
 
-    /// What a release does, as the end of a sentence: "ends the running loop".
+    /// What a release does, as the end of a sentence: "to the front of the free queue".
     package func behaviour(in release: EngineRelease) -> String {
         let (rules, options, defaults) = (release.rules, release.options, release.defaults)
         switch self {
@@ -115,7 +115,7 @@ package enum EngineRule: Int, Sendable, CaseIterable {
         }
     }
 
-    /// The first release that does as the newest one does.
+    /// The first release that behaves like the newest one.
     package var since: EngineVersion {
         let now = behaviour(in: .newest)
         let last = EngineRelease.all.lastIndex { behaviour(in: $0) != now }
@@ -127,8 +127,8 @@ package enum EngineRule: Int, Sendable, CaseIterable {
         allCases.filter { $0.behaviour(in: a) != $0.behaviour(in: b) }
     }
 
-    /// The change of a configuration, as for `--set`, that gets an older release's behaviour back
-    /// in a newer one; nil where no option does.
+    /// The configuration change, in the form of `--set`, that restores an older release's behaviour
+    /// in a newer one; nil if no option does.
     package func setting(like older: EngineRelease, in newer: EngineRelease) -> String? {
         guard behaviour(in: older) != behaviour(in: newer) else { return nil }
         switch self {
@@ -145,7 +145,7 @@ package enum EngineRule: Int, Sendable, CaseIterable {
 }
 
 extension EngineConfiguration {
-    /// Takes one rule, and the options that belong to it, from another configuration: to find out
+    /// Takes one rule, and the options that belong to it, from another configuration, to find out
     /// by which rule two releases part.
     package mutating func take(_ rule: EngineRule, from other: EngineConfiguration) {
         let rules = other.release.rules

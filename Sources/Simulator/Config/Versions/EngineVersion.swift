@@ -1,7 +1,7 @@
-/// A version number of vLLM, such as 0.33.0. The simulated window begins at 0.11.2 and ends with
-/// the newest release known.
+/// A version number of vLLM, such as 0.33.0. The simulated versions run from 0.11.2 to the newest
+/// release known.
 package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The second and the third number; the first is 0 in the whole window.
+    /// The second and third number; the first is 0 in every simulated version.
     package let minor: Int
     package let patch: Int
 
@@ -10,7 +10,7 @@ package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConver
         self.patch = patch
     }
 
-    /// Reads "0.33.0" or "0.33". Nil for anything else, and for a version outside the window.
+    /// Reads "0.33.0" or "0.33". Nil for anything else, and for a version that is not simulated.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { part in
@@ -22,13 +22,13 @@ package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConver
             return nil
         }
         self.init(numbers[1], numbers.count > 2 ? numbers[2] : 0)
-        // A patch level of the newest release is newer than it, and still inside.
+        // A patch release of the newest version is newer than it, and still simulated.
         guard self >= Self.oldest, minor <= Self.newest.minor else { return nil }
     }
 
-    /// The first release of the window.
+    /// The oldest simulated release.
     package static let oldest = EngineVersion(11, 2)
-    /// The last one, and the default.
+    /// The newest simulated release, and the default.
     package static let newest = EngineVersion(33)
 
     package var description: String { "0.\(minor).\(patch)" }
@@ -37,7 +37,7 @@ package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConver
         (a.minor, a.patch) < (b.minor, b.patch)
     }
 
-    /// The release whose rules and defaults it has: its own entry of the table, or the nearest
+    /// The release whose rules and defaults apply: its own entry of the table, or the nearest
     /// earlier one.
     package var release: EngineRelease {
         // The table begins with the oldest version there is.

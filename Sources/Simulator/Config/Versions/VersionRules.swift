@@ -1,7 +1,7 @@
-/// What one release of vLLM decides otherwise than another: a switch a rule, numbered S1 to S15.
-/// The code reads a switch where the rule stands, and no version number.
+/// What one release of vLLM does differently from another: one switch per rule, numbered S1 to S15.
+/// The code reads a switch where the rule applies, and never a version number.
 ///
-/// The last case of each switch is vLLM 0.33.0's behaviour. S4, S9 and S14 are no switches: they
+/// The last case of each switch is vLLM 0.33.0's behaviour. S4, S9 and S14 are not switches: they
 /// are an option's existence and its default (`EngineOptions`, `EngineDefaults`). Source: captures
 /// of ten releases, and reading of 23 (see the article on versions).
 package struct VersionRules: Sendable, Equatable {
@@ -9,13 +9,13 @@ package struct VersionRules: Sendable, Equatable {
     package enum SelfPreemption: UInt8, Sendable {
         /// No running request after it is scheduled in this step, as under fcfs.
         case endsRunning
-        /// The next running request has its turn.
+        /// The next running request takes its turn.
         case nextRunning
     }
 
     /// S2: what `prefill_schedule_interval` does.
     package enum PrefillPacing: UInt8, Sendable {
-        /// Nothing, but under a data-parallel coordinator.
+        /// Nothing, except under a data-parallel coordinator.
         case coordinated
         /// The instance keeps the cadence itself.
         case local
@@ -28,26 +28,26 @@ package struct VersionRules: Sendable, Equatable {
         case amongOthers
     }
 
-    /// S5: the place in the running list after a victim left from before it that was not scheduled
-    /// in this call.
+    /// S5: the loop's position in the running list, once a victim ahead of it that was not
+    /// scheduled in this call has been removed.
     package enum VictimPlace: UInt8, Sendable {
-        /// It is not corrected, so that the next request is passed over.
+        /// It is not corrected, so the next request is skipped.
         case kept
         case corrected
     }
 
     /// S6: where freed blocks go while prefix caching is off.
     package enum UncachedBlocks: UInt8, Sendable {
-        /// To the back of the free queue, in walking order.
+        /// To the back of the free queue, in the order they are freed.
         case back
         /// Where blocks without a key go (S8).
         case asKeyless
     }
 
-    /// S7: which of its tokens a request's attention window is counted from. With it comes how much
-    /// of a window the admission's reserve counts: one step's tokens in flight, or two.
+    /// S7: which of a request's tokens its attention window is counted from. It also decides how
+    /// much of a window the admission's reserve counts: one step's tokens in flight, or two.
     package enum WindowRelease: UInt8, Sendable {
-        /// All scheduled ones, those in flight too.
+        /// All scheduled ones, including those in flight.
         case scheduled
         /// Those whose step has been processed.
         case settled
@@ -55,7 +55,7 @@ package struct VersionRules: Sendable, Equatable {
 
     /// S8: where freed blocks without a key go. Those with a key always go to the back.
     package enum KeylessBlocks: UInt8, Sendable {
-        /// To the back of the free queue, in walking order with the others.
+        /// To the back of the free queue with the others, in the order they are freed.
         case back
         /// Those of sliding-window groups to the front, others to the back.
         case slidingToFront
@@ -73,28 +73,28 @@ package struct VersionRules: Sendable, Equatable {
         case goesOn
     }
 
-    /// S11: where the blocks that a window can hold cap what a request is counted with.
+    /// S11: where the blocks that a window can hold cap a request's demand.
     package enum WindowCap: UInt8, Sendable {
         case nowhere
-        /// In every test of capacity: a full pool is then found short only when blocks are taken,
-        /// and the engine ends with ValueError.
+        /// In every capacity check. A full pool then shows only when blocks are taken, and the
+        /// engine ends with ValueError.
         case everywhere
         /// In the reserve for the full prompt.
         case reserve
     }
 
-    /// S12: the tokens of a step when `max_num_scheduled_tokens` is set.
+    /// S12: the token budget of a step when `max_num_scheduled_tokens` is set.
     package enum TokenBudget: UInt8, Sendable {
-        /// Just these.
+        /// `max_num_scheduled_tokens` alone.
         case scheduledAlone
         /// The smaller of it and `max_num_batched_tokens`.
         case both
     }
 
-    /// S13: what follows when the prompt at the head exceeds what is left of the budget, and
-    /// prompts are not chunked.
+    /// S13: what follows when the prompt at the head exceeds the remaining budget and prompts are
+    /// not chunked.
     package enum WholePrompt: UInt8, Sendable {
-        /// It is set aside and the next is tried; those set aside return in reversed order.
+        /// It is set aside and the next is tried. Those set aside return in reverse order.
         case setAside
         case stops
     }
@@ -119,7 +119,7 @@ package struct VersionRules: Sendable, Equatable {
     package var wholePrompt = WholePrompt.setAside
     package var abortTime = AbortTime.afterUpdate
 
-    /// Those of vLLM 0.11.2, which later releases change.
+    /// The rules of vLLM 0.11.2, which later releases change.
     init() {}
 
     /// Whether a group's freed blocks without a key go to the back of the queue (S6, S8).
@@ -133,7 +133,6 @@ package struct VersionRules: Sendable, Equatable {
 package struct EngineOptions: OptionSet, Sendable, Hashable {
     package let rawValue: UInt8
 
-    /// A set by its bits.
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// `max_num_scheduled_tokens`.
@@ -152,8 +151,8 @@ package struct EngineOptions: OptionSet, Sendable, Hashable {
     package static let maxNumActiveSeqs = Self(rawValue: 1 << 6)
 }
 
-/// Defaults of engine arguments that changed from release to release. A release without the option
-/// has here what it does all the same.
+/// Defaults of engine arguments that changed between releases. For a release without the option:
+/// the value that matches its behaviour.
 package struct EngineDefaults: Sendable, Equatable {
     /// `gpu_memory_utilization`.
     package var gpuMemoryUtilization = 0.9
@@ -163,6 +162,7 @@ package struct EngineDefaults: Sendable, Equatable {
     package var reservesFullPrompt = false
     /// `prefix_cache_retention_interval` (S4); nil: every full block.
     package var retentionInterval: Int?
-    /// Whether GPUs of 160 GiB and more have a larger `max_num_batched_tokens` than those of 70.
+    /// Whether GPUs with at least 160 GiB have a larger `max_num_batched_tokens` than those with
+    /// 70.
     package var hasLargestBudget = false
 }

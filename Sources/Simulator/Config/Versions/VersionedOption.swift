@@ -1,7 +1,7 @@
 import Basics
 
-/// An engine argument that not every release has, with its key in a configuration and how it is
-/// turned off.
+/// An engine argument that not every release has, with its configuration key and how to turn it
+/// off.
 struct VersionedOption: Sendable {
     let option: EngineOptions
     let key: String
@@ -47,8 +47,8 @@ extension EngineConfiguration {
         asyncScheduling = release.defaults.asyncScheduling
     }
 
-    /// Throws `InputError` for the first option that is on and that the release does not have,
-    /// with the release that brought it. `version` is what the release was asked for as.
+    /// Throws `InputError` for the first option that is on but missing from the release, naming the
+    /// release that introduced it. `version` is the version the user asked for.
     package func checkOptions(as version: EngineVersion? = nil) throws {
         let missing = VersionedOption.all.first {
             !release.options.contains($0.option) && !$0.isOff(self)
@@ -64,7 +64,7 @@ extension EngineConfiguration {
         VersionedOption.all.map { String($0.key.dropFirst("engine.".count)) }
     }
 
-    /// Turns off what the release has no option for.
+    /// Turns off the options that the release does not have.
     package mutating func dropMissingOptions() {
         for option in VersionedOption.all where !release.options.contains(option.option) {
             option.turnOff(&self)

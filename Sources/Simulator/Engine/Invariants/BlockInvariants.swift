@@ -1,8 +1,8 @@
 /// The cache against the requests that hold its blocks: invariants 16 to 19.
 
 extension Instance {
-    /// I16: every block is free or held: what tables and extents hold, added up, is what is in use,
-    /// and a block has as many holders as tables name it.
+    /// I16: every block is free or held. What tables and extents hold adds up to what is in use,
+    /// and each block has as many holders as tables name it.
     mutating func lostBlocks() -> String? {
         cache.usesExtents ? lostExtentBlocks() : cache.lostNumberedBlocks()
     }
@@ -40,7 +40,7 @@ extension Instance {
         return used == sum ? nil : "\(used) blocks are in use, requests hold \(sum)"
     }
 
-    /// Places in each group's table of a request; a member's may have been taken as a number only.
+    /// Places in each group's table of a request. A member's may have been taken as a number only.
     private mutating func blocksHeld(_ slot: Int) -> Int32 {
         let booked = cache.slots[slot].table.count
         guard cache.sumsBlocks, scheduler.requests[slot].membership == .member else {
@@ -51,9 +51,9 @@ extension Instance {
     }
 }
 
-/// What requests hold of a pool of extents.
+/// The blocks that requests hold of a pool of extents.
 private struct HeldBlocks {
-    /// Blocks that one request holds alone, without a place in an extent.
+    /// Blocks held by one request alone, without a place in an extent.
     var unshared = 0
     /// Blocks of extents with a holder.
     var shared = 0
@@ -73,7 +73,7 @@ private struct HeldBlocks {
         }
     }
 
-    /// Holds every span of the extents in use against the requests; counts the blocks held.
+    /// Compares every span of the extents in use with the requests, and counts the blocks held.
     mutating func wrongHolders(_ pool: inout ExtentPool) -> String? {
         for (extent, wanted) in holders.sorted(by: { $0.key < $1.key }) {
             var left = wanted
@@ -97,8 +97,8 @@ private struct HeldBlocks {
 }
 
 extension Instance {
-    /// I17: the free queue holds every free block once, those without a key before those with one
-    /// but in releases that send these to the back.
+    /// I17: the free queue holds every free block once, those without a key before those with one,
+    /// except in releases that send the former to the back.
     mutating func brokenFreeQueue() -> String? {
         if cache.usesExtents { return brokenSpanQueue(&cache.extents) }
         var isOrdered = true
@@ -144,7 +144,7 @@ private func brokenSpanQueue(_ pool: inout ExtentPool) -> String? {
 }
 
 extension Instance {
-    /// I18: a running request holds blocks for all it has computed and for no more; who waits holds
+    /// I18: a running request holds blocks for exactly what it has computed; a waiting one holds
     /// none.
     mutating func uncoveredTokens() -> String? {
         for slot in cache.slots.indices {
@@ -183,7 +183,7 @@ extension Instance {
     }
 }
 
-/// Distinct keys of blocks; -1 where the index names a block without the key.
+/// Distinct keys of blocks; -1 if the index names a block without the key.
 private func blockKeys(_ pool: inout BlockPool) -> Int {
     var keys: Set<UInt64> = []
     for block in pool.blocks.indices where pool.blocks[block].key != 0 {
@@ -195,8 +195,8 @@ private func blockKeys(_ pool: inout BlockPool) -> Int {
 }
 
 extension Scheduler {
-    /// Distinct keys of extents: of each node in each group what some extent has, and all blocks of
-    /// content that nobody else can name.
+    /// Distinct keys of extents: for each node and group the blocks that some extent has, plus all
+    /// blocks of content that no other request can name.
     fileprivate mutating func extentKeys(_ cache: inout KVCache) -> Int {
         var keys = 0
         let groups = cache.groups.count

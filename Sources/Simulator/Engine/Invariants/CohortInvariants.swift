@@ -1,8 +1,8 @@
 /// The cohort's sums against its members: invariants 12 and 13.
 
 extension Instance {
-    /// I12: count, context and context within the price's window are those of the members added up,
-    /// and those whose last step is in flight are listed.
+    /// I12: count, context and context within the price's window equal the sums over the members,
+    /// and members whose last step is in flight are listed.
     mutating func wrongCohortSums() -> String? {
         let tick = scheduler.cohort.tick
         let window = scheduler.cohort.window
@@ -36,7 +36,7 @@ extension Instance {
         return cohort.leaving == leaving ? nil : "\(cohort.leaving) leave, \(leaving) are marked so"
     }
 
-    /// I13: every member is due to end, and to ask the pool, at the tick that follows from its
+    /// I13: every member is due to end, and to need the pool, at the tick that follows from its
     /// tokens.
     mutating func wrongCohortCalendar() -> String? {
         guard scheduler.cohort.isOn else { return nil }

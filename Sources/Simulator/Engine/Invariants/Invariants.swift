@@ -1,10 +1,10 @@
-/// A rule that the state of an instance always obeys, by its number in the article "Invariants".
+/// A rule that the state of an instance always obeys, with its number in the article "Invariants".
 struct Invariant: Sendable {
     let number: Int
-    /// What breaks it, or nil. It only looks; scratch lists aside, it changes nothing.
+    /// What breaks it, or nil. Only reads: changes nothing except scratch lists.
     let violation: @Sendable (_ instance: inout Instance) -> String?
 
-    /// Those that take a look at every request or block: O(requests + blocks) each. They hold
+    /// The invariants that visit every request or block: O(requests + blocks) each. They hold
     /// between two turns of the loop.
     static let all: [Invariant] = [
         Invariant(number: 4, violation: { $0.unorderedBatches() }),
@@ -23,14 +23,13 @@ struct Invariant: Sendable {
     ]
 }
 
-/// A rule of the article "Invariants" that a run broke: an error of the simulator, not of its
-/// input.
+/// A run broke a rule of the article "Invariants": an error of the simulator, not of its input.
 package struct InvariantFailure: Error, CustomStringConvertible {
     package let description: String
 }
 
 extension Instance {
-    /// The first invariant that an instance breaks, with its number; nil: it keeps all of them.
+    /// The first invariant that the instance breaks, with its number; nil if it keeps all of them.
     /// O(requests + blocks).
     mutating func brokenInvariant() -> String? {
         for invariant in Invariant.all {
@@ -42,13 +41,12 @@ extension Instance {
     }
 }
 
-/// When the invariants were last looked at, so that looking costs a turn of the loop about as much
-/// whatever the size of the pool.
+/// When the invariants were last checked. Spreads the checks so that a turn of the loop costs about
+/// the same whatever the size of the pool.
 struct InvariantWatch {
     private var turn = 0
 
-    /// Whether to look in this turn: in the first ones, then in every n-th, n three and a 32nd of
-    /// what there is to look at.
+    /// Whether to check in this turn: in the first 16, then in every n-th with n = 3 + `work` / 32.
     mutating func isDue(work: Int) -> Bool {
         turn += 1
         return turn <= 16 || turn % (3 + work / 32) == 0
@@ -56,7 +54,7 @@ struct InvariantWatch {
 }
 
 extension Instance {
-    /// Throws `InvariantFailure` when an instance that is due for a look breaks an invariant.
+    /// Throws `InvariantFailure` if the instance is due for a check and breaks an invariant.
     @inline(never)
     mutating func holdInvariants() throws {
         let blocks = cache.usesExtents ? 0 : cache.count

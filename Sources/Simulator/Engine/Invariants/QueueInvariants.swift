@@ -1,8 +1,7 @@
-/// Where each request stands, in which order, and with how many tokens: invariants 4, 9 to 11, 14,
-/// 15 and 20.
+/// The place, order and tokens of each request: invariants 4, 9 to 11, 14, 15 and 20.
 
 extension Instance {
-    /// I4: batches in the pipeline follow one another in time, the last one the last of all.
+    /// I4: batches in the pipeline follow one another in time, and the last one ends at `lastEnd`.
     mutating func unorderedBatches() -> String? {
         let count = scheduler.flight.count
         if count > scheduler.depth { return "\(count) batches are in flight" }
@@ -19,8 +18,8 @@ extension Instance {
         return nil
     }
 
-    /// I9: a slot is in one place: free, on its way to the loop, waiting, running, or ended with
-    /// tokens in flight; and its state says in which.
+    /// I9: a slot is in one place (free, on its way to the loop, waiting, running, or ended with
+    /// tokens in flight), and its state agrees.
     mutating func misplacedRequest() -> String? {
         var places = Array(repeating: "", count: scheduler.requests.count)
         var problem: String?
@@ -60,7 +59,7 @@ extension Instance {
         return problem
     }
 
-    /// I10: the running list is in order of admission, or says that it is not; each request knows
+    /// I10: the running list is in order of admission or marked as disordered; each request knows
     /// its place; individuals are those outside the cohort, in the same order.
     mutating func disorderedRunning() -> String? {
         guard scheduler.cohort.isOn else { return nil }
@@ -87,9 +86,9 @@ extension Instance {
         return listed == individuals ? nil : "\(listed) individuals are listed, \(individuals) run"
     }
 
-    /// I11: the queue is in the order of its policy: by (priority, arrival, id); or preempted
-    /// requests first, then the others in order of arrival. A Swift policy has an order of its own,
-    /// and a release that sets requests aside (S13) puts these back before the others.
+    /// I11: the queue is in the order of its policy: by (priority, arrival, id), or preempted
+    /// requests first, then the others in order of arrival. Skipped for custom schedulers, which
+    /// have their own order, and for releases that put requests set aside (S13) back at the front.
     mutating func disorderedWaiting() -> String? {
         let setsAside = scheduler.rules.version.wholePrompt == .setAside
         if scheduler.custom != nil || setsAside { return nil }
@@ -109,8 +108,8 @@ extension Instance {
         return nil
     }
 
-    /// I14: what a request has in flight is what the pipeline's batches hold of it, and batches
-    /// hold as many members as were members then.
+    /// I14: a request's tokens in flight are those that the pipeline's batches hold, and each batch
+    /// holds the members of its time.
     mutating func wrongTokensInFlight() -> String? {
         var tokens = Array(repeating: Int32(0), count: scheduler.requests.count)
         var samples = tokens
@@ -139,7 +138,7 @@ extension Instance {
                 return "request \(request.id) expects \(request.outputsInFlight) tokens, "
                     + "the batches sample \(samples[slot])"
             }
-            // Of a request that ended while it was preempted, what was stale stays noted.
+            // A request that ended while it was preempted keeps its stale count.
             let isPart = request.stale >= 0 && request.stale <= request.inFlight
             if request.state != .ended, !isPart {
                 return "of request \(request.id), \(request.stale) tokens in flight are stale"
@@ -148,7 +147,7 @@ extension Instance {
         return nil
     }
 
-    /// Requests of the cohort whose steps as members include the one of a tick.
+    /// Requests of the cohort whose steps as members include that of `tick`.
     private mutating func members(at tick: Int64) -> Int {
         var count = 0
         for place in scheduler.running.indices {
@@ -160,8 +159,8 @@ extension Instance {
         return count
     }
 
-    /// I15: no request has computed more than is known or being sampled, none that lives has all
-    /// its tokens, and none exceeds the model's length.
+    /// I15: no request has computed more tokens than are known or being sampled, no live one has
+    /// all its tokens, and none exceeds the model's length.
     mutating func impossibleCounts() -> String? {
         let limit = scheduler.rules.maxModelLen
         for slot in scheduler.requests.indices {
@@ -184,7 +183,7 @@ extension Instance {
         return nil
     }
 
-    /// I20: the loop wakes up before the first client of a request that waits or runs gives up.
+    /// I20: the loop wakes up before the first client of a waiting or running request gives up.
     mutating func missedAbort() -> String? {
         let first = aborts.firstTime
         for slot in scheduler.requests.indices {

@@ -1,5 +1,6 @@
 extension KVCache {
-    /// How many hit blocks nobody holds, those aside that a window has left already. O(hit blocks).
+    /// How many hit blocks no request holds, except those that already left a window. O(hit
+    /// blocks).
     mutating func freeHitBlocks(_ settled: Int) -> Int {
         var free = 0
         for group in groups.indices {
@@ -13,7 +14,7 @@ extension KVCache {
         return free
     }
 
-    /// Releases the blocks of a group that stand before a place, which have left its window.
+    /// Releases the blocks of a group before place `end`, which have left its window.
     mutating func slideBlocks(_ slot: Int, _ group: Int, to end: Int32) {
         let list = tables[slot * groups.count + group]
         var cursor: Int32 = -1
@@ -42,7 +43,7 @@ extension KVCache {
         }
     }
 
-    /// Takes so many more blocks in each group.
+    /// Takes `new` more blocks in each group.
     @inline(never)
     mutating func takeBlocks(_ slot: Int, _ new: Int) {
         for group in groups.indices {

@@ -1,7 +1,7 @@
 extension KVCache {
-    /// One kind's turn of a lookup over single blocks: where a hit of at most `limit` blocks ends
-    /// for it. The blocks of its groups are left in `found`. O(hit blocks) and, for sliding
-    /// windows, O(blocks).
+    /// One kind's part of a lookup over single blocks: where a hit of at most `limit` blocks ends
+    /// for it. Leaves the blocks of its groups in `found`. O(hit blocks), and O(blocks) for sliding
+    /// windows.
     mutating func lookUpBlocks(_ slot: Int, _ kind: Int, _ limit: Int32) -> Int32 {
         let members = found.kinds[kind].members.map { Int(found.members[$0]) }
         for group in members { found.numbers[group].removeAll() }
@@ -14,7 +14,7 @@ extension KVCache {
         return end
     }
 
-    /// Cuts each group's hits to so many blocks.
+    /// Cuts each group's hits to `blocks` blocks.
     mutating func cutHits(_ blocks: Int32) {
         for group in groups.indices {
             let excess = found.numbers[group].count - Int(blocks)
@@ -44,7 +44,7 @@ extension KVCache {
         return true
     }
 
-    /// Scans from the right for `needed` consecutive cached blocks, or those that touch block 0.
+    /// Scans from the right for `needed` consecutive cached blocks, or fewer that reach block 0.
     private mutating func findWindow(
         _ slot: Int, _ members: [Int], _ limit: Int32, needed: Int32
     ) -> Int32 {

@@ -1,9 +1,9 @@
-/// The KV blocks of one replica, one by one: a free queue that is also the LRU, and an index from
-/// key to block. For whoever wants block numbers, and the oracle of `ExtentPool`.
+/// The KV blocks of one replica, each individually: a free queue that is also the LRU, and an index
+/// from key to block. Used where block numbers are needed, and as the oracle of `ExtentPool`.
 ///
-/// Block 0 is the null block: never handed out, it stands for a block that left a sliding window.
-/// A freed block keeps its key until it is handed out again, so eviction is lazy. Several blocks
-/// may carry one key (nothing is de-duplicated); a lookup yields the one registered first. All
+/// Block 0 is the null block: never handed out, it replaces a block that left a sliding window. A
+/// freed block keeps its key until it is handed out again, so eviction is lazy. Several blocks may
+/// carry one key (there is no de-duplication); a lookup returns the one registered first. All
 /// operations are O(1).
 ///
 /// Rules: vLLM's `BlockPool` and `FreeKVCacheBlockQueue`.
@@ -11,7 +11,7 @@ struct BlockPool: ~Copyable {
     struct Block {
         /// Requests that hold the block; it is in the free queue while there are none.
         var references: Int32 = 0
-        /// Chained identity of the tokens up to the block's end; 0: none.
+        /// Chained identity of the tokens up to the block's end; 0 without a key.
         var key: UInt64 = 0
     }
 
@@ -26,20 +26,20 @@ struct BlockPool: ~Copyable {
     private var sameKey = LinkedLists()
     var byKey: [UInt64: LinkedLists.List] = [:]
 
-    /// A pool of `count` blocks, the null block included, queued in order 1, 2, 3...
+    /// A pool of `count` blocks, including the null block, queued in order 1, 2, 3...
     init(count: Int) {
         precondition(count >= 1 && count < Int(Int32.max), "a pool has 1 to 2^31 - 2 blocks")
         blocks = HotArray(repeating: Block(), count: count)
         for block in 1..<max(1, Int32(count)) { enqueue(block, after: free.last) }
     }
 
-    /// Keys that some block carries.
+    /// Number of distinct keys that blocks carry.
     var distinctKeys: Int { byKey.count }
 
-    /// The block that has been registered under a key for longest, or 0. O(1) expected.
+    /// The block registered first under a key, or 0. O(1) expected.
     func lookup(_ key: UInt64) -> Int32 { byKey[key]?.first ?? 0 }
 
-    /// Takes the block at the front of the queue; its key is forgotten.
+    /// Takes the block at the front of the queue and forgets its key.
     mutating func take() -> Int32 {
         let block = free.first
         precondition(block > 0, "I7: took a block from an empty pool")
@@ -52,19 +52,19 @@ struct BlockPool: ~Copyable {
         return block
     }
 
-    /// Adds a holder; a free block leaves the queue. The null block has no holders.
+    /// Adds a holder. A free block leaves the queue. The null block has no holders.
     mutating func adopt(_ block: Int32) {
         guard block != 0 else { return }
         if blocks[Int(block)].references == 0 { unqueue(block) }
         blocks[Int(block)].references += 1
     }
 
-    /// Drops a holder of a block, as part of the release of one list walked in order. The null
-    /// block has none.
+    /// Removes a holder of a block, as part of releasing one list of blocks in order. The null
+    /// block has no holders.
     ///
-    /// A block nobody holds goes to the back of the queue when it carries a key. Keyless ones go
-    /// to the front as a group in walking order: `cursor`, -1 before the walk, is the last of them.
-    /// With `keylessToBack` they go to the back with the others.
+    /// A block without holders goes to the back of the queue if it has a key. Blocks without a key
+    /// go to the front as a group in list order: `cursor`, -1 at the start of the list, is the last
+    /// of them. With `keylessToBack` they go to the back with the others.
     mutating func release(_ block: Int32, cursor: inout Int32, keylessToBack: Bool = false) {
         guard block != 0 else { return }
         let i = Int(block)
@@ -79,7 +79,7 @@ struct BlockPool: ~Copyable {
         }
     }
 
-    /// Gives a uncached block a key. O(1) expected.
+    /// Gives an uncached block a key. O(1) expected.
     mutating func register(_ block: Int32, key: UInt64) {
         precondition(key != 0 && blocks[Int(block)].key == 0, "a block gets one key, not 0")
         blocks[Int(block)].key = key
@@ -94,7 +94,7 @@ struct BlockPool: ~Copyable {
         if lookup(key) < 0 { byKey[key] = nil }
     }
 
-    /// Looks at the free blocks from the front of the queue to its back. O(blocks).
+    /// Visits the free blocks from the front of the queue to its back. O(blocks).
     func forEachFree(_ body: (Int32, Block) -> Void) {
         var block = free.first
         while block > 0 {

@@ -1,20 +1,20 @@
-/// The contents whose blocks a pool has or may get, as a tree: what one cached prompt has in
-/// common with another is there once, whatever is cached of it and in whichever group.
+/// The contents whose blocks a pool has or may get, as a tree. What cached prompts have in common
+/// is stored once, however much of it is cached and in whichever group.
 ///
-/// A node is never cut: its children go on where their content leaves it, which may be in its
+/// A node is never split: its children branch off where their content leaves it, possibly in its
 /// middle. So a block of a chain belongs to exactly one node, found by the key of that node's first
 /// block.
 struct ContentTree: ~Copyable {
     struct Node: Keyed {
-        /// Blocks of the chain, counted from the prompt's start.
+        /// Blocks of the chain, counting from the prompt's start.
         var start: Int32
         var end: Int32
         /// The node that holds block `start - 1`; -1 at the start of a chain.
         var parent: Int32
-        /// Runs, children and requests that need the node, and how many of them are children.
+        /// Extents, children and requests that need the node, and how many of them are children.
         var references: Int32 = 0
         var children: Int32 = 0
-        /// Identity of the chain up to the end of the first block.
+        /// Identity of the chain up to the end of its first block.
         var firstKey: UInt64
         var pieces = Slab<ContentPiece>.List()
     }
@@ -27,13 +27,13 @@ struct ContentTree: ~Copyable {
 
     init(blockSize: Int) { self.blockSize = Int32(blockSize) }
 
-    /// Nodes that exist.
+    /// Number of nodes.
     var count: Int { nodes.count }
-    /// Slots of the index looked at so far.
+    /// Index slots probed so far.
     var probes: Int { index.probes }
 
     /// Appends to `path` the parts of a request's chain from block 0 that the tree knows, at most
-    /// so many blocks. O(nodes + pieces passed).
+    /// `limit` blocks. O(nodes + pieces passed).
     mutating func follow(
         _ contents: borrowing PromptContents, _ slot: Int, to limit: Int32,
         _ path: inout HotArray<ChainPart>
@@ -51,8 +51,8 @@ struct ContentTree: ~Copyable {
         }
     }
 
-    /// Appends to `path` the parts of a request's chain between two blocks, and enters into the
-    /// tree what it does not know. `node` holds the block before the first, and moves to the last.
+    /// Appends to `path` the parts of a request's chain between two blocks, and adds to the tree
+    /// what it does not know. `node` holds the block before the first, and moves to the last.
     /// O(nodes + pieces passed).
     mutating func reach(
         _ contents: borrowing PromptContents, _ slot: Int, from first: Int32, to limit: Int32,
@@ -61,7 +61,7 @@ struct ContentTree: ~Copyable {
         var block = first
         var piece = -1
         while block < limit {
-            // A chain that goes on at the end of a node without children is new there.
+            // A chain that continues at the end of a node without children extends that node.
             if node >= 0, block == nodes[node].end, nodes[node].children == 0 {
                 lengthen(contents, slot, node, to: limit, piece)
                 return path.append(ChainPart(node: node, low: block, high: limit))
@@ -95,10 +95,10 @@ struct ContentTree: ~Copyable {
         }
     }
 
-    /// Notes that somebody else needs a node. O(1).
+    /// Adds a reference to a node. O(1).
     mutating func retain(_ node: Int32) { nodes[node].references += 1 }
 
-    /// Notes that somebody needs it no longer. O(1) amortised.
+    /// Removes a reference to a node. Nodes without references are removed. O(1) amortised.
     mutating func release(_ node: Int32) {
         var node = node
         while node >= 0 {
@@ -113,7 +113,7 @@ struct ContentTree: ~Copyable {
         }
     }
 
-    /// Identity of a request's chain up to the end of a block that begins in a piece.
+    /// Identity of a request's chain up to the end of a block that begins in `piece`.
     @inline(__always)
     private func firstKey(
         _ contents: borrowing PromptContents, _ slot: Int, _ block: Int32, _ piece: Int
@@ -132,7 +132,7 @@ struct ContentTree: ~Copyable {
         return place
     }
 
-    /// Continues a node with the content of a request whose chain it is so far: from a piece on, if
+    /// Extends a node with the content of the request whose chain it is so far: from `piece` on, if
     /// it has none yet.
     @inline(__always)
     private mutating func lengthen(
@@ -145,7 +145,7 @@ struct ContentTree: ~Copyable {
         let count = contents.count(slot)
         if list.count > 0 {
             let last = pieces[list, Int(list.count) - 1].start
-            // An answer goes on.
+            // An output goes on.
             if contents.piece(slot, count - 1).start == last { return }
             first = contents.index(slot, holding: last) + 1
         }
@@ -156,9 +156,9 @@ struct ContentTree: ~Copyable {
         nodes[node].pieces = list
     }
 
-    /// How far, in blocks of the chain, a node has the content of a request that it has up to
-    /// `block`, which begins in a piece; that or less if the next block differs.
-    /// O(log pieces + pieces passed).
+    /// Up to which block of the chain a node has the same content as a request that matches it up
+    /// to `block`, which begins in piece `first`; `block` or less if the next block differs. O(log
+    /// pieces + pieces passed).
     private func commonEnd(
         _ contents: borrowing PromptContents, _ slot: Int, _ node: Int32, from block: Int32,
         _ first: Int
@@ -181,7 +181,7 @@ struct ContentTree: ~Copyable {
     }
 }
 
-/// Blocks `low..<high` of a chain, which belong to one node of the tree.
+/// Blocks `low..<high` of a chain, all in one node of the tree.
 struct ChainPart {
     var node: Int32
     var low: Int32

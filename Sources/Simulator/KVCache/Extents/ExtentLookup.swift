@@ -1,13 +1,13 @@
 extension KVCache {
-    /// Leaves in `found` the parts of a request's chain that the content tree knows, at most so
-    /// many blocks. How many. O(nodes + pieces passed).
+    /// Leaves in `found` the parts of a request's chain that the content tree knows, at most
+    /// `limit` blocks. Returns how many blocks. O(nodes + pieces passed).
     mutating func followPrefix(_ slot: Int, _ limit: Int32) -> Int32 {
         found.path.removeAll()
         extents.tree.follow(contents, slot, to: limit, &found.path)
         return found.path.last?.high ?? 0
     }
 
-    /// One kind's turn of a lookup over extents: where a hit of at most `limit` blocks ends for it.
+    /// One kind's part of a lookup over extents: where a hit of at most `limit` blocks ends for it.
     /// O(extents looked at).
     mutating func lookUpExtents(_ place: Int, _ limit: Int32) -> Int32 {
         let kind = found.kinds[place]
@@ -16,17 +16,17 @@ extension KVCache {
         return hits.upperBound
     }
 
-    /// Leaves in `found` the extents of each group that hold a hit of so many blocks.
+    /// Leaves in `found` the extents of each group that hold a hit of `end` blocks.
     mutating func collectHits(_ end: Int32) {
         for place in found.kinds.indices {
             let kind = found.kinds[place]
-            // A full hit that went on past the sliding groups' is cut back.
+            // A full-attention hit longer than the sliding groups' is cut back.
             let blocks = min(kind.hits.lowerBound, end)..<end
             for member in kind.members { collectHits(found.members[member], blocks) }
         }
     }
 
-    /// Up to where all groups of a kind have every block from the first one, at most `limit`.
+    /// Up to where all groups of a kind have every block from the first, at most `limit`.
     private mutating func leadingEnd(_ kind: LookupKind, _ limit: Int32) -> Int32 {
         var end: Int32 = 0
         for index in found.path.indices {
@@ -42,8 +42,8 @@ extension KVCache {
         return end
     }
 
-    /// The last `kind.needed` blocks in a row, below `limit`, that all groups of a kind have; else
-    /// as many as there are at the start of the chain.
+    /// The last `kind.needed` consecutive blocks, below `limit`, that all groups of a kind have;
+    /// else those at the start of the chain.
     private mutating func lastWindow(_ kind: LookupKind, _ limit: Int32) -> Range<Int32> {
         var row = limit..<limit
         for index in found.path.indices.reversed() {
@@ -66,7 +66,7 @@ extension KVCache {
         return row.lowerBound == 0 ? row : 0..<0
     }
 
-    /// Enters the oldest extents that have some blocks of the chain, all of which a group has.
+    /// Collects the oldest extents that hold blocks of the chain, all of which the group has.
     private mutating func collectHits(_ group: Int32, _ blocks: Range<Int32>) {
         found.extents[Int(group)].removeAll()
         for index in found.path.indices {

@@ -1,8 +1,7 @@
-/// Which blocks of a chain are there, and in which extent.
+/// Which blocks of a chain exist, and in which extent.
 extension ExtentPool {
     /// Leaves in `covered` the blocks of a part that a group has cached, each in the oldest extent
-    /// that has it. O(spans of the node in the group) where there are several extents, else
-    /// O(spans found).
+    /// that has it. O(spans of the node in the group) with several extents, else O(spans found).
     mutating func cover(
         _ node: Int32, _ group: Int32, _ low: Int32, _ high: Int32, except: Int32 = -1
     ) {
@@ -27,7 +26,7 @@ extension ExtentPool {
         return added
     }
 
-    /// Adds those of an extent's blocks that are not covered yet. How many those are.
+    /// Adds an extent's blocks that are not covered yet. Returns how many.
     private mutating func add(_ extent: Int32, _ low: Int32, _ high: Int32) -> Int32 {
         var place = covered.count
         while place > 0, covered[place - 1].high > low { place -= 1 }
@@ -57,7 +56,7 @@ extension ExtentPool {
         return added
     }
 
-    /// How many blocks of a part a group has in no other extent. O(1) where there is no other.
+    /// How many blocks of a part a group has in no other extent. O(1) without other extents.
     mutating func uncovered(
         _ node: Int32, _ group: Int32, _ low: Int32, _ high: Int32, except: Int32
     ) -> Int {
@@ -69,7 +68,7 @@ extension ExtentPool {
         return Int(count)
     }
 
-    /// Up to where what `cover` found has every block from one on.
+    /// Up to where the blocks found by `cover` are complete from `low` on.
     @inline(__always)
     func coveredEnd(from low: Int32) -> Int32 {
         var end = low
@@ -80,7 +79,7 @@ extension ExtentPool {
         return end
     }
 
-    /// Leaves of disjoint parts in chain order what `cover` found too. O(parts · found).
+    /// Intersects disjoint parts in chain order with what `cover` found. O(parts · found).
     func keepCovered(of parts: inout HotArray<ChainPart>) {
         let count = parts.count
         for index in 0..<count {

@@ -1,13 +1,13 @@
 /// Registering, holding and releasing blocks of extents.
 extension ExtentPool {
-    /// Registers blocks of a node for a request that holds them: as the continuation of `last`,
-    /// its latest hold in the group, if they are one; nil: as an extent of their own, held so.
-    /// O(1), and O(extents of the same node and group) where there are several.
+    /// Registers blocks of a node for a request that holds them. If they continue `last`, its
+    /// latest hold in the group, returns nil; otherwise makes a new extent and returns the hold of
+    /// it. O(1), and O(extents of the same node and group) if there are several.
     mutating func register(_ part: ChainPart, _ group: Int32, after last: ExtentRange?)
         -> ExtentRange?
     {
         if let last, last.high == part.low, continues(last.extent, part, group) {
-            // What a node's only extent has not reached is new.
+            // Blocks beyond a node's only extent are new.
             distinctKeys +=
                 byAge.previous(last.extent) < 0
                 ? Int(part.high - part.low)
@@ -26,8 +26,8 @@ extension ExtentPool {
         return ExtentRange(extent: extent, low: part.low, high: part.high)
     }
 
-    /// Whether blocks may join the end of an extent: none younger may have been registered
-    /// meanwhile, or the order of extents would not be that of their blocks.
+    /// Whether blocks may join the end of an extent. Not if a younger extent has been registered
+    /// since, or the order of extents would not be that of their blocks.
     @inline(__always)
     private func continues(_ extent: Int32, _ part: ChainPart, _ group: Int32) -> Bool {
         let e = extents[extent]
@@ -41,8 +41,8 @@ extension ExtentPool {
         byDepth.append(span, to: &extents[extent].spans)
     }
 
-    /// Adds a holder of blocks of an extent, which must exist; free ones leave the queue.
-    /// O(spans of the extent).
+    /// Adds a holder to existing blocks of an extent. Free ones leave the queue. O(spans of the
+    /// extent).
     mutating func hold(_ blocks: ExtentRange) {
         var place = extents[blocks.extent].spans.first
         while spans[place].high <= blocks.low { place = byDepth.next(place) }
@@ -66,7 +66,7 @@ extension ExtentPool {
         }
     }
 
-    /// Removes a holder of blocks of an extent; what nobody holds joins the back of the queue,
+    /// Removes a holder of blocks of an extent. Blocks without holders join the back of the queue,
     /// deepest first. O(spans of the extent).
     mutating func release(_ blocks: ExtentRange) {
         var place = extents[blocks.extent].spans.last
@@ -90,7 +90,7 @@ extension ExtentPool {
         _ = mergeWithShallower(place)
     }
 
-    /// How many of blocks of an extent nobody holds. O(spans of the extent).
+    /// How many of an extent's blocks no request holds. O(spans of the extent).
     @inline(__always)
     func freeCount(_ blocks: ExtentRange) -> Int32 {
         var count: Int32 = 0
@@ -104,8 +104,8 @@ extension ExtentPool {
         return count
     }
 
-    /// Puts a span without holders at the back of the queue, as one with the deeper neighbour
-    /// that came just before it. Where it is now.
+    /// Puts a span without holders at the back of the queue, merged with its deeper neighbour if
+    /// that came just before it. Returns where it is now.
     private mutating func joinQueue(_ place: Int32) -> Int32 {
         let deeper = byDepth.next(place)
         guard deeper >= 0, deeper == free.last,
@@ -119,7 +119,7 @@ extension ExtentPool {
         return deeper
     }
 
-    /// Makes one of a held span and its shallower neighbour if that has as many holders. Where
+    /// Merges a held span with its shallower neighbour if both have as many holders. Returns where
     /// it is now.
     private mutating func mergeWithShallower(_ place: Int32) -> Int32 {
         let span = spans[place]
@@ -133,7 +133,7 @@ extension ExtentPool {
         return shallower
     }
 
-    /// Cuts a span in two. The deeper part, which in the queue stands before the other.
+    /// Splits a span in two. Returns the deeper part, which precedes the other in the queue.
     private mutating func split(_ place: Int32, at block: Int32) -> Int32 {
         let span = spans[place]
         // The deeper part keeps the place in the queue; the shallower goes behind it.
@@ -146,7 +146,7 @@ extension ExtentPool {
         return place
     }
 
-    /// Removes a span of an extent, which is not in the queue.
+    /// Removes a span of an extent. It must not be in the queue.
     mutating func remove(_ place: Int32) {
         byDepth.remove(place, from: &extents[spans[place].extent].spans)
         spans.remove(place)

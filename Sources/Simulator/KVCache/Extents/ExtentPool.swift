@@ -1,19 +1,19 @@
 /// The KV blocks of one replica, kept as extents: cost follows prompts, hits and evictions, not
-/// blocks. Block numbers do not exist here; a pool of blocks (`BlockPool`) is its oracle. The
-/// article "Fast-forward" says why that is the same. In a release that sends free blocks without a
-/// key to the back of the queue (S8), those there are spans of no group.
+/// blocks. There are no block numbers; a pool of blocks (`BlockPool`) is the oracle. The article
+/// "Fast-forward" shows that both are equal. In releases that send free blocks without a key to the
+/// back of the queue (S8), those blocks are spans without a group.
 struct ExtentPool: ~Copyable {
-    /// Blocks of one group that were registered one after the other, as far as they still exist.
+    /// Blocks of one group that were registered one after another, as far as they still exist.
     struct Extent {
         var node: Int32
         var group: Int32
-        /// Its spans, the shallowest first.
+        /// Its spans, shallowest first.
         var spans = LinkedLists.List()
     }
 
-    /// Blocks `low..<high` of an extent. Without holders they stand side by side in the free queue.
+    /// Blocks `low..<high` of an extent. Without holders they are neighbours in the free queue.
     ///
-    /// With extent -1: so many free blocks of content that nobody else can name.
+    /// With extent -1: a number of free blocks of content that no other request can name.
     struct Span {
         var extent: Int32
         /// The group, for extent -1; with group -1 the blocks have no key.
@@ -21,8 +21,8 @@ struct ExtentPool: ~Copyable {
         var low: Int32
         var high: Int32
         var holders: Int32
-        /// For extent -1: the request whose blocks they are, by its place in the extent, as long as
-        /// it may have to name them yet; -1: anybody's.
+        /// With extent -1: the request that owns the blocks, as long as it may have to name them;
+        /// `low` and `high` are then places in its chain. -1: no owner.
         var sequence: Int64 = -1
 
         var count: Int32 { high - low }
@@ -31,7 +31,7 @@ struct ExtentPool: ~Copyable {
     let groups: Int32
     /// Free blocks without a key at the front of the queue.
     private(set) var uncachedFree: Int
-    /// Free blocks behind these: nearly always all that have a key.
+    /// Free blocks behind these: nearly always all those with a key.
     var queuedFree = 0
     var evictions = 0
     var distinctKeys = 0
@@ -40,18 +40,18 @@ struct ExtentPool: ~Copyable {
     var extents = HotSlots<Extent>()
     var spans = HotSlots<Span>()
     private(set) var spansMade = 0
-    /// The extents of a node in a group, the oldest first: index node × groups + group.
+    /// The extents of a node in a group, oldest first: index node × groups + group.
     var ages = HotArray<LinkedLists.List>()
     var byAge = LinkedLists()
-    /// The spans of an extent.
+    /// Links the spans of an extent.
     var byDepth = LinkedLists()
-    /// The spans without holders.
+    /// Links the spans without holders.
     var queue = LinkedLists()
     var free = LinkedLists.List()
     /// What `cover` found: disjoint, in chain order.
     var covered = HotArray<ExtentRange>()
 
-    /// A pool of `count` blocks, the null block included.
+    /// A pool of `count` blocks, including the null block.
     init(count: Int, blockSize: Int, groups: Int) {
         uncachedFree = count - 1
         self.groups = Int32(groups)
@@ -61,7 +61,7 @@ struct ExtentPool: ~Copyable {
     var blockSize: Int32 { tree.blockSize }
     var freeCount: Int { uncachedFree + queuedFree }
 
-    /// Takes blocks from the front of the queue, evicting cached ones when the uncached are used
+    /// Takes blocks from the front of the queue, evicting cached ones once the uncached are used
     /// up. O(1 + spans evicted).
     @inline(__always)
     mutating func take(_ count: Int) {
@@ -83,14 +83,14 @@ struct ExtentPool: ~Copyable {
         }
     }
 
-    /// Returns blocks that never got a key, to the front of the queue or to its back. O(1).
+    /// Returns blocks that never got a key to the front or the back of the queue. O(1).
     @inline(__always)
     mutating func giveBack(_ count: Int, toBack: Bool = false) {
         if toBack { return join(group: -1, count) }
         uncachedFree += count
     }
 
-    /// Stores an extent of a node without spans, the youngest of its group.
+    /// Adds an extent of a node without spans, the youngest of its group.
     mutating func makeExtent(_ node: Int32, _ group: Int32) -> Int32 {
         let place = extents.insert(Extent(node: node, group: group))
         byAge.append(place, to: &ages[ages(of: node, group)])
@@ -106,7 +106,7 @@ struct ExtentPool: ~Copyable {
         tree.release(extent.node)
     }
 
-    /// Where the ages of a node's extents in a group stand.
+    /// Index in `ages` of a node's extents in a group.
     @inline(__always)
     mutating func ages(of node: Int32, _ group: Int32) -> Int {
         let place = Int(node * groups + group)
@@ -114,21 +114,22 @@ struct ExtentPool: ~Copyable {
         return place
     }
 
-    /// Stores a span, which the caller links.
+    /// Stores a span. The caller links it.
     mutating func store(_ span: Span) -> Int32 {
         spansMade += 1
         return spans.insert(span)
     }
 }
 
-/// The free queue of spans, and what leaves it.
+/// The free queue of spans and its evictions.
 extension ExtentPool {
-    /// Returns cached blocks of content that nobody can name any more: they join the back of the
-    /// queue and wait to be evicted. O(1).
+    /// Returns cached blocks of content that no request can name any more: they join the back of
+    /// the queue and wait to be evicted. O(1).
     @inline(__always)
     mutating func releasePrivate(_ count: Int) { join(group: 0, count) }
 
-    /// Puts blocks that nobody can name at the back of the queue; with group -1 they have no key.
+    /// Puts blocks that no request can name at the back of the queue; with group -1 they have no
+    /// key.
     private mutating func join(group: Int32, _ count: Int) {
         guard count > 0 else { return }
         queuedFree += count
@@ -141,8 +142,8 @@ extension ExtentPool {
         }
     }
 
-    /// Returns cached blocks that left a window of a request which alone can name them, and
-    /// may have to. O(1).
+    /// Returns cached blocks that left a window of the only request that can name them, which may
+    /// still have to. O(1).
     mutating func releasePrivate(_ blocks: Range<Int32>, sequence: Int64, group: Int32) {
         queuedFree += Int(blocks.upperBound - blocks.lowerBound)
         enqueue(
@@ -152,8 +153,8 @@ extension ExtentPool {
                     holders: 0, sequence: sequence)))
     }
 
-    /// Makes extents of what a request left in the queue under its own name, all of it blocks of
-    /// one node. O(spans in the queue), which are few when a request is preempted.
+    /// Makes extents of the spans that a request left in the queue under its own number, all of
+    /// them blocks of one node. O(spans in the queue), which are few when a request is preempted.
     mutating func expose(sequence: Int64, node: Int32) {
         var place = free.first
         while place >= 0 {
@@ -170,8 +171,8 @@ extension ExtentPool {
     /// Puts a span at the back of the queue.
     mutating func enqueue(_ place: Int32) { queue.append(place, to: &free) }
 
-    /// Hands out blocks from the front of the queue; their keys are forgotten. O(spans), and
-    /// O(extents of the same node) for each. Apart, so that the loop stays small.
+    /// Hands out blocks from the front of the queue and forgets their keys. O(spans), and O(extents
+    /// of the same node) for each. Not inlined, so that the loop stays small.
     @inline(never)
     mutating func evict(_ count: Int) {
         var missing = Int32(count)

@@ -1,26 +1,26 @@
 import Traces
 
-/// A request's blocks in one group, when they are kept as extents.
+/// A request's blocks in one group, if blocks are kept as extents.
 struct GroupTable {
     /// Places at the front whose blocks have left the window.
     var behindWindow: Int32 = 0
-    /// Registered blocks, in chain order; not kept for content that nobody else can name.
+    /// Registered blocks, in chain order; not kept for content that no other request can name.
     var holds = Slab<ExtentRange>.List()
-    /// Holds at the front of the list that have left it wholly.
+    /// Holds at the front of the list that have wholly left the window.
     var gone: Int32 = 0
-    /// Blocks in the others.
+    /// Blocks in the remaining holds.
     var cached: Int32 = 0
 }
 
 extension KVCache {
-    /// How many hit blocks nobody holds, those aside that a window has left already.
+    /// How many hit blocks no request holds, except those that already left a window.
     mutating func freeHitExtents(_ settled: Int) -> Int {
         var free = 0
         forEachHit(settled) { cache, _, hit in free += Int(cache.extents.freeCount(hit)) }
         return free
     }
 
-    /// Calls with each hit of each group, without what a window has left already.
+    /// Calls `body` with each hit of each group, without blocks that already left a window.
     @inline(__always)
     private mutating func forEachHit(
         _ settled: Int, _ body: (inout KVCache, Int, ExtentRange) -> Void
@@ -35,7 +35,7 @@ extension KVCache {
         }
     }
 
-    /// Has a request hold what its lookup found.
+    /// Gives a request the extents that its lookup found.
     mutating func adoptExtents(_ slot: Int, _ settled: Int) {
         let blocks = slots[slot].table.count
         let first = slot * groups.count
@@ -53,12 +53,12 @@ extension KVCache {
         extents.tree.retain(slots[slot].table.node)
     }
 
-    /// Releases the blocks of a group that stand before a place, which have left its window.
-    /// O(extents released).
+    /// Releases the blocks of a group before place `end`, which have left its window. O(extents
+    /// released).
     mutating func freeBehindWindows(_ slot: Int, _ group: Int, to end: Int32) {
         let behindWindow = groupTables[slot * groups.count + group].behindWindow
         guard behindWindow < end else { return }
-        // A walk to the back begins with what has left before it was registered.
+        // Blocks that left before they were registered go to the back first.
         let unregistered =
             groups[group].keylessToBack
             ? end - min(end, max(behindWindow, slots[slot].table.registered)) : 0
@@ -71,7 +71,7 @@ extension KVCache {
         groupTables[slot * groups.count + group].behindWindow = end
     }
 
-    /// Releases a request's registered blocks of a group below a place, deepest first. Their
+    /// Releases a request's registered blocks of a group before `end`, deepest first. Returns their
     /// number.
     private mutating func releaseHolds(_ slot: Int, _ group: Int, below end: Int32) -> Int {
         var table = groupTables[slot * groups.count + group]
@@ -96,8 +96,8 @@ extension KVCache {
         return Int(before - table.cached)
     }
 
-    /// The same for a request whose content nobody else can name: it may have to, if it is
-    /// preempted.
+    /// The same for a request whose content no other request can name; it may have to itself if it
+    /// is preempted.
     private mutating func freePrivateBehindWindow(
         _ slot: Int, _ group: Int, _ places: Range<Int32>
     ) -> Int {
@@ -114,9 +114,9 @@ extension KVCache {
         return count
     }
 
-    /// Releases all of a request's blocks, whose table this was.
+    /// Releases all blocks of a request whose table was `table`.
     mutating func releaseExtents(_ slot: Int, _ table: BlockTable) {
-        // Nothing has left a window, and every block is registered or none is.
+        // No block has left a window, and a private request holds no extents.
         if sumsBlocks, slots[slot].isPrivate {
             extents.giveBack(Int(table.count - table.registered), toBack: groups[0].keylessToBack)
             return extents.releasePrivate(Int(table.registered))
@@ -143,11 +143,11 @@ extension KVCache {
     }
 
     /// Registers keys for blocks that have become full. O(groups · extents), and O(1) for content
-    /// that nobody else can name.
+    /// that no other request can name.
     @inline(__always)
     mutating func registerExtents(_ slot: Int, _ blocks: Range<Int32>) {
         guard slots[slot].isPrivate else { return registerNamed(slot, blocks) }
-        // The same, for most requests without looking at the group.
+        // The same without looking at the group, for most requests.
         if sumsBlocks {
             extents.distinctKeys += Int(blocks.upperBound - blocks.lowerBound)
             return
@@ -157,12 +157,12 @@ extension KVCache {
         }
     }
 
-    /// How many of some of a request's blocks a group retains in the prefix cache.
+    /// How many of these blocks of a request a group retains in the prefix cache.
     mutating func retained(_ slot: Int, _ group: Int, _ blocks: Range<Int32>) -> Int {
         groups[group].forEachRetained(blocks, slots[slot].retention) { _ in }
     }
 
-    /// The same for content that others may name, for blocks that follow those registered.
+    /// The same for content that others may name. The blocks follow those already registered.
     @inline(never)
     private mutating func registerNamed(_ slot: Int, _ blocks: Range<Int32>) {
         found.path.removeAll()
@@ -185,7 +185,7 @@ extension KVCache {
         }
     }
 
-    /// Registers blocks of one group, whose nodes are in `scratch.path`.
+    /// Registers blocks of one group, whose nodes are in `found.path`.
     private mutating func register(_ slot: Int, _ group: Int, _ blocks: Range<Int32>) {
         let entry = slot * groups.count + group
         for index in found.path.indices {
@@ -206,8 +206,8 @@ extension KVCache {
         }
     }
 
-    /// Gives the content of a private request a name, and its blocks extents: it is about to be
-    /// preempted and may find its own blocks again.
+    /// Gives the content of a private request a name, and its blocks extents, because it is about
+    /// to be preempted and may find its own blocks again.
     mutating func expose(_ slot: Int, output: Int64) {
         guard slots[slot].isPrivate, isCaching else { return }
         slots[slot].isPrivate = false

@@ -3,14 +3,15 @@ import Traces
 /// A span of one content in a request's tokens, with the identity of everything before it.
 struct ContentPiece: Equatable {
     var content: Int64
-    /// Position inside the content of the piece's first token.
+    /// Offset of the piece's first token inside the content.
     var offset: Int32
     /// The request's token at which the piece starts.
     var start: Int32
     /// Chained hash of all tokens before `start`.
     var hashBefore: UInt64
 
-    /// Identity of the tokens before `end`, a token inside the piece or just past it. O(1).
+    /// Identity of the tokens before `end`, which is a token inside the piece or just past it.
+    /// O(1).
     ///
     /// One 64 x 64 multiplication folds in what follows `hashBefore` (as in wyhash).
     @inline(__always)
@@ -38,7 +39,7 @@ extension Slab where Element == ContentPiece {
 
 /// The content of every request of a replica, as pieces; the last piece of each is its output.
 ///
-/// Adjacent segments that continue one content are one piece, so that equal token sequences have
+/// Adjacent segments that continue one content form one piece, so that equal token sequences have
 /// equal pieces and the hash of a prefix does not depend on how a trace cut it up.
 struct PromptContents: ~Copyable {
     private var lists = HotArray<Slab<ContentPiece>.List>()
@@ -74,7 +75,7 @@ struct PromptContents: ~Copyable {
         lists[slot] = list
     }
 
-    /// The first tokens of a request, so many of them, cut where their content changes. O(pieces).
+    /// The first `tokens` tokens of a request as segments. O(pieces).
     func segments(_ slot: Int, to tokens: Int32) -> [Segment] {
         (0..<count(slot)).compactMap { index in
             let piece = piece(slot, index)
@@ -101,8 +102,8 @@ struct PromptContents: ~Copyable {
         pieces.index(in: lists[slot], holding: token)
     }
 
-    /// The piece that holds a token, from one on that is it or an earlier one.
-    /// O(pieces between).
+    /// The piece that holds a token, searching from `first`, which must not be after it. O(pieces
+    /// between).
     @inline(__always)
     func index(_ slot: Int, holding token: Int32, from first: Int) -> Int {
         var index = first
@@ -110,8 +111,8 @@ struct PromptContents: ~Copyable {
         return index
     }
 
-    /// Identity of a request's first `tokens` tokens, at least 1, the last of them in a piece or
-    /// behind it. O(pieces between).
+    /// Identity of a request's first `tokens` tokens, at least 1; the last of them is in piece
+    /// `first` or after it. O(pieces between).
     @inline(__always)
     func prefixHash(_ slot: Int, _ tokens: Int32, from first: Int) -> UInt64 {
         piece(slot, index(slot, holding: tokens - 1, from: first)).prefixHash(to: tokens)

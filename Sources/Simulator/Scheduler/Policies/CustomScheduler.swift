@@ -1,11 +1,11 @@
 import Basics
 
-/// Who decides in place of the engine's own scheduler.
+/// The scheduler that decides in place of the engine's own.
 enum CustomScheduler {
     case policy(PolicySeat)
     case external(ExternalScheduler)
 
-    /// The one that a plan asks for; nil for the engine's own.
+    /// The custom scheduler of a plan; nil for the engine's own.
     init?(_ plan: RunPlan, replica: Int) {
         if let external = plan.externalScheduler {
             self = .external(ExternalScheduler(external, replica: replica))
@@ -18,8 +18,8 @@ enum CustomScheduler {
 }
 
 extension CustomScheduler {
-    /// What to say when it schedules nothing, or nothing that comes to an end: what it did last,
-    /// and how the replica stands.
+    /// The error for a custom scheduler that schedules nothing, or nothing that finishes: what it
+    /// did last, and the replica's state.
     func idle(_ replica: Int, _ step: Int, _ moment: String, _ state: String) -> InputError {
         switch self {
         case .policy(let seat):
@@ -43,8 +43,8 @@ extension CustomScheduler {
 }
 
 extension Scheduler {
-    /// Schedules a step as the custom scheduler decides. What it does wrong ends the run at the
-    /// next check of progress.
+    /// Schedules a step as the custom scheduler decides. Its errors end the run at the next check
+    /// of progress.
     mutating func scheduleCustom(_ cache: inout KVCache) {
         do {
             switch custom {

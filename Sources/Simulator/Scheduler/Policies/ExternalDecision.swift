@@ -1,7 +1,7 @@
 import Basics
 import Foundation
 
-/// What an external scheduler answered: actions, to be executed in order.
+/// An external scheduler's answer: actions to execute in order.
 struct ExternalDecision {
     enum Kind: String, CaseIterable {
         /// Compute tokens of a running request.
@@ -15,18 +15,18 @@ struct ExternalDecision {
     struct Action {
         var kind: Kind
         var id: Int64
-        /// Tokens to compute; 0: as many as budget and request allow.
+        /// Tokens to compute; 0 for as many as budget and request allow.
         var tokens: Int
 
-        /// The action and why it was not executed, in words.
+        /// The action and the reason why it was refused, in words.
         func refused(_ reason: String) -> String { "\(kind.rawValue) of request \(id): \(reason)" }
     }
 
     var actions: [Action] = []
-    /// Whether the first refused action ends the line: what follows was meant to come after it.
+    /// Whether the first refused action ends the line, because the rest depends on it.
     var stopsAtRefusal = false
 
-    /// Reads a line. Throws `InputError` for what is no decision.
+    /// Reads a line. Throws `InputError` if it is not a valid decision.
     init(_ bytes: [UInt8], place: String) throws {
         func junk(_ problem: String) -> InputError {
             let excerpt = String(decoding: bytes.prefix(80), as: UTF8.self).echoed()
@@ -63,7 +63,7 @@ struct ExternalDecision {
         }
     }
 
-    /// A JSON boolean, which Foundation also hands out as the number 1 or 0.
+    /// A JSON boolean, which Foundation also represents as the number 1 or 0.
     private static func flag(_ value: Any) -> Bool? {
         guard let number = value as? NSNumber,
             ["c", "B"].contains(String(cString: number.objCType))
@@ -71,8 +71,8 @@ struct ExternalDecision {
         return number.boolValue
     }
 
-    /// How many keys an object names: Foundation keeps one of two that are equal. `bytes` hold one
-    /// valid object. O(bytes).
+    /// How many keys an object has in the text: Foundation keeps only one of two equal keys.
+    /// `bytes` hold one valid object. O(bytes).
     private static func namedKeys(_ bytes: [UInt8]) -> Int {
         var (names, depth, index) = (0, 0, 0)
         while index < bytes.count {
@@ -116,7 +116,7 @@ extension Scheduler {
         }
     }
 
-    /// Executes one action. Why it was refused, or nil.
+    /// Executes one action. Returns why it was refused, or nil.
     private mutating func execute(
         _ action: ExternalDecision.Action, _ cache: inout KVCache, _ external: ExternalScheduler
     ) -> Refusal? {
@@ -135,7 +135,8 @@ extension Scheduler {
             guard isRunning, let place = running.firstIndex(of: id) else {
                 return .isNotRunning
             }
-            // Unless something was refused for want of blocks before, that is its own will.
+            // Unless an earlier action was refused for lack of blocks, the child preempts by
+            // choice.
             plan.stop = plan.stop ?? .other
             preempt(&cache, at: place)
             return nil
@@ -158,7 +159,8 @@ extension Scheduler {
         return run(&cache, slot, tokens: tokens)
     }
 
-    /// Whether the step's preemptions are an external scheduler's own will, not for want of blocks.
+    /// Whether the step's preemptions are an external scheduler's choice, not due to lack of
+    /// blocks.
     var preemptsAtWill: Bool {
         @inline(__always) mutating get {
             guard case .external = custom else { return false }
@@ -166,7 +168,7 @@ extension Scheduler {
         }
     }
 
-    /// Counts an action that an external scheduler was refused.
+    /// Counts a refused action of an external scheduler.
     fileprivate mutating func refuse(_ what: String) {
         if refusedActions == 0 { firstRefusal = what }
         refusedActions += 1

@@ -4,13 +4,13 @@ import Traces
 
 /// A scheduler that runs as a child process: one JSON line per step to it, one line back.
 ///
-/// The article "Bring your own scheduler" describes both lines. The child is told what changed
-/// since the last step, never how long an answer will be; its actions are executed in order, each
-/// under the engine's rules, and what breaks a rule is refused with the reason.
+/// The article "Bring your own scheduler" describes both lines. The child learns what changed since
+/// the last step, but never how long an output will be. Its actions are executed in order under the
+/// engine's rules; an action that breaks a rule is refused with the reason.
 ///
-/// A class because the process is one thing; one per replica.
+/// A reference type, because it owns a process; one per replica.
 final class ExternalScheduler {
-    /// What the child believes of a request, so that only changes are told.
+    /// What the child knows of a request, so that only changes are sent.
     private struct Known {
         var slot: Int32
         var sequence: Int64
@@ -26,11 +26,11 @@ final class ExternalScheduler {
     private var slots: [Int64: Int32] = [:]
     /// Sequence number of the latest request that the child knows.
     private var latest: Int64 = -1
-    /// What became of the last line: the step's shares, [id, tokens, computed before], and refused
-    /// actions by position.
+    /// The result of the last line: the step's entries as [id, tokens, computed before], and
+    /// refused actions by position.
     var scheduled: [[Int]] = []
     private var refused: [(position: Int, reason: String)] = []
-    /// The last action that was refused, with the reason; empty before.
+    /// The last refused action with the reason; empty if there was none.
     private(set) var lastRefusal = ""
 
     init(_ configuration: ExternalSchedulerConfiguration, replica: Int) {
@@ -41,16 +41,16 @@ final class ExternalScheduler {
     /// The slot of a request that the child knows by id.
     func slot(of id: Int64) -> Int32? { slots[id] }
 
-    /// What the shell is to run.
+    /// The command for the shell.
     var command: String { configuration.command }
 
-    /// Ends the processes of several, which takes hardly longer than to end one.
+    /// Ends several processes together, which takes hardly longer than ending one.
     static func dismiss(_ schedulers: [ExternalScheduler]) {
         ExternalProcess.end(schedulers.compactMap(\.process))
     }
 
-    /// Tells the child what changed and asks what to do. Throws `InputError` with what the child
-    /// did wrong when there is no valid answer.
+    /// Sends the child what changed and returns its decision. Throws `InputError`, saying what the
+    /// child did wrong, if there is no valid answer.
     func ask(
         _ engine: inout Scheduler, _ cache: inout KVCache
     ) throws -> ExternalDecision {
@@ -71,7 +71,7 @@ final class ExternalScheduler {
         }
     }
 
-    /// Notes a refused action, to be told with the next line.
+    /// Notes a refused action for the next line.
     func refuse(_ position: Int, _ action: ExternalDecision.Action, _ reason: String) {
         refused.append((position, reason))
         lastRefusal = action.refused(reason)
@@ -95,8 +95,8 @@ final class ExternalScheduler {
         return line + (engine.plan.holds ? ",\"holds_prefill\":true}" : "}")
     }
 
-    /// What became of the requests that the child knows since the last line: [id, tokens delivered]
-    /// of those that got some, and who ended, finished or given up by their clients.
+    /// Changes since the last line to the requests that the child knows: [id, tokens delivered] of
+    /// those that got some, and the ids of those that finished or were aborted.
     private func news(_ engine: inout Scheduler) -> (tokens: [[Int]], ended: [Int64]) {
         var (tokens, ended): ([[Int]], [Int64]) = ([], [])
         var kept: [Known] = []
@@ -121,7 +121,7 @@ final class ExternalScheduler {
     private func arrivals(
         _ engine: inout Scheduler, _ cache: inout KVCache
     ) throws -> [String] {
-        // New requests stand at the end of the queue, in order of arrival.
+        // New requests are at the end of the queue, in order of arrival.
         var place = engine.waiting.count
         while place > 0,
             engine.requests[Int(engine.waiting[place - 1])].sequence > latest
@@ -155,7 +155,7 @@ final class ExternalScheduler {
         return texts
     }
 
-    /// Microseconds without a fraction they do not have.
+    /// Microseconds, with a fraction only if there is one.
     private static func microseconds(_ picoseconds: Int64) -> String {
         let whole = picoseconds / 1_000_000
         let rest = picoseconds % 1_000_000

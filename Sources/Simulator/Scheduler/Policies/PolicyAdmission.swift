@@ -1,8 +1,8 @@
-/// Admission by a Swift policy: its order of the waiting requests, and who enters.
+/// Admission by a Swift policy: the order of the waiting requests, and which of them enter.
 
 extension Scheduler {
     /// Admits waiting requests in the policy's order, until one does not enter and the policy lets
-    /// nobody pass it.
+    /// no request pass it.
     mutating func admitByPolicy(_ cache: inout KVCache, _ seat: PolicySeat) {
         if !waiting.isEmpty, plan.budget > 0, running.count < rules.activeLimit {
             if seat.orderFollowsStep || seat.isDisordered {
@@ -48,21 +48,20 @@ extension Scheduler {
         }
     }
 
-    /// Gives those who arrived or came back since the last call their places in the policy's order;
-    /// of equals, who came back stands first and who arrived last.
+    /// Places the requests that arrived or returned since the last call in the policy's order.
+    /// Among equals, returned requests come first and new arrivals last.
     ///
-    /// Nothing of a waiting request changes but its note: whatever was in flight when it was
-    /// preempted has been delivered by now, because a call waits for all batches but the one before
-    /// it.
+    /// A waiting request changes only in its note: whatever was in flight when it was preempted has
+    /// been delivered by now, because a call waits for all batches except the one before it.
     ///
-    /// O(log waiting) comparisons for each.
+    /// O(log waiting) comparisons each.
     mutating func placeArrivals(_ seat: PolicySeat) {
         if seat.keepsNotes, seat.notes.count < requests.count {
             seat.notes.append(0, times: requests.count - seat.notes.count)
         }
         var returned = 0
         while waiting.unplaced > returned {
-            // Those that came back stand before the others.
+            // Returned requests stand before the others.
             let first = waiting.placed
             if requests[Int(waiting[first + returned])].state == .preempted {
                 returned += 1
@@ -98,8 +97,8 @@ extension Scheduler {
         waiting.place(slot, before: low)
     }
 
-    /// Brings the waiting requests back into the policy's order, equals staying as they stand.
-    /// O(waiting) for a few that moved.
+    /// Restores the policy's order of the waiting requests; equals keep their order. O(waiting) if
+    /// only a few moved.
     private mutating func restoreOrder(_ seat: PolicySeat) {
         guard waiting.placed > 1 else { return }
         var before = requestView(seat, waiting[0])

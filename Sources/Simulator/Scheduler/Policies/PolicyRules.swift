@@ -1,13 +1,13 @@
 import Basics
 
-/// A schedule call by a Swift policy: order, admission, victims and quota are the policy's, all
-/// else is done by the verbs that the engine's own rules use.
+/// A schedule call by a Swift policy. Order, admission, victims and quota are the policy's; the
+/// verbs of the engine's own rules do everything else.
 
 extension Scheduler {
-    /// Schedules a step as a policy decides: running requests all at once where each gets what it
-    /// asks for, whatever their order, else one by one in the policy's.
+    /// Schedules a step as a policy decides. If each running request gets all it wants, whatever
+    /// their order, they are scheduled together; otherwise individually in the policy's order.
     ///
-    /// O(individuals) and what admission takes; O(running) in order.
+    /// O(individuals) plus admission; O(running) in order.
     mutating func scheduleByPolicy(_ cache: inout KVCache, _ seat: PolicySeat) throws {
         seat.ask(&self, &cache, at: plan.time)
         if waiting.unplaced > 0 { placeArrivals(seat) }
@@ -32,32 +32,33 @@ extension Scheduler {
         try scheduleInOrder(&cache, seat, from: served.phases)
     }
 
-    /// Whether members stay what they are in a step that leaves them out: where what they hold
-    /// depends on nothing but their tokens, and nobody adds up what their steps are to them.
+    /// Whether members can stay members in a step that leaves them out: what they hold must depend
+    /// on their tokens only, and no observer may be adding up their steps.
     @inline(__always)
     private mutating func canSkipMembers(_ cache: inout KVCache) -> Bool {
         cache.sumsBlocks && !cohort.isWatched
     }
 
-    /// Leaves the members out of the step: their time stands still.
+    /// Leaves the members out of the step: their tick stands still.
     @inline(__always)
     private mutating func skipMembers() {
         plan.skipsMembers = true
-        // Who may join by the next step?
+        // More requests may be able to join by the next step.
         cohort.updatedAt = -1
     }
 
-    /// Counts the step just decided, with the members in it.
+    /// Advances past the step just decided, with the members in it.
     @inline(__always)
     fileprivate mutating func stepCohort() {
         cohort.step(&plan.share)
-        // An empty step is not dispatched: after one that left the members out, nothing is.
+        // An empty step is not dispatched: after one that left the members out, none of their
+        // tokens is in flight.
         let last = flight.count - 1
         let isInFlight = last >= 0 && !flight[last].header.skipsMembers
         cohort.inFlight = isInFlight ? rules.inFlight : 0
     }
 
-    /// Schedules phases from one on, one request after the other.
+    /// Schedules phases from `first` on, one request after another.
     private mutating func scheduleInOrder(
         _ cache: inout KVCache, _ seat: PolicySeat, from first: Int
     ) throws {
@@ -65,7 +66,7 @@ extension Scheduler {
         for phase in seat.shape.phases[first...] {
             if seat.shape.isExclusive, !plan.entries.isEmpty { break }
             if phase == .admissions {
-                // Rule of the engine: no request enters a step in which one was preempted.
+                // The engine's rule: no request enters a step in which one was preempted.
                 if plan.preempted.isEmpty { admitByPolicy(&cache, seat) }
             } else {
                 try runByPolicy(&cache, seat, phase)
@@ -81,7 +82,7 @@ extension Scheduler {
         next: for slot in order where plan.budget > 0 {
             let slot = Int(slot)
             let request = requests[slot]
-            // A victim of this very step, or one that a phase before this one served.
+            // Preempted in this step, or already served by an earlier phase.
             guard request.state == .running, !request.isScheduled else { continue }
             if phase == .decodes && request.prefilling || phase == .chunks && !request.prefilling {
                 continue
@@ -99,7 +100,7 @@ extension Scheduler {
         }
     }
 
-    /// The place in `running` of the request that the policy preempts for another.
+    /// The index in `running` of the request that the policy preempts for another.
     private mutating func victim(_ seat: PolicySeat, for slot: Int) throws -> Int {
         var views: [RequestView] = []
         for slot in running.elements {

@@ -2,28 +2,29 @@ import Basics
 
 /// A replica's copy of a Swift policy, with what the engine keeps for it.
 ///
-/// A class: an existential inside the scheduler would make that too large a type to keep loaded.
+/// A reference type: an existential inside the scheduler would make the scheduler too large to keep
+/// loaded.
 final class PolicySeat {
     var policy: any SchedulingPolicy
     let ordersRunning: Bool
     let orderFollowsStep: Bool
     let keepsNotes: Bool
-    /// The step to be scheduled as it began, the policy's shape for it, and for which call it was
-    /// asked.
+    /// The step to be scheduled, as it began; the policy's shape for it; and the call it was asked
+    /// for.
     private(set) var step = StepView.none
     private(set) var shape = StepShape()
     private var askedFor = -1
-    /// The policy's number on each request, by slot; empty where it keeps none.
+    /// The policy's number on each request, by slot; empty if it keeps none.
     var notes = HotArray<Int64>()
-    /// Tokens of prefill scheduled so far.
+    /// Prefill tokens scheduled so far.
     var prefilled = 0
     /// Requests admitted in the step under way, and waiting ones passed over in it.
     var entered = 0
     var passedOver = 0
-    /// Whether waiting requests may have lost their order: a note has changed.
+    /// Whether waiting requests may be out of order because a note has changed.
     var isDisordered = false
-    /// Individuals in the order in which the step serves them, their tokens, and how many there
-    /// are up to the end of each phase.
+    /// Individuals in the order in which the step serves them, their tokens, and how many there are
+    /// up to the end of each phase.
     var order = HotArray<Int32>()
     var tokens = HotArray<Int32>()
     var ends = HotArray<Int32>()
@@ -35,7 +36,7 @@ final class PolicySeat {
         keepsNotes = policy.keepsNotes
     }
 
-    /// Asks for the shape of the next call, once.
+    /// Gets the shape of the next call from the policy, once.
     @inline(__always)
     func ask(_ scheduler: inout Scheduler, _ cache: inout KVCache, at time: Int64) {
         guard askedFor != scheduler.calls else { return }
@@ -46,7 +47,8 @@ final class PolicySeat {
         shape = policy.shape(step)
     }
 
-    /// The call is made. One that only tells of a finish has the number of the next.
+    /// Ends the call. A call that only reports an ended request shares its number with the next
+    /// one.
     func close(_ prefill: Int) {
         askedFor = -1
         prefilled += prefill
@@ -54,15 +56,14 @@ final class PolicySeat {
 }
 
 extension StepView {
-    /// Of no step.
+    /// A placeholder for no step.
     fileprivate static let none = StepView(
         number: 0, time: 0, tokenBudget: 0, freeBlocks: 0, usableBlocks: 0, blockSize: 0,
         running: 0, waiting: 0, runningLimit: 0, prefilling: 0, prefilledTokens: 0, passedOver: 0)
 }
 
 extension Scheduler {
-    /// What a policy sees of the engine now. O(running) where requests are kept one by one, else
-    /// O(individuals).
+    /// What a policy sees of the engine now. O(running) without a cohort, else O(individuals).
     @inline(__always)
     mutating func stepView(_ cache: inout KVCache, _ seat: PolicySeat, at time: Int64) -> StepView {
         StepView(
@@ -73,12 +74,12 @@ extension Scheduler {
             passedOver: seat.passedOver)
     }
 
-    /// Running requests whose latest step left prompt over.
+    /// Running requests whose latest step left some of the prompt to do.
     @inline(__always)
     private mutating func prefilling() -> Int {
         var count = 0
-        // What is no individual only decodes. In the middle of a step in order the list of
-        // individuals is out of date.
+        // Requests that are not individual only decode. In the middle of a step in order the list
+        // of individuals is out of date.
         if cohort.isOn, !plan.endsAsEntered {
             for index in cohort.individuals.indices
             where requests[Int(cohort.individuals[index])].prefilling {
@@ -93,7 +94,7 @@ extension Scheduler {
         return count
     }
 
-    /// What a policy sees of a request that is no member of the cohort.
+    /// What a policy sees of a request that is not a member of the cohort.
     @inline(__always)
     mutating func requestView(_ seat: PolicySeat, _ slot: Int32) -> RequestView {
         let request = requests[Int(slot)]
@@ -107,7 +108,7 @@ extension Scheduler {
             note: seat.keepsNotes ? seat.notes[Int(slot)] : 0)
     }
 
-    /// Tells the policy that something happened to a request, and keeps its note.
+    /// Passes an event of a request to the policy, and keeps its note.
     @inline(__always)
     mutating func note(_ event: RequestEvent, _ slot: Int32, _ seat: PolicySeat, _ step: StepView) {
         if seat.keepsNotes { keepNote(event, slot, seat, step) }
@@ -123,7 +124,7 @@ extension Scheduler {
         if event == .passedOver, after != before { seat.isDisordered = true }
     }
 
-    /// How many steps a decision stands for as far as the policy can tell, when no request waits,
+    /// How many steps a decision holds for as far as the policy can tell, while no request waits,
     /// enters, ends or prefills: at most `times`, the last of them decided before `limit`.
     mutating func clip(
         _ times: inout Int64, _ limit: inout Int64,
@@ -134,7 +135,7 @@ extension Scheduler {
             times = 0
             return
         }
-        // The order in which requests end is the policy's: such a step is decided by itself.
+        // The policy decides the order in which requests end, so that step is decided on its own.
         if seat.ordersRunning, rules.inFlight > 0 { times -= 1 }
         if seat.shape.untilStep < .max {
             times = min(times, max(0, Int64(seat.shape.untilStep - calls)))

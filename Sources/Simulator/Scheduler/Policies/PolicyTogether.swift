@@ -1,8 +1,8 @@
-/// The phases of a step whose running requests get all they ask for, so that only individuals have
-/// an order: the members of the cohort are served as a sum.
+/// The phases of a step whose running requests get all they want. Only individuals have an order;
+/// the members of the cohort are served as a sum.
 
 extension Scheduler {
-    /// Schedules phases until one that has to be decided in order. How many were done, and whether
+    /// Schedules phases until one must be decided in order. Returns how many were done, and whether
     /// one of them served the members.
     mutating func scheduleTogether(
         _ cache: inout KVCache, _ seat: PolicySeat
@@ -23,7 +23,7 @@ extension Scheduler {
                 index += 1
                 continue
             }
-            // What an exclusive phase serves leaves nothing to the next.
+            // After what an exclusive phase serves, nothing is left for the next.
             var end = index + 1
             while !seat.shape.isExclusive, end < count, seat.shape.phases[end] != .admissions {
                 end += 1
@@ -37,7 +37,7 @@ extension Scheduler {
     }
 }
 
-/// Kinds of running requests that the step has served.
+/// The kinds of running requests that the step has served.
 private struct Served {
     var decodes = false
     var chunks = false
@@ -63,8 +63,8 @@ extension Scheduler {
         return false
     }
 
-    /// Takes those members out who get their last token in this step, so that its entries say in
-    /// which order requests end.
+    /// Makes members individual that get their last token in this step, so that the entries define
+    /// the order in which requests end.
     private mutating func individualiseEnding(_ cache: inout KVCache) {
         let tick = cohort.tick + 1
         guard cohort.exits.holds(tick) else { return }
@@ -76,8 +76,8 @@ extension Scheduler {
         }
     }
 
-    /// Serves the running requests of neighbouring phases. False, with nothing scheduled, when
-    /// budget or blocks could run short, or when one that is served now could be preempted later.
+    /// Serves the running requests of neighbouring phases. Returns false, with nothing scheduled,
+    /// if budget or blocks could run short, or if a request served now could be preempted later.
     private mutating func serveTogether(
         _ cache: inout KVCache, _ seat: PolicySeat, _ phases: Range<Int>, _ served: inout Served
     ) -> Bool {
@@ -101,8 +101,8 @@ extension Scheduler {
         return true
     }
 
-    /// Lists the individuals of phases in the order of service, and how many tokens each gets. The
-    /// blocks that they and steps to be wasted lack. False when the budget is short.
+    /// Lists the individuals of phases in the order of service, with the tokens each gets, and adds
+    /// up the blocks that they and wasted steps lack. Returns false if the budget is too small.
     private mutating func list(
         _ cache: inout KVCache, _ seat: PolicySeat,
         _ phases: Range<Int>, _ served: inout Served, _ blocks: inout Int
@@ -131,7 +131,7 @@ extension Scheduler {
                 let slot = Int(seat.order[place])
                 var tokens = max(0, wanted(slot))
                 if requests[slot].prefilling { tokens = min(tokens, quota) }
-                // In a phase of chunks nobody but chunks stands behind.
+                // In a phase of chunks only chunks come after.
                 if !takesDecodes { tokens = min(tokens, max(0, left)) }
                 seat.tokens.append(Int32(tokens))
                 left -= tokens
@@ -155,7 +155,7 @@ extension Scheduler {
         return true
     }
 
-    /// Appends the individuals of one kind or both to `order`, without those that have an entry.
+    /// Appends the individuals of one or both kinds to `order`, except those that have an entry.
     private mutating func listSlots(_ seat: PolicySeat, decodes: Bool, chunks: Bool) {
         let first = seat.order.count
         for index in cohort.individuals.indices {
@@ -173,8 +173,8 @@ extension Scheduler {
         }
     }
 
-    /// Takes what exceeds the budget from the last running request, if it is an individual: no
-    /// request stands behind it.
+    /// Takes the excess over the budget from the last running request, if that is an individual: no
+    /// request comes after it.
     private mutating func cutLast(_ seat: PolicySeat, by excess: Int) -> Bool {
         guard let last = seat.order.last, let tokens = seat.tokens.last, Int(tokens) > excess,
             requests[Int(last)].admission == cohort.admissions

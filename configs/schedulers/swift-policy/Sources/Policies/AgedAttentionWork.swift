@@ -1,17 +1,17 @@
 import Basics
 import Simulator
 
-/// The shortest remaining attention work first, with age (vllm-ascend PR 16360).
+/// Shortest remaining attention work first, with ageing (vllm-ascend PR 16360).
 ///
-/// The attention of a prompt of n tokens is about W(n) = n (n + 1) / 2. A prefill's rank is
-/// 2^(age / D) / (P R): P is the work it came with, less its prefix hit, and R what is left of it.
-/// Two requests age alike, so that only their arrivals count and their order stands while both
+/// The attention of a prompt of n tokens costs about W(n) = n (n + 1) / 2. A prefill's rank is
+/// 2^(age / D) / (P R), where P is the work it arrived with, minus its prefix hit, and R the work
+/// left. Two requests age equally, so only their arrivals count, and their order holds while both
 /// wait. Decodes go first; then prefills under way and admissions, each by rank.
 public struct AgedAttentionWork: SchedulingPolicy {
-    /// D: the time in which a rank doubles, seconds.
+    /// D: the time in which a rank doubles, in seconds.
     public var doublingSeconds: Double
 
-    /// A rank that doubles so fast; larger values favour short prompts more.
+    /// Ranks double in this time; larger values favour short prompts more.
     public init(doublingSeconds: Double = 0.25) { self.doublingSeconds = doublingSeconds }
 
     /// log2 of W(tokens) - W(computed), 0 for less than a token.
@@ -21,7 +21,7 @@ public struct AgedAttentionWork: SchedulingPolicy {
         return PortableMath.log(max(1, left)) / PortableMath.log(2)
     }
 
-    /// The smaller, the sooner.
+    /// Smaller is sooner.
     private func rank(_ request: RequestView) -> Double {
         let arrival = Double(request.arrival) * 1e-12
         return work(request.knownTokens, Int(request.note))

@@ -1,14 +1,14 @@
 import Simulator
 
 /// Passes over a waiting request whose blocks do not fit, so that shorter ones behind it need not
-/// wait for its room (vLLM issue 31731).
+/// wait for space (vLLM issue 31731).
 ///
-/// In a step it passes over `reach` requests at most. A request that `patience` others have passed
-/// is passed no more: then nobody enters before it.
+/// In a step it passes over at most `reach` requests. Once `patience` others have passed a request,
+/// no more may pass it: no request enters before it.
 public struct PassOver: SchedulingPolicy {
     /// Most requests that are passed over in a step.
     public var reach: Int
-    /// Most requests that may enter before one that came earlier, each time that it waits.
+    /// Most requests that may enter before an earlier one, each time it waits.
     public var patience: Int64
 
     /// The same limits for all requests.

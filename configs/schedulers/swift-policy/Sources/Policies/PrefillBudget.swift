@@ -1,12 +1,12 @@
 import Simulator
 
-/// A prefill budget over several steps (vLLM PR 33743): one prompt keeps a GPU busy, and whoever
-/// is computed beside it only delays its first token.
+/// A prefill budget over several steps (vLLM PR 33743): one prompt keeps a GPU busy, and prefilling
+/// another beside it only delays its first token.
 ///
-/// Each step adds `rate` tokens to the budget, and steps that prefill less save the rest up to
-/// `most`. Decodes go first. While nobody runs there is no limit, and nothing is owed later.
+/// Each step adds `rate` tokens to the budget, and steps that prefill less save the rest, up to
+/// `most`. Decodes go first. While no request runs there is no limit, and nothing is owed later.
 public struct PrefillBudget: SchedulingPolicy {
-    /// Tokens of prefill a step, and the most that may be saved up.
+    /// Prefill tokens per step, and the most that may be saved.
     public var rate: Int
     public var most: Int
     private var saved: Int
@@ -24,7 +24,7 @@ public struct PrefillBudget: SchedulingPolicy {
         a.sequence < b.sequence
     }
 
-    /// What is saved follows from how many steps passed, so that decodes need not be looked at.
+    /// The savings follow from how many steps passed, so that decode-only steps need no call.
     public mutating func shape(_ step: StepView) -> StepShape {
         let unspent = max(0, saved - (step.prefilledTokens - prefilled))
         let (more, overflow) = rate.multipliedReportingOverflow(by: step.number - steps)

@@ -2,10 +2,10 @@ import Simulator
 
 /// A limit on prefills under way (vLLM issue 57413).
 ///
-/// A prefill holds the blocks it has computed until its last chunk is done. With the limit reached
-/// nobody enters, while those under way go on as before.
+/// A prefill holds the blocks it has computed until its last chunk is done. At the limit no request
+/// enters, while those under way continue as before.
 public struct PrefillLimit: SchedulingPolicy {
-    /// Most prefills at once, those that enter in the step included.
+    /// Most prefills at once, including those that enter in the step.
     public var most: Int
 
     /// At least one.

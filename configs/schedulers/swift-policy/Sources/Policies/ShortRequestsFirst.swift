@@ -2,15 +2,15 @@ import Simulator
 
 /// Short requests first, with a bound on how long others wait (vllm-ascend PR 11352).
 ///
-/// Four lanes, each in order of arrival: requests that were preempted, long ones that have waited
+/// Four lanes, each in order of arrival: preempted requests, long ones that have waited
 /// `longestWait`, short ones, long ones.
 public struct ShortRequestsFirst: SchedulingPolicy {
     /// Most prompt tokens of a short request.
     public var threshold: Int
-    /// How long a long request lets short ones pass, picoseconds.
+    /// How long a long request lets short ones pass, in picoseconds.
     public var longestWait: Int64
 
-    /// A prompt of `threshold` tokens is short still.
+    /// A prompt of `threshold` tokens still counts as short.
     public init(threshold: Int = 1_024, longestWaitSeconds: Double = 2) {
         self.threshold = threshold
         longestWait = Int64(longestWaitSeconds * 1e12)

@@ -4,15 +4,15 @@ import Simulator
 ///
 /// Level l has a quantum of base · 2^l tokens of service. A request joins the level whose quantum
 /// its prompt fits, skipping those above, and sinks as it is served. One that has waited for
-/// `patience` rises to the first level until it enters. Blocks that run out are taken from the
-/// lowest level; nobody is preempted for any other reason.
+/// `patience` rises to the first level until it enters. When blocks run out they are taken from the
+/// lowest level; no request is preempted for any other reason.
 public struct SkipJoinFeedback: SchedulingPolicy {
-    /// The quantum of the first level, tokens, and the number of levels.
+    /// The quantum of the first level in tokens, and the number of levels.
     public var base: Int
     public var levels: Int
-    /// Tokens of prompt that take as long as one of output.
+    /// Prompt tokens that cost as much as one output token.
     public var outputCost: Int
-    /// Picoseconds.
+    /// In picoseconds.
     public var patience: Int64
 
     public init(base: Int = 512, levels: Int = 6, outputCost: Int = 8, patienceSeconds: Double = 2)
@@ -44,7 +44,7 @@ public struct SkipJoinFeedback: SchedulingPolicy {
 
     public var keepsNotes: Bool { true }
 
-    /// Since when it waits, picoseconds; -1: it runs.
+    /// Since when it waits, in picoseconds; -1 if it runs.
     public func noted(_ request: RequestView, _ event: RequestEvent, _ step: StepView) -> Int64 {
         if event == .passedOver { return request.note }
         return event == .admitted ? -1 : step.time

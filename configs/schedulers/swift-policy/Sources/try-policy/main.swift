@@ -5,8 +5,8 @@ import Policies
 import Reports
 import Scenario
 
-// Tries policies against the configured one, vLLM's first come, first served: what they buy, and
-// whom they cost.
+// Compares policies with the configured one, vLLM's first come, first served: what they gain, and
+// which requests they cost.
 //
 //     swift run -c release try-policy gate all
 //     swift run -c release try-policy gate pass-over gate.json5 --seeds 12
@@ -34,7 +34,7 @@ let usage = """
 struct Operands {
     var file: String?
     var seeds: Int?
-    /// KEY=VALUE, for every configuration.
+    /// KEY=VALUE changes for every configuration.
     var changes: [String] = []
 
     init(_ words: [String]) throws {
@@ -56,8 +56,8 @@ struct Operands {
     }
 }
 
-/// Holds each policy to the suite, prints the pages, and returns the worst exit status: 0 pass,
-/// 1 regression, 3 inconclusive.
+/// Compares each policy with the suite, prints the pages, and returns the worst exit status: 0
+/// pass, 1 regression, 3 inconclusive.
 func gate(_ chosen: [PolicyExperiment], _ operands: Operands) throws -> Int32 {
     var suite = try GateSuite.read(operands.file ?? "gate.json5", changes: operands.changes)
     if let seeds = operands.seeds { suite.seeds = Array(suite.seeds[0]..<suite.seeds[0] + seeds) }
@@ -69,7 +69,7 @@ func gate(_ chosen: [PolicyExperiment], _ operands: Operands) throws -> Int32 {
     return results.contains(1) ? 1 : results.max() ?? 0
 }
 
-/// Does what the command line asks for. Returns the exit status.
+/// Executes the command line. Returns the exit status.
 func run(_ words: [String]) throws -> Int32 {
     guard words.count >= 2, ["gate", "compare", "diff"].contains(words[0]) else {
         FileHandle.standardError.write(Data((usage + "\n").utf8))

@@ -41,6 +41,7 @@ public struct ComparisonReport: Sendable {
                 parts.append("Note: " + AttentionPages.withoutPrice)
             }
             if let note = Self.leftOut(comparison) { parts.append(note) }
+            parts += Self.incomparable(comparison)
             parts += Self.range(comparison).map { markdown ? Self.plain($0) : $0 }
             if entry.verdict.outcome != .identical {
                 parts.append(metricTable(comparison, markdown))
@@ -65,6 +66,15 @@ public struct ComparisonReport: Sendable {
         return "Note: latencies are of the \(Quantity.count(comparison.measuredRequests)) of "
             + "\(Quantity.count(all)) requests between the runs' warm-up and cool-down (left out: "
             + words + ")"
+    }
+
+    /// The figures that are not shown side by side, and why.
+    private static func incomparable(_ comparison: Comparison) -> [String] {
+        let reasons = comparison.incomparable
+        return Set(reasons.values).sorted().map { reason in
+            let names = Figures.wholeRun.filter { reasons[$0] == reason }.map(Comparison.words)
+            return "Note: without \(names.joined(separator: ", ")): \(reason)"
+        }
     }
 
     /// Where the runs left the range in which their clocks were measured.

@@ -28,6 +28,7 @@ extension RunReport {
             lines += verdict.lines.map { ("", $0.text) }
         }
         if let worst = worst(summary, limits) { lines.append(("Worst", worst)) }
+        if let growth = growth(summary) { lines.append(("GROWING", growth)) }
         lines.append(("Bound by", bound(summary)))
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
     }
@@ -54,6 +55,16 @@ extension RunReport {
         return words.isEmpty ? nil : words.joined(separator: ", ") + ", of its limit"
     }
 
+    /// How the load grows where the queue does not tell it; nil where it does not grow.
+    private static func growth(_ summary: RunSummary) -> String? {
+        guard let steadiness = summary.steadiness, steadiness.verdict == .growing,
+            summary.overload == nil
+        else { return nil }
+        return "requests stay behind, \(Quantity.count(Int(steadiness.change))) more over "
+            + "\(Quantity.duration(seconds: steadiness.seconds)): latencies describe the trace's "
+            + "length"
+    }
+
     /// What kept steps from holding more, or that nothing did.
     private static func bound(_ summary: RunSummary) -> String {
         let limits = [
@@ -63,10 +74,13 @@ extension RunReport {
         ]
         let most = limits.max { $0.1 < $1.1 }!
         let busy = "GPUs busy \(Quantity.percent(summary.busyShare))"
-        // Below a twentieth of the time, a limit affects no figure of the page.
-        guard most.1 >= 0.05 else {
-            return "no limit of the engine ("
-                + "\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time); \(busy)"
+        // Below a twentieth of the time in which steps run, a limit affects no figure of the page.
+        guard most.1 >= 0.05 * summary.busyShare, most.1 > 0 else {
+            let none =
+                "no limit of the engine "
+                + "(\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time)"
+            let isGrowing = growth(summary) != nil
+            return (isGrowing ? "the time that steps take: " : "") + "\(none); \(busy)"
         }
         return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(busy)"
     }

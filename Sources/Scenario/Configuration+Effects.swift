@@ -184,3 +184,20 @@ extension Configuration {
         return keys
     }
 }
+
+extension Configuration.TraceSection {
+    /// The note on a closed loop whose requests are all alike: they move in step, and which of them
+    /// are admitted together depends on ties. Nil for other loads.
+    var exactLoopNote: String? {
+        let isLoop =
+            concurrency != nil
+            || maxConcurrency != nil && requestRate == nil && rampUp == nil && stages == nil
+        let pauses = concurrency != nil && thinkSeconds > 0 && thinkLaw != .fixed
+        guard isLoop, !pauses, randomInputTokens != nil, randomRangeRatio == 0,
+            randomOutputRangeRatio ?? 0 == 0
+        else { return nil }
+        return "a closed loop of exact lengths: its requests move in step, so TTFT depends on ties "
+            + "that a server breaks by chance; the errors given for the clock do not cover it "
+            + "(trace.random_range_ratio=0.02 shows how much hangs on it)"
+    }
+}

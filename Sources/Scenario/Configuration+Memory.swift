@@ -113,6 +113,12 @@ extension Configuration {
         let (gpu, bytes) = (try? GPU.named(hardware.gpu), try memoryBytes())
         let name = gpu?.name ?? hardware.gpu
         var budget = try budget(model, deployment, options, bytes)
+        // `--max-model-len auto` came with 0.14.
+        guard !engine.fitsMaxModelLen || engine.version.minor >= 14 else {
+            throw InputError(
+                "engine.fit_max_model_len", "vLLM \(engine.version) fits no length by itself",
+                expected: "engine.max_model_len, or engine.version of 0.14.0 or later")
+        }
         if engine.fitsMaxModelLen, let longest = budget.refusal?.longestContext, longest > 0 {
             engine.maxModelLen = longest
             warnings.append(

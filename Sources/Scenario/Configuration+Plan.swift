@@ -70,6 +70,7 @@ extension Configuration {
                 "trace.concurrency ignores when the trace sends: trace.rate_scale scales its pauses"
                     + " and timeouts alone")
         }
+        if let note = trace.exactLoopNote { warnings.append(note) }
         warnings += keysWithoutEffect(model) + given.former.map(\.note) + gpuNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: resolved.clockMillionths())

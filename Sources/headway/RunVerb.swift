@@ -26,8 +26,8 @@ extension Verb {
             Flag(
                 "--bench", "LINE",
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
-                    + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
-                    + "is said; --set goes before it."),
+                    + "--request-rate 10 --random-input-len 512 ...\". Notes name what has no\n"
+                    + "meaning here; --set wins over it."),
             .serve,
             Flag(
                 "--model", "M",
@@ -94,6 +94,8 @@ private struct ReplayRun {
     private let folder: OutputFolder?
     /// Parts of a server's or benchmark's command line that mean nothing here.
     private let notes: [String]
+    /// The command that explains a missed SLO; nil if no flag of it says the same.
+    private let why: String?
 
     /// The run that the arguments describe.
     private struct Asked {
@@ -159,6 +161,7 @@ private struct ReplayRun {
     init(_ arguments: Arguments) throws {
         let asked = try Self.configuration(arguments)
         notes = asked.notes
+        why = Self.why(arguments)
         resolved = try asked.resolved()
         if arguments.has("--require-slo"), resolved.configuration.slo.requirements.isEmpty {
             throw InputError(
@@ -191,6 +194,22 @@ private struct ReplayRun {
         folder = try out.map {
             try OutputFolder($0, writing: Self.files(output), manifest: RunFiles.summary)
         }
+    }
+
+    /// `headway why` over the same run.
+    private static func why(_ arguments: Arguments) -> String? {
+        guard !arguments.has("--serve"), !arguments.has("--bench") else { return nil }
+        var changes = arguments.values("--set")
+        for (flag, key) in [
+            ("--limit", "trace.limit"), ("--seed", "seed"), ("--trace", "trace.file"),
+            ("--model", "model.name"),
+        ] {
+            if let value = arguments.value(flag) { changes.append("\(key)=\(value)") }
+        }
+        let words =
+            arguments.operands.prefix(1).map(ShellWord.path)
+            + (changes.isEmpty ? [] : ["--set"]) + changes.map(ShellWord.quoted)
+        return (["headway why"] + words).joined(separator: " ")
     }
 
     /// The files that a run with these outputs writes.
@@ -237,16 +256,16 @@ private struct ReplayRun {
         try writeClasses(summary)
         try writeSeries(result, summary, observer, plan.sampling)
         try write(summary)
+        let verdict = resolved.configuration.slo.verdict(summary)
+        let next = verdict?.isMet == false ? why.map { "Next          " + $0 } : nil
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
                 summary, result: result, objective: resolved.configuration.slo.limits.description,
                 slo: resolved.configuration.slo, timeline: observer.summary.timeline,
                 parts: observer.latency?.report.text),
-            resolved.trust(result),
-            Self.effort(since: began),
-        ]
-        let verdict = resolved.configuration.slo.verdict(summary)
+            resolved.trust(result), next, Self.effort(since: began),
+        ].compactMap(\.self)
         return Outcome(summary: summary, verdict: verdict, page: page.joined(separator: "\n\n"))
     }
 

@@ -88,4 +88,32 @@ struct SummaryTests {
         #expect(compared > 60, "\(compared)")
         #expect(cells["warnings"] == trial.summary.warnings.joined(separator: " | "))
     }
+
+    @Test("the commands that pages print next go on with the same trace and the same run")
+    func nextCommands() throws {
+        let rows = "arrival,in,out\n0,100,10\n12,100,10\n33,100,10\n47,120,9\n"
+        _ = try scratch.write("t.csv", Array(rows.utf8))
+        func next(_ line: String) throws -> String {
+            let page = try Executable.shell(line, in: scratch.path)
+            #expect(page.status == 0, "\(page.errors)")
+            let lines = page.output.split(separator: "\n")
+            let last = lines.last { $0.hasPrefix("Next  ") }
+            return try #require(last).dropFirst(4).trimmingCharacters(in: .whitespaces)
+        }
+        let flags = "--columns arrival,in,out --time-unit ms --limit 3"
+        let replay = try next("\"$HEADWAY\" trace info t.csv \(flags)")
+        #expect(
+            replay == "headway run --trace t.csv --limit 3 --set trace.time_unit=ms "
+                + "trace.columns=arrival,in,out")
+        let again = replay.replacing("headway", with: "\"$HEADWAY\"")
+        let run = try Executable.shell(
+            "\(again) cluster.replicas=1 slo.ttft_ms=0.001", in: scratch.path)
+        #expect(run.status == 0 && run.output.contains("3 finished"), "\(run.errors)")
+        let why = try next("\(again) cluster.replicas=1 slo.ttft_ms=0.001")
+        #expect(why.hasPrefix("headway why --set "))
+        let reasons = try Executable.shell(
+            why.replacing("headway", with: "\"$HEADWAY\" ", maxReplacements: 1) + " --quiet",
+            in: scratch.path)
+        #expect(reasons.status == 0 && reasons.output.contains("3 requests"), "\(reasons.errors)")
+    }
 }

@@ -36,6 +36,35 @@ struct CompareTests {
         #expect(abs(try #require(run.figures["p95_e2el_ms"]) - p95) < 2e-3)
     }
 
+    @Test("goodputs of two promises and rates of two parts are not put side by side")
+    func incomparable() throws {
+        let strict = try ComparedRun.run(small(["slo.ttft_ms=1"]), name: "strict")
+        let plain = try ComparedRun.run(small(), name: "plain")
+        let promises = try Comparison(plain, strict)
+        #expect(promises.row("request_goodput") == nil)
+        #expect(promises.row("request_throughput") != nil)
+        #expect(promises.incomparable["request_goodput"]?.contains("slo.ttft_ms") == true)
+        #expect(throws: InputError.self) { try Ranking(plain, [strict], by: "request_goodput") }
+        let later = try ComparedRun.run(small(["output.warmup=0.1"]), name: "later")
+        #expect(try Comparison(plain, later).row("output_throughput") == nil)
+        let page = ComparisonReport(try Ranking(plain, [strict])).text
+        #expect(page.contains("Note: without request goodput: slo.ttft_ms differs"))
+    }
+
+    @Test("answers that the model's length cuts short are counted and said")
+    func cutAnswers() throws {
+        let whole = try ComparedRun.run(small(), name: "whole")
+        let short = try ComparedRun.run(small(["engine.max_model_len=2500"]), name: "short")
+        let comparison = try Comparison(whole, short)
+        #expect(comparison.answersOfTwoLengths > 0)
+        #expect(short.figures["cut_answers"].map { Int($0) } == comparison.answersOfTwoLengths)
+        #expect(whole.figures["cut_answers"] == 0)
+        let lost = zip(whole.requests, short.requests).reduce(0) { sum, pair in
+            sum + (pair.1.isFinished ? pair.0.outputTokens - pair.1.outputTokens : 0)
+        }
+        #expect(short.figures["cut_tokens"].map { Int($0) } == lost)
+    }
+
     @Test("no seed and the recipe's own one are the same requests, another one is not")
     func seeds() throws {
         // 700 requests: some are turns of sessions, which arrive when their answers end.

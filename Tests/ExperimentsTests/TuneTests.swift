@@ -313,6 +313,9 @@ struct TuneTests {
         #expect(try message("ttft_ms: null").contains("promises nothing"))
         #expect(try message("goodput: 0").contains("every run holds"))
         #expect(try message("ttft_ms: {p95: 9}", ["trace.file=/nowhere"]).contains("/nowhere"))
+        let load = try tuneSpace(
+            "\"trace.rate_scale\": [0.1, 1]", slo: "ttft_ms: {p95: 9}", scratch: scratch)
+        #expect(refusal { _ = try Tuning(load, file: "space") }.contains("changes the load"))
         let empty = try scratch.write("arrived_at,num_prefill_tokens,num_decode_tokens\n", "e.csv")
         #expect(try message("ttft_ms: {p95: 9}", ["trace.file=\(empty)"]) != "")
         // What cannot be reached is no mistake.

@@ -29,8 +29,8 @@ struct Published: Sendable, CustomTestStringConvertible {
         Published("qwen2.5-32b", 32.764), Published("qwen2.5-72b", 72.706),
         Published("qwen3-8b", 8.191), Published("qwen3-14b", 14.768),
         Published("qwen3-32b", 32.762), Published("gemma-2-27b", 27.227),
-        // arXiv 2503.19786, table 1: 1,416 M embedding and 25,600 M other parameters.
-        Published("gemma-3-27b", 27.016), Published("phi-4", 14.66),
+        // arXiv 2503.19786, table 1: 417 M vision, 1,416 M embedding and 25,600 M others.
+        Published("gemma-3-27b", 27.433), Published("phi-4", 14.66),
         Published("falcon-mamba-7b", 7.27),
         // Mistral's model documentation: 46.7B and 12.9B; 140.6B and 39.1B.
         Published("mixtral-8x7b", 46.7, active: 12.9),
@@ -115,6 +115,19 @@ struct Published: Sendable, CustomTestStringConvertible {
     func aPublishedNameHasItsOwnContext(name: String, context: Int) throws {
         let model = try Catalogue.model(named: name)
         #expect(model.maxContext == context && model.contextLimit == context)
+    }
+
+    /// Bytes on one GPU as vLLM 0.33.0 loads them (shared/cases/models/expected.csv).
+    @Test(
+        arguments: [
+            ("google/gemma-3-27b-it", 54_864_813_280), ("MiniMaxAI/MiniMax-M2.5", 230_121_631_216),
+            ("nvidia/MiniMax-M2.5-NVFP4", 134_499_275_248),
+            ("nvidia/DeepSeek-V3.1-NVFP4", 386_380_142_984),
+            ("nvidia/Qwen3-235B-A22B-NVFP4", 134_101_652_144),
+        ] as [(String, Int64)])
+    func aPublishedNameWeighsWhatItsFilesDo(name: String, bytes: Int64) throws {
+        let model = try Catalogue.model(named: name)
+        #expect(model.weightBytesPerGPU(Deployment(weights: model.nativeWeights)) == bytes)
     }
 
     /// Kimi-K2.5 as vLLM 0.33 loads it is the same decoder beside a tower of 471,143,920

@@ -165,6 +165,15 @@ import Testing
         (#"{"quant_method": "fp8", "activation_scheme": "odd"}"#, "odd"),
         (#"{"quant_method": "compressed-tensors", "format": "marlin-24"}"#, "config_groups"),
         (#"{"quant_method": "gptq", "bits": 5}"#, "5 bits"),
+        (
+            #"{"quant_method": "compressed-tensors", "format": "marlin-24", "config_groups": {}}"#,
+            "2:4 sparse"
+        ),
+        (
+            #"{"quant_method": "compressed-tensors", "config_groups": {}, "#
+                + #""sparsity_config": {"format": "sparse-24-bitmask"}}"#,
+            "sparse-24-bitmask"
+        ),
     ])
     func whatIsNotKnownIsRefusedByName(settings: String, named: String) {
         let error = #expect(throws: InputError.self) { try quantization(settings) }

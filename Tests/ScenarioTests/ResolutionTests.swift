@@ -284,6 +284,14 @@ struct ResolutionTests {
         #expect(notes.count == 1)
         #expect(notes.first?.contains("scheduling_policy=priority has no effect") == true)
         #expect(try resolve("engine.scheduler=exec:true").warnings.isEmpty)
+        let random = ["trace.random_input_len=1000", "trace.random_output_len=200"]
+        func saysExact(_ more: String...) throws -> Bool {
+            try Configuration.read(file: nil, changes: random + more).resolved().warnings
+                .contains { $0.hasPrefix("a closed loop of exact lengths") }
+        }
+        #expect(try saysExact("trace.concurrency=64") && saysExact("trace.max_concurrency=64"))
+        #expect(try !saysExact() && !saysExact("trace.request_rate=4", "trace.max_concurrency=8"))
+        #expect(try !saysExact("trace.concurrency=64", "trace.random_range_ratio=0.02"))
         #expect(try resolve("engine.scheduling_policy=priority").warnings.isEmpty)
     }
 

@@ -139,6 +139,39 @@ import Traces
     }
 
     @Test(arguments: [
+        ("arrival_ms", Int64(1_000_000)), ("arrival_us", 1_000), ("t (ns)", 1),
+        ("sentAtMs", 1_000_000),
+        ("time_s", 1_000_000_000), ("when", 1_000_000_000), ("s", 1_000_000_000),
+    ])
+    func aColumnsNameTellsItsUnit(name: String, unit: Int64) throws {
+        var options = TraceOptions()
+        options.columns = try TraceColumns("\(name),in,out", place: "--columns")
+        let csv = "\(name),in,out\n0,100,5\n12,100,5\n"
+        let json =
+            "{\"\(name)\":0,\"in\":100,\"out\":5}\n{\"\(name)\":12,\"in\":100,\"out\":5}\n"
+        #expect(try withFile(csv) { try readAll($0, options).workload.arrivals } == [0, 12 * unit])
+        guard name != "when", name != "s" else { return }
+        #expect(
+            try withFile(json) { try readAll($0, options).workload.arrivals } == [0, 12 * unit])
+        options.timeUnit = .seconds
+        let given = try withFile(csv) { try readAll($0, options).workload.arrivals }
+        #expect(given == [0, 12_000_000_000])
+    }
+
+    @Test func lengthsWithBareTimesAreJudgedByTheirGaps() throws {
+        func arrivals(_ name: String) throws -> Int64? {
+            let rows = (0..<40).map { "\($0 * 250),100,5\n" }.joined()
+            let csv = "\(name),input_tokens,output_tokens\n" + rows
+            return try withFile(csv) { try readAll($0).workload.arrivals.last }
+        }
+        #expect(try arrivals("timestamp") == 39 * 250_000_000)
+        #expect(try arrivals("timestamp_s") == 39 * 250_000_000_000)
+        #expect(try arrivals("timestamp_us") == 39 * 250_000)
+        // Vidur's column is of seconds.
+        #expect(try arrivals("arrived_at") == 39 * 250_000_000_000)
+    }
+
+    @Test(arguments: [
         (
             "timestamp,contexttokens,generatedtokens\n2023-11-16 18:15:46,374,44\n",
             TraceFormat.azure

@@ -49,6 +49,23 @@ package struct Comparison: Sendable {
 
     /// Requests that finished in only one run.
     package var finishedInOneOnly: Int
+    /// Figures of whole runs that mean something else in each run, by key, with the reason.
+    package var incomparable: [String: String] { Self.incomparable(changes) }
+
+    private static func incomparable(_ changes: [ConfigurationChange]) -> [String: String] {
+        let keys = changes.map(\.key)
+        var reasons: [String: String] = [:]
+        if let key = keys.first(where: { $0.hasPrefix("output.") }) {
+            for figure in ["request_throughput", "output_throughput", "request_goodput"] {
+                reasons[figure] = "\(key) differs, so each is of another part of its run"
+            }
+        }
+        if let key = keys.first(where: { $0.hasPrefix("slo.") }) {
+            reasons["request_goodput"] = "\(key) differs, so each counts other requests as good"
+        }
+        return reasons
+    }
+
     /// Pairs that finished in both runs, with answers of different length: engine.max_model_len or
     /// the way answers end cut one of them. Their times are not of the same work.
     package let answersOfTwoLengths: Int
@@ -96,7 +113,8 @@ package struct Comparison: Sendable {
         var rows = Self.pairedRows(pairs, seed: seed)
         let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
         for index in rows.indices { rows[index].adjustedP = adjusted[index] }
-        for key in Figures.wholeRun {
+        let incomparable = Self.incomparable(changes)
+        for key in Figures.wholeRun where incomparable[key] == nil {
             guard let old = before.figures[key], let new = after.figures[key] else { continue }
             rows.append(
                 Row(

@@ -65,7 +65,7 @@ package enum Figures {
     ]
 
     /// Figures of a whole run that a comparison shows beside the latencies, in order.
-    static let wholeRun = [
+    package static let wholeRun = [
         "completed", "request_throughput", "output_throughput", "request_goodput",
         "prefix_hit_rate", "preemptions", "evictions", "mean_itl_ms", "p99_itl_ms",
         "mean_kv_use", "mean_batch_size", "gpu_busy_share", "steps", "duration",

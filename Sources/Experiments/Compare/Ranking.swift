@@ -57,6 +57,11 @@ public struct Ranking: Sendable {
 
     /// Why a metric cannot rank the runs.
     private static func refusal(of metric: String, _ comparisons: [Comparison]) -> InputError {
+        if let reason = comparisons.compactMap({ $0.incomparable[metric] }).first {
+            return InputError(
+                "--by", "\(metric) cannot rank these runs: \(reason)",
+                expected: "runs that have these keys in common, or another metric")
+        }
         if Comparison.pairedMetrics.contains(metric),
             let run = comparisons.first(where: { $0.row(metric) == nil })
         {

@@ -286,7 +286,9 @@ enum SpaceValues {
             guard values.count < most else {
                 throw InputError(place, "has more than \(most) values", expected: "fewer")
             }
-            values.append(Int(exactly: next).map { .integer($0) } ?? .number(next))
+            // Of 0.1 x 3, its 15 digits: 0.3.
+            let shown = Double(String(format: "%.15g", next)) ?? next
+            values.append(Int(exactly: shown).map { .integer($0) } ?? .number(shown))
             next = times.map { next * $0 } ?? (from + Double(index) * stride)
         }
         return values

@@ -57,8 +57,9 @@ package final class SummaryObserver: RunObserver {
         figures.finish()
         let configuration = resolved.configuration
         let rejected = rejections.keys.sorted().map { reason in
-            Quantity.counted(rejections[reason]!, "request") + " rejected: "
-                + reason.replacing("_", with: " ")
+            "\(Quantity.count(rejections[reason]!)) of "
+                + Quantity.counted(result.counters.requests, "request") + " rejected: "
+                + Self.words(reason, configuration) + "; the figures are of the others"
         }
         let ranges = resolved.rangeWarnings(result)
         let cut = Self.cutAnswers(result.counters).map { [$0] } ?? []
@@ -79,6 +80,19 @@ package final class SummaryObserver: RunObserver {
         summary.series = timeline.series
         if configuration.slo.promises { summary.verdict = configuration.slo.verdict(summary) }
         return summary
+    }
+
+    /// Why requests were rejected, and what would let them in.
+    private static func words(_ reason: String, _ configuration: Configuration) -> String {
+        switch reason {
+        case "prompt_too_long":
+            let most = configuration.engine.maxModelLen.map { " (\(Quantity.count($0)))" } ?? ""
+            return "prompt too long for engine.max_model_len\(most)"
+        case "exceeds_kv_pool": return "exceeds kv pool (engine.num_gpu_blocks, memory)"
+        case "exceeds_step_budget":
+            return "exceeds step budget (engine.max_num_batched_tokens, no chunked prefill)"
+        default: return reason.replacing("_", with: " ")
+        }
     }
 
     /// What to say of answers that the model's length cut short; nil: none is.

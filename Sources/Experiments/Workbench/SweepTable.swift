@@ -146,6 +146,10 @@ package struct SweepTable: Sendable {
             take(row, &tally)
         }
         if tally.point != nil { close(&tally) }
+        guard !isInput || !points.isEmpty else {
+            throw InputError(
+                file, "has no point yet", expected: "a table that headway sweep has written")
+        }
         isPromised = meets.contains { $0 != nil }
     }
 

@@ -72,6 +72,11 @@ package struct Tuning: Sendable {
         _ space: ConfigurationSpace, file: String, goal: ConfigurationSpace.Goal? = nil,
         most: Int = affordable, progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
+        if let key = space.keys.first(where: { $0.hasPrefix("trace.") }) {
+            throw InputError(
+                "\(file): \(key)", "changes the load, and tune ranks configurations over one load",
+                expected: "it in base, or headway sweep or capacity over it")
+        }
         let goal = goal ?? space.goal
         requirements = try Self.requirements(space, file: file)
         let points = try Self.points(space, file: file, progress: progress)

@@ -94,14 +94,18 @@ extension Catalogue {
             }
         },
         Entry(name: "gemma-3-27b") {
-            DecoderShape(
-                hidden: 5376, layers: 62, vocabulary: 262_208, context: 131_072,
-                tiesEmbeddings: true, normsPerLayer: 4
-            ).model { index in
-                let reach: Reach = index % 6 == 5 ? .full : .sliding(window: 1024)
-                let attention = heads(32, 16).with(\.normalizesHeads, true).with(\.reach, reach)
-                return (.heads(attention), .dense(DenseFeedForward(intermediate: 21_504)))
-            }
+            published(
+                """
+                {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
+                 "mm_tokens_per_image": 256, "text_config": {"model_type": "gemma3_text",
+                  "head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504,
+                  "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16,
+                  "query_pre_attn_scalar": 168,
+                  "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024},
+                 "vision_config": {"model_type": "siglip_vision_model", "hidden_size": 1152,
+                  "image_size": 896, "intermediate_size": 4304, "num_attention_heads": 16,
+                  "num_hidden_layers": 27, "patch_size": 14, "vision_use_head": false}}
+                """)
         },
         Entry(name: "phi-4") {
             DecoderShape(hidden: 5120, layers: 40, vocabulary: 100_352, context: 16_384)

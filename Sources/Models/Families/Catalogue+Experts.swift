@@ -32,12 +32,18 @@ extension Catalogue {
         Entry(name: "gpt-oss-20b") { gptOSS(layers: 24, experts: 32) },
         Entry(name: "gpt-oss-120b") { gptOSS(layers: 36, experts: 128) },
         Entry(name: "minimax-m2.5", aliases: ["minimax-m2", "minimax-m2.1"]) {
-            var model = DecoderShape(
-                hidden: 3072, layers: 62, vocabulary: 200_064, context: 196_608
-            ).sparse(
-                heads(48, 8).with(\.normalizesHeads, true).with(\.sumsNorms, true),
-                ExpertFeedForward(count: 256, chosen: 8, intermediate: 1536))
-            model.take(.blockFP8)
+            var model = published(
+                """
+                {"architectures": ["MiniMaxM2ForCausalLM"], "model_type": "minimax_m2",
+                 "num_hidden_layers": 62, "hidden_size": 3072, "num_attention_heads": 48,
+                 "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 1536,
+                 "vocab_size": 200064, "num_experts_per_tok": 8, "num_local_experts": 256,
+                 "max_position_embeddings": 196608, "rotary_dim": 64, "tie_word_embeddings": false,
+                 "use_qk_norm": true, "qk_norm_type": "per_layer", "use_routing_bias": true,
+                 "scoring_func": "sigmoid", "quantization_config": {"quant_method": "fp8",
+                  "activation_scheme": "dynamic", "weight_block_size": [128, 128],
+                  "modules_to_not_convert": ["gate", "e_score_correction_bias", "lm_head"]}}
+                """)
             model.activeCounting = .layersOnly
             return model
         },
@@ -104,7 +110,8 @@ extension Catalogue {
             hidden: 7168, layers: 61, vocabulary: 163_840, context: context
         ).latent(
             deepSeekAttention(heads: 64), denseLayers: 1, intermediate: 18_432,
-            ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared))
+            corrected(
+                ExpertFeedForward(count: 384, chosen: 8, intermediate: 2048, shared: shared)))
         model.activeCounting = .withoutEmbedding
         return model
     }
@@ -115,12 +122,22 @@ extension Catalogue {
             valueDim: 128)
     }
 
+    /// Experts whose router has a bias for each, as DeepSeek-V3's ("noaux_tc").
+    private static func corrected(_ experts: ExpertFeedForward) -> ExpertFeedForward {
+        var experts = experts
+        experts.vectors = [
+            WeightVector("mlp.gate.e_score_correction_bias", experts.count, isWide: true)
+        ]
+        return experts
+    }
+
     private static func deepSeekV3() -> TransformerModel {
         let shared = DenseFeedForward(intermediate: 2048)
         var model = DecoderShape(hidden: 7168, layers: 61, vocabulary: 129_280, context: 163_840)
             .latent(
                 deepSeekAttention(heads: 128), denseLayers: 3, intermediate: 18_432,
-                ExpertFeedForward(count: 256, chosen: 8, intermediate: 2048, shared: shared))
+                corrected(
+                    ExpertFeedForward(count: 256, chosen: 8, intermediate: 2048, shared: shared)))
         model.take(.blockFP8)
         model.activeCounting = .withoutEmbedding
         return model
@@ -154,7 +171,7 @@ extension Catalogue {
                 normsPerLayer: 1
             ).model { _ in (.recurrent(mamba), .none) }
         },
-        Entry(name: "jamba-1.5-mini") {
+        Entry(name: "jamba-1.5-mini", aliases: ["ai21-jamba-1.5-mini"]) {
             let mamba = RecurrentMixer.mamba(
                 MambaSizes(
                     hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256,

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// The models known by a common name.
 package enum Catalogue {
@@ -73,6 +74,15 @@ package enum Catalogue {
         /// another `max_position_embeddings` than the entry's.
         var contexts: [String: Int] = [:]
         var build: @Sendable () -> TransformerModel
+    }
+
+    /// The model of a published config.json's text.
+    static func published(_ config: String) -> TransformerModel {
+        do {
+            return try HuggingFaceConfig.model(Data(config.utf8), place: "config.json")
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     static let entries: [Entry] = denseEntries + expertEntries

@@ -136,7 +136,7 @@ extension ClassDefaults {
           num_hidden_layers:28,num_attention_heads:20,num_key_value_heads:4,
           max_position_embeddings:131072,tie_word_embeddings:true,use_bias:false,
           moe_intermediate_size:1536,moe_k:6,moe_num_experts:64,moe_num_shared_experts:2,
-          moe_layer_start_index:1,moe_layer_end_index:27,moe_layer_interval:1}
+          moe_layer_start_index:1,moe_layer_interval:1}
         ernie4_5_vl_moe {text:"ernie4_5_vl_moe_text",tie_word_embeddings:true}
         ernie4_5_vl_moe_text {vocab_size:103424,hidden_size:2560,intermediate_size:12288,
           num_hidden_layers:28,num_attention_heads:20,num_key_value_heads:4,

@@ -75,6 +75,9 @@ struct PublishedFormat {
                 }
             quantization = suffix.format(from)
             quantization?.rules.append(.routers)
+            if from == .nvidia, quantization?.method == "modelopt_fp4" {
+                quantization?.rules.append(.attentionLeft(of: base))
+            }
             for format in quantization?.formats ?? [] {
                 if let note = format.pricedAs { quantization?.notes.append(note) }
             }
@@ -114,6 +117,25 @@ extension Quantization.Rule {
     fileprivate static var routers: Quantization.Rule {
         var rule = Quantization.Rule()
         rule.patterns = ["*mlp.gate", "*moe.gate", "*router"].map(ModulePattern.init(wildcard:))
+        return rule
+    }
+
+    /// The projections that NVIDIA's NVFP4 checkpoints of a model keep in 16 bits, by their lists
+    /// of excluded modules; those of dense models and of Qwen3 exclude none.
+    fileprivate static func attentionLeft(of base: String) -> Quantization.Rule {
+        let patterns =
+            if base.hasPrefix("deepseek") {
+                [
+                    "*self_attn.q_a_proj", "*self_attn.q_b_proj", "*self_attn.kv_a_proj_with_mqa",
+                    "*self_attn.kv_b_proj",
+                ]
+            } else if base.hasPrefix("minimax") || base.hasPrefix("kimi") {
+                ["*self_attn*"]
+            } else {
+                [String]()
+            }
+        var rule = Quantization.Rule()
+        rule.patterns = patterns.map(ModulePattern.init(wildcard:))
         return rule
     }
 }

@@ -10,9 +10,12 @@ extension QuantizationReader {
         guard let groups = try settings.object("config_groups") else {
             throw settings.unread("compressed-tensors without config_groups")
         }
+        try checkSparsity(whole)
         for name in groups.fields.keys.sorted(by: Self.groupsInOrder) {
             guard let group = try groups.object(name) else { continue }
             guard let weights = try group.object("weights") else { continue }
+            // An empty list of targets names no module.
+            if group.has("targets"), try group.names("targets").isEmpty { continue }
             let form = try group.word("format") ?? whole ?? ""
             let format = try compressed(
                 weights, inputs: group.object("input_activations"), form: form)
@@ -23,6 +26,15 @@ extension QuantizationReader {
         }
         result.cache = try cacheScheme()
         return result
+    }
+
+    /// Refuses weights of which only the non-zero values are stored.
+    private func checkSparsity(_ whole: String?) throws {
+        if whole == "marlin-24" { throw settings.unread("format \"marlin-24\" (2:4 sparse)") }
+        guard let sparsity = try settings.object("sparsity_config"),
+            let format = try sparsity.word("format"), format != "dense"
+        else { return }
+        throw settings.unread("sparsity_config of the format \"\(format.prefix(40))\"")
     }
 
     private func form(_ word: String?, _ wanted: String) -> Bool { word == wanted }

@@ -34,7 +34,9 @@ enum ReplicaSection {
         }
         let maps = [
             running, Map(key: "queue", title: "Queue, requests", values: map.queue, isShare: false),
-            Map(key: "busy", title: "GPUs busy", values: map.busyShare, isShare: true),
+            Map(
+                key: "busy", title: "A step runs, its host's part included",
+                values: map.busyShare, isShare: true),
         ].compactMap(\.self).map { draw($0, map, series, bandSize: size, id: id) }
         let whom =
             count == 1
@@ -51,7 +53,8 @@ enum ReplicaSection {
             return ""
         }
         return
-            "The busiest works \(Drawn.share(most)) of the time, the idlest \(Drawn.share(least))."
+            "The busiest has a step \(Drawn.share(most)) of the time, the idlest "
+            + "\(Drawn.share(least))."
     }
 
     private static func draw(

@@ -300,6 +300,16 @@ struct TuneTests {
                 [], ["engine.max_num_batched_tokens"], ["engine.block_size"],
                 ["engine.block_size", "engine.max_num_batched_tokens"],
             ])
+        // 256 tokens a step derive 256 sequences, where the base derives more.
+        let derived = try tuneSpace(
+            "\"engine.max_num_batched_tokens\": [256], \"engine.max_num_seqs\": [256, 64]",
+            slo: "ttft_ms: {p95: 60000}", scratch: scratch)
+        let few = (0..<2).map { TunePoint(derived, $0, base: TuneBase(derived.base)).changed }
+        #expect(
+            few == [
+                ["engine.max_num_batched_tokens"],
+                ["engine.max_num_batched_tokens", "engine.max_num_seqs"],
+            ])
     }
 
     @Test("what promises nothing, and traces that cannot be read, are refused")

@@ -44,7 +44,8 @@ struct TuneBase: Sendable {
         derived = try? base.resolved().configuration
     }
 
-    /// The keys that a point changes. Giving a value that would be derived anyway is no change.
+    /// The keys that a point changes. Giving a value that would be derived anyway, from the base or
+    /// from the point's other keys, is no change. O(keys) resolutions.
     func keys(_ keys: [String], of point: Configuration, _ resolved: Configuration) -> [String] {
         keys.filter { path in
             guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
@@ -53,7 +54,21 @@ struct TuneBase: Sendable {
             if key.value(given) == key.value(point) { return false }
             guard let derived else { return true }
             return key.value(derived) != key.value(resolved)
+                && !isDerived(key, of: point, resolved)
         }
+    }
+
+    /// Whether a key that the base leaves to be derived has the value that the point's other keys
+    /// give it.
+    private func isDerived(
+        _ key: ConfigurationKey, of point: Configuration, _ resolved: Configuration
+    ) -> Bool {
+        guard key.value(given) == .null else { return false }
+        var without = point
+        guard (try? without.apply(nested(key.path, .null), place: key.path)) != nil,
+            let result = try? without.resolved()
+        else { return false }
+        return key.value(result.configuration) == key.value(resolved)
     }
 }
 

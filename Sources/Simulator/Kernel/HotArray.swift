@@ -62,15 +62,16 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
     }
 
+    /// Transparent, so that a debug build too makes each access without calls.
     subscript(index: Int) -> Element {
-        @inline(__always)
+        @_transparent
         unsafeAddress {
-            check(index)
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
             return UnsafePointer(base + index)
         }
-        @inline(__always)
+        @_transparent
         unsafeMutableAddress {
-            check(index)
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
             return base + index
         }
     }
@@ -166,7 +167,7 @@ extension HotArray {
     }
 
     /// The elements, copied. O(count).
-    var elements: [Element] { (0..<count).map { base[$0] } }
+    var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
     var first: Element? { count == 0 ? nil : base[0] }
     var last: Element? { count == 0 ? nil : base[count - 1] }

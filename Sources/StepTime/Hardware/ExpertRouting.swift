@@ -30,8 +30,11 @@ package enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
 package struct ReachedExperts: Sendable {
     private let count: Double
     private let chosen: Double
-    /// Of an expert to miss a token; empty: all alike.
+    /// Logarithms of each expert's chance to miss a token; empty: all alike.
     private var misses: [Double] = []
+
+    /// A power of e that is less than half of a last bit of anything from 1 on.
+    private static let lost = -38.0
 
     /// Newton steps towards c, which come from below: the sum is concave in it.
     private static let rounds = 60
@@ -56,7 +59,7 @@ package struct ReachedExperts: Sendable {
             guard sum < Double(chosen), slope > 0 else { break }
             c += (Double(chosen) - sum) / slope
         }
-        misses = weights.map { PortableMath.exp(-c * $0) }
+        misses = weights.map { PortableMath.log(PortableMath.exp(-c * $0)) }
     }
 
     /// Distinct experts that `tokens` tokens reach on one of `spread` GPUs. O(1), under a power law
@@ -66,6 +69,14 @@ package struct ReachedExperts: Sendable {
             let idle = PortableMath.pow(max(0, 1 - chosen / count), tokens)
             return count / spread * (1 - idle)
         }
-        return misses.reduce(0) { $0 + 1 - PortableMath.pow($1, tokens) } / spread
+        guard tokens > 0 else { return 0 }
+        var sum = 0.0
+        // 1 − missᵗ of each: the power by its logarithm, as `PortableMath.pow` has it.
+        for index in 0..<misses.count {
+            sum += 1
+            let power = tokens * misses[index]
+            if power > Self.lost { sum -= PortableMath.exp(power) }
+        }
+        return sum / spread
     }
 }

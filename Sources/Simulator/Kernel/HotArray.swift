@@ -62,14 +62,14 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
     }
 
-    /// Transparent, so that a debug build too makes each access without calls.
+    /// The check stands here once more: tests run unoptimised, where each call counts.
     subscript(index: Int) -> Element {
-        @_transparent
+        @inline(__always)
         unsafeAddress {
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
             return UnsafePointer(base + index)
         }
-        @_transparent
+        @inline(__always)
         unsafeMutableAddress {
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
             return base + index

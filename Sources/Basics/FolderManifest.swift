@@ -115,8 +115,9 @@ package struct FolderManifest: Sendable, Equatable {
     private static func sealPlace(_ bytes: [UInt8], name: String) -> Range<Int>? {
         let mark = Array("\"\(name)\" : \"".utf8)
         guard bytes.count > mark.count else { return nil }
-        let places = (0...(bytes.count - mark.count)).filter { start in
-            bytes[start] == mark[0] && bytes[start..<(start + mark.count)].elementsEqual(mark)
+        var places: [Int] = []
+        for start in 0...(bytes.count - mark.count) where bytes[start] == mark[0] {
+            if bytes[start..<(start + mark.count)].elementsEqual(mark) { places.append(start) }
         }
         guard places.count == 1, let start = places.first.map({ $0 + mark.count }),
             start + blank.utf8.count < bytes.count

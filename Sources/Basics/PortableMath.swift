@@ -15,8 +15,7 @@ public enum PortableMath {
     /// Method: x = 2^k · m with m in [√½, √2); log m = 2·atanh(s), s = (m−1)/(m+1), by its series.
     public static func log(_ x: Double) -> Double {
         guard x > 0, x.isFinite else { return x == 0 ? -.infinity : (x < 0 ? .nan : x) }
-        var exponent = Double(x.exponent)
-        var mantissa = x.significand
+        var (exponent, mantissa) = parts(x)
         if mantissa > 1.414_213_562_373_095_1 {
             mantissa *= 0.5
             exponent += 1
@@ -38,6 +37,16 @@ public enum PortableMath {
         return exponent * ln2High + (2 * s + (2 * s * series + exponent * ln2Low))
     }
 
+    /// The exponent of a positive finite number, and its significand in [1, 2).
+    private static func parts(_ x: Double) -> (exponent: Double, significand: Double) {
+        guard x >= .leastNormalMagnitude else { return (Double(x.exponent), x.significand) }
+        let bits = x.bitPattern
+        return (
+            Double(Int(bits >> 52) - 1023),
+            Double(bitPattern: bits & 0xf_ffff_ffff_ffff | 0x3ff0_0000_0000_0000)
+        )
+    }
+
     /// e to the power x. O(1).
     ///
     /// Method: x = k·ln 2 + r with |r| ≤ ½ ln 2; exp r by its Taylor series to the 14th power.
@@ -46,15 +55,28 @@ public enum PortableMath {
         guard x < 709.7 else { return .infinity }
         let k = (x / 0.693_147_180_559_945_3).rounded()
         let r = (x - k * ln2High) - k * ln2Low
-        var sum = 1.0
-        var n = 14.0
-        while n >= 1 {
-            sum = 1 + r / n * sum
-            n -= 1
-        }
+        // Written out, as above.
+        var sum = 1 + r / 14
+        sum = 1 + r / 13 * sum
+        sum = 1 + r / 12 * sum
+        sum = 1 + r / 11 * sum
+        sum = 1 + r / 10 * sum
+        sum = 1 + r / 9 * sum
+        sum = 1 + r / 8 * sum
+        sum = 1 + r / 7 * sum
+        sum = 1 + r / 6 * sum
+        sum = 1 + r / 5 * sum
+        sum = 1 + r / 4 * sum
+        sum = 1 + r / 3 * sum
+        sum = 1 + r / 2 * sum
+        sum = 1 + r * sum
         let half = Int(k) / 2
-        return sum * Double(sign: .plus, exponent: half, significand: 1)
-            * Double(sign: .plus, exponent: Int(k) - half, significand: 1)
+        return sum * power(of2: half) * power(of2: Int(k) - half)
+    }
+
+    /// 2 to a power from -1022 to 1023. O(1).
+    private static func power(of2 exponent: Int) -> Double {
+        Double(bitPattern: UInt64(1023 + exponent) << 52)
     }
 
     /// x to the power y for x ≥ 0. O(1).

@@ -30,15 +30,17 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     package mutating func next() -> UInt64 {
-        func rotate(_ x: UInt64, _ k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
-        let result = rotate(state.1 &* 5, 7) &* 9
-        let t = state.1 << 17
-        state.2 ^= state.0
-        state.3 ^= state.1
-        state.1 ^= state.2
-        state.0 ^= state.3
-        state.2 ^= t
-        state.3 = rotate(state.3, 45)
+        // Rotations are written out: tests draw many millions of numbers unoptimised.
+        var (a, b, c, d) = state
+        let product = b &* 5
+        let result = (product &<< 7 | product &>> 57) &* 9
+        let shifted = b &<< 17
+        c ^= a
+        d ^= b
+        b ^= c
+        a ^= d
+        c ^= shifted
+        state = (a, b, c, d &<< 45 | d &>> 19)
         return result
     }
 

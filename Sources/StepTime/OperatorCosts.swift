@@ -48,6 +48,24 @@ package struct ClockOptions: Sendable, Equatable {
     }
 }
 
+/// One GEMM on one GPU, with everything that does not depend on the number of tokens looked up.
+struct GEMMPrice {
+    let coefficients: GEMMCoefficients
+    let inputs: Double
+    let outputs: Double
+    let bytesPerWeight: Double
+    /// Whether the operation before quantises the inputs.
+    let isFused: Bool
+    let gain: ServingCoefficients.Gain
+
+    /// O(1).
+    func seconds(tokens: Double) -> Double {
+        coefficients.seconds(
+            tokens: tokens, inputs: inputs, outputs: outputs, bytesPerWeight: bytesPerWeight,
+            isFused: isFused, sustained: gain.rate(tokens: tokens))
+    }
+}
+
 /// Time that one GPU of a replica spends in each operator, in seconds: the forms of the calibration
 /// study with the coefficients of an engine profile.
 ///
@@ -56,6 +74,8 @@ struct OperatorCosts: Sendable {
     let model: TransformerModel
     let deployment: Deployment
     let options: ClockOptions
+    /// The model's distinct layers, as it stores them.
+    let groups: [LayerGroup]
     /// For each kind of experts, how many of them a number of tokens reaches.
     private let reached: [ExpertFeedForward: ReachedExperts]
 
@@ -63,8 +83,9 @@ struct OperatorCosts: Sendable {
         self.model = model.stored(as: deployment.weights)
         self.deployment = deployment
         self.options = options
+        groups = self.model.layerGroups
         var reached: [ExpertFeedForward: ReachedExperts] = [:]
-        for case .experts(let experts) in self.model.layerGroups.map(\.layer.feedForward)
+        for case .experts(let experts) in groups.map(\.layer.feedForward)
         where reached[experts] == nil {
             reached[experts] = ReachedExperts(experts, options.routing)
         }
@@ -83,17 +104,21 @@ struct OperatorCosts: Sendable {
 
     /// Projections that read the same input, as one GEMM on one GPU.
     func gemm(tokens: Double, fused: [Projection]) -> Double {
+        gemm(fused).seconds(tokens: tokens)
+    }
+
+    /// That GEMM for any number of tokens.
+    func gemm(_ fused: [Projection]) -> GEMMPrice {
         let shapes = fused.map { $0.shard(tensorParallel: tensorParallel) }
         let format = fused[0].format(deployment.weights)
         // Formats without measurements are unpacked for bf16 tensor cores. Norms and activations
         // quantise their output (compiled into one kernel); attention does not.
-        let c = profile.gemm[format] ?? profile.gemm[.bf16]!
-        return c.seconds(
-            tokens: tokens, inputs: Double(shapes[0].inputs),
+        return GEMMPrice(
+            coefficients: profile.gemm[format] ?? profile.gemm[.bf16]!,
+            inputs: Double(shapes[0].inputs),
             outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
             bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
-            isFused: !fused[0].readsMixer,
-            sustained: profile.serving?.rate(format, tokens: tokens) ?? 1)
+            isFused: !fused[0].readsMixer, gain: profile.serving?.gain(format) ?? .none)
     }
 
     /// Norms, rotary embedding and activation of a layer.
@@ -196,11 +221,14 @@ struct OperatorCosts: Sendable {
     }
 
     /// The output head over sampled tokens.
-    func head(sampled: Double) -> Double {
-        profile.gemm[.bf16]!.seconds(
-            tokens: sampled, inputs: Double(hidden),
+    func head(sampled: Double) -> Double { head.seconds(tokens: sampled) }
+
+    /// The output head for any number of sampled tokens.
+    var head: GEMMPrice {
+        GEMMPrice(
+            coefficients: profile.gemm[.bf16]!, inputs: Double(hidden),
             outputs: Double((model.vocabularySize + tensorParallel - 1) / tensorParallel),
-            bytesPerWeight: WeightFormat.bf16.bytesPerWeight)
+            bytesPerWeight: WeightFormat.bf16.bytesPerWeight, isFused: false, gain: .none)
     }
 
     /// The matrices of a layer in the order of its phases. Each inner list is one GEMM.
@@ -210,10 +238,10 @@ struct OperatorCosts: Sendable {
 
     /// All costs of one layer that depend only on the number of tokens. `gemms` are the layer's; a
     /// caller that prices many token counts computes them once.
-    func perToken(tokens: Double, _ layer: Layer, _ gemms: [[Projection]]) -> Double {
+    func perToken(tokens: Double, _ layer: Layer, _ gemms: [GEMMPrice]) -> Double {
         var sum = elementwise(tokens: tokens, layer)
         sum += allReduces(layer) * allReduce(tokens: tokens)
-        for fused in gemms { sum += gemm(tokens: tokens, fused: fused) }
+        for gemm in gemms { sum += gemm.seconds(tokens: tokens) }
         if case .experts(let routed) = layer.feedForward {
             sum += experts(tokens: tokens, routed, layer.formats)
             sum += allToAll(tokens: tokens, routed)

@@ -80,15 +80,14 @@ package struct StepBreakdown: Sendable, Equatable {
     package init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions, _ step: Step
     ) throws {
-        _ = try StepTime.measured(model, deployment, options.with(maxTokens: 1))
+        let costs = try OperatorCosts(checking: model, deployment, options)
         self.step = step
-        let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         let host = costs.host
         hostSeconds =
             host.seconds(gpus: deployment.tensorParallel, sequences: step.batch)
         let share = StepShare(step, stages: deployment.pipelineParallel, options)
         add(costs.embedding(step))
-        for group in model.layerGroups {
+        for group in costs.groups {
             for var phase in costs.phases(group.layer, share) {
                 phase.scale(by: group.count)
                 // The fullest pipeline stage sets the pace.
@@ -152,14 +151,5 @@ extension StepBreakdown.Phase {
         weightBytes *= Double(count)
         kvBytes *= Double(count)
         seconds *= Double(count)
-    }
-}
-
-extension ClockOptions {
-    /// A copy with tables of another size.
-    func with(maxTokens: Int) -> ClockOptions {
-        var copy = self
-        copy.maxTokens = maxTokens
-        return copy
     }
 }

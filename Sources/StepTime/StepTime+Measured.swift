@@ -18,6 +18,19 @@ extension StepTime {
     package static func measured(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init()
     ) throws -> StepTime {
+        let costs = try OperatorCosts(checking: model, deployment, options)
+        return StepTime(
+            costs.tables(), window: model.window, provenance: costs.provenance)
+    }
+}
+
+extension OperatorCosts {
+    /// The costs of a layout that has some.
+    ///
+    /// - Throws: as `StepTime.measured` does.
+    init(
+        checking model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions
+    ) throws {
         try deployment.check(model)
         let size = deployment.tensorParallel
         guard size == 1 || options.profile.allReduce[size] != nil else {
@@ -28,18 +41,15 @@ extension StepTime {
                     + Quantity.withArticle(options.gpu.name),
                 expected: known.map(String.init).joined(separator: ", "))
         }
-        let costs = OperatorCosts(model: model, deployment: deployment, options: options)
-        return StepTime(
-            costs.tables(), window: model.window, provenance: costs.provenance)
+        self.init(model: model, deployment: deployment, options: options)
     }
-}
 
-extension OperatorCosts {
     /// The integer tables of this model, deployment and profile.
     func tables() -> TabulatedStepTime {
-        let groups = model.layerGroups
         let imbalance = stageImbalance
-        let parts = groups.map { ($0.layer, gemms($0.layer), imbalance * Double($0.count)) }
+        let parts = groups.map { group in
+            (group.layer, gemms(group.layer).map { gemm($0) }, imbalance * Double(group.count))
+        }
         let hostFixed = host.fixed + host.perGPU * Double(deployment.tensorParallel)
         let stages = deployment.pipelineParallel
         let byTokens = IntegerTable(through: options.maxTokens) { tokens in
@@ -51,7 +61,10 @@ extension OperatorCosts {
             return sum
         }
         .padded(to: options.captureSizes)
-        let bySampled = IntegerTable(through: options.maxTokens) { $0 > 0 ? head(sampled: $0) : 0 }
+        let head = head
+        let bySampled = IntegerTable(through: options.maxTokens) {
+            $0 > 0 ? head.seconds(tokens: $0) : 0
+        }
         var tables = TabulatedStepTime(
             byTokens: byTokens, bySampled: bySampled,
             decode: (1...stages).map { decodeSlopes(lanes: $0) })
@@ -87,7 +100,7 @@ extension OperatorCosts {
     /// Slopes with `lanes` micro-batches in flight, which share the step's decodes.
     private func decodeSlopes(lanes: Int) -> TabulatedStepTime.DecodeSlopes {
         var (sequence, context, windowed) = (0.0, 0.0, 0.0)
-        for group in model.layerGroups {
+        for group in groups {
             let cost = decode(group.layer.attention)
             let count = stageImbalance * Double(group.count) / Double(lanes)
             sequence += count * cost.perSequence
@@ -175,7 +188,7 @@ extension OperatorCosts {
         func note(_ line: String) { if !lines.contains(line) { lines.append(line) } }
         if let line = options.gpu.notMeasuredNote { note(line) }
         for line in profile.standIns ?? [] where concerns(line) { note(line) }
-        for group in model.layerGroups {
+        for group in groups {
             switch group.layer.attention {
             case .heads(let heads):
                 if heads.keyValueHeads / deployment.tensorParallel > 8 {
@@ -206,7 +219,7 @@ extension OperatorCosts {
                 "\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes"
                     + lacks)
         }
-        for case let formats? in model.layerGroups.map(\.layer.formats) {
+        for case let formats? in groups.map(\.layer.formats) {
             let format = formats.experts.priced
             if let kernel = profile.serving?.expertKernels?[format] {
                 note(

@@ -72,10 +72,9 @@ public struct PageMarkup: Sendable {
 
     private mutating func read(attributes: Substring, of name: String) {
         guard name != "!doctype" else { return }
-        let found = attributes.matches(of: /([A-Za-z-:]+)(?:="([^"]*)")?/)
+        let (found, leftover) = Self.parts(Array(attributes.utf8))
         var seen: Set<String> = []
-        for match in found {
-            let (key, value) = (String(match.1), match.2.map(String.init) ?? "")
+        for (key, value) in found {
             if !seen.insert(key).inserted { problems.append("<\(name)> has \(key) twice") }
             if value.contains("<") { problems.append("\(key) holds a <") }
             if key.hasPrefix("on") { problems.append("<\(name)> has the handler \(key)") }
@@ -87,9 +86,42 @@ public struct PageMarkup: Sendable {
             default: break
             }
         }
-        let leftover = attributes.replacing(/[A-Za-z-:]+(?:="[^"]*")?/, with: "")
-        if leftover.contains(where: { !$0.isWhitespace && $0 != "/" }) {
+        if !leftover.isEmpty {
             problems.append("<\(name)> has odd attributes: \(leftover.prefix(60))")
         }
+    }
+
+    /// Attributes, `key` or `key="value"`, and what else stands there but spaces and slashes.
+    private static func parts(
+        _ text: [UInt8]
+    ) -> (found: [(key: String, value: String)], leftover: String) {
+        var found: [(String, String)] = []
+        var leftover: [UInt8] = []
+        var at = 0
+        while at < text.count {
+            let start = at
+            while at < text.count, isKey(text[at]) { at += 1 }
+            guard at > start else {
+                if !" \t\n\r/".utf8.contains(text[at]) { leftover.append(text[at]) }
+                at += 1
+                continue
+            }
+            let key = String(decoding: text[start..<at], as: UTF8.self)
+            var value = ""
+            let first = at + 2
+            if first < text.count, text[at] == UInt8(ascii: "="),
+                text[at + 1] == UInt8(ascii: "\""),
+                let end = text[first...].firstIndex(of: UInt8(ascii: "\""))
+            {
+                value = String(decoding: text[first..<end], as: UTF8.self)
+                at = end + 1
+            }
+            found.append((key, value))
+        }
+        return (found, String(decoding: leftover, as: UTF8.self))
+    }
+
+    private static func isKey(_ byte: UInt8) -> Bool {
+        byte &- 97 < 26 || byte &- 65 < 26 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ":")
     }
 }

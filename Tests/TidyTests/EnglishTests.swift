@@ -57,7 +57,9 @@ struct EnglishTests {
                 isText.toggle()
             } else if isText {
                 found.append(Piece(place: place, text: line))
-            } else if !line.drop(while: { $0 == " " }).hasPrefix("//") {
+            } else if line.utf8.contains(UInt8(ascii: "\"")),
+                !line.drop(while: { $0 == " " }).hasPrefix("//")
+            {
                 found += line.replacing(interpolation, with: "").matches(
                     of: #/"((?:\\.|[^"\\])*)"/#
                 ).map {

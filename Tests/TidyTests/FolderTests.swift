@@ -4,7 +4,9 @@ import Testing
 /// uses words of the layers below its own only.
 @Suite("The simulator's folders are layers")
 struct FolderTests {
-    private let folders: SimulatorFolders
+    private static let folders = Result {
+        SimulatorFolders(try SourceFile.all(under: ["Sources"]), layer: layer)
+    }
     /// From the bottom to the top. The root's `Simulation.swift` is the door to all of it.
     private static let layers = [
         "Kernel", "Config", "Observe", "Requests", "KVCache", "Scheduler", "Engine",
@@ -12,19 +14,15 @@ struct FolderTests {
         "Simulation",
     ]
 
-    init() throws {
-        folders = SimulatorFolders(try SourceFile.all(under: ["Sources"]), layer: Self.layer)
-    }
-
     private static func layer(_ file: String) -> String {
         file.contains("/") ? String(file.split(separator: "/")[0]) : "Simulation"
     }
 
     @Test("a folder uses words of the folders below it only")
-    func arrows() {
+    func arrows() throws {
         let height = Dictionary(uniqueKeysWithValues: Self.layers.enumerated().map { ($1, $0) })
         var arrows: Set<String> = []
-        for use in folders.uses {
+        for use in try Self.folders.get().uses {
             guard let own = height[use.from] else {
                 Issue.record("\(use.file): \(use.from) is no layer")
                 continue
@@ -59,8 +57,8 @@ struct FolderTests {
     ]
 
     @Test("no function takes the whole instance unless it is the loop or a door to it")
-    func wholeInstance() {
-        let takers = folders.takersOfInstance
+    func wholeInstance() throws {
+        let takers = try Self.folders.get().takersOfInstance
         for taker in takers where Self.takers[taker.file] == nil {
             Issue.record("Sources/Simulator/\(taker.file):\(taker.line) takes a whole instance")
         }

@@ -17,13 +17,23 @@ struct SimulatorFolders {
     private nonisolated(unsafe) static let declaration =
         /^(?<indent>\s*)(?<before>.*\b)?(?<kind>struct|enum|class|protocol|func) (?<name>\w+)/
     private static let root = "Sources/Simulator/"
-    private let files: [SourceFile]
-    private let layer: (String) -> String
+    /// A file of the simulator: its lines without comments and quotes, and its layer.
+    private struct File {
+        let path: String
+        let layer: String
+        let code: [String]
+        /// The path inside the simulator.
+        var inside: String { String(path.dropFirst(root.count)) }
+    }
+    private let files: [File]
 
     /// `layer` gives the layer of a file by its path inside the simulator.
     init(_ files: [SourceFile], layer: @escaping (String) -> String) {
-        self.files = files.filter { $0.path.hasPrefix(Self.root) }
-        self.layer = layer
+        self.files = files.filter { $0.path.hasPrefix(Self.root) }.map { file in
+            File(
+                path: file.path, layer: layer(String(file.path.dropFirst(Self.root.count))),
+                code: file.code)
+        }
     }
 
     /// Every use of a word that only other layers declare.
@@ -31,7 +41,7 @@ struct SimulatorFolders {
         let declared = declarations
         var found: [Use] = []
         for file in files {
-            let own = layer(String(file.path.dropFirst(Self.root.count)))
+            let own = file.layer
             for (index, line) in file.code.enumerated() {
                 for match in line.matches(of: Self.use) {
                     let word = String(match.word)
@@ -54,7 +64,7 @@ struct SimulatorFolders {
         let home = types
         var declared: [String: (layers: [String: Bool], isFunction: Bool)] = [:]
         for file in files {
-            let own = layer(String(file.path.dropFirst(Self.root.count)))
+            let own = file.layer
             var isAddition = false
             for line in file.code {
                 if let type = line.firstMatch(of: /^extension (\w+)/) {
@@ -82,7 +92,7 @@ struct SimulatorFolders {
                 guard let match = line.firstMatch(of: Self.declaration), match.kind != "func",
                     match.indent.isEmpty
                 else { continue }
-                home[String(match.name)] = layer(String(file.path.dropFirst(Self.root.count)))
+                home[String(match.name)] = file.layer
             }
         }
         return home
@@ -93,7 +103,6 @@ struct SimulatorFolders {
     var takersOfInstance: [(file: String, line: Int)] {
         var found: [(String, Int)] = []
         for file in files {
-            let path = String(file.path.dropFirst(Self.root.count))
             var isExtension = false
             for (index, line) in file.code.enumerated() {
                 if line.hasPrefix("extension ") {
@@ -102,7 +111,7 @@ struct SimulatorFolders {
                 if line.contains(/:\s*(?:inout|borrowing|consuming) Instance\b/)
                     || isExtension && line.contains(/\bmutating func\b/)
                 {
-                    found.append((path, index + 1))
+                    found.append((file.inside, index + 1))
                 }
             }
         }

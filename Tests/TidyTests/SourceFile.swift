@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 
 /// A Swift file of the package, as lines.
@@ -7,21 +8,34 @@ struct SourceFile {
     let path: String
     let lines: [String]
 
+    /// The files of each folder, read once for all tests.
+    private static let known = Mutex<[String: [SourceFile]]>([:])
+
     /// Every Swift file under some top-level folders, in order of path.
     static func all(under folders: [String]) throws -> [SourceFile] {
-        var files: [SourceFile] = []
-        for folder in folders {
-            let root = packageRoot.appendingPathComponent(folder)
-            let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
-            while let url = walk?.nextObject() as? URL {
-                guard url.pathExtension == "swift" else { continue }
-                let text = try String(contentsOf: url, encoding: .utf8)
-                let path = String(url.path.dropFirst(packageRoot.path.count + 1))
-                let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-                files.append(SourceFile(path: path, lines: lines.map(String.init)))
+        let files = try known.withLock { known in
+            try folders.flatMap { folder in
+                if let files = known[folder] { return files }
+                let files = try read(folder)
+                known[folder] = files
+                return files
             }
         }
         return files.sorted { $0.path < $1.path }
+    }
+
+    private static func read(_ folder: String) throws -> [SourceFile] {
+        var files: [SourceFile] = []
+        let root = packageRoot.appendingPathComponent(folder)
+        let walk = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+        while let url = walk?.nextObject() as? URL {
+            guard url.pathExtension == "swift" else { continue }
+            let text = try String(contentsOf: url, encoding: .utf8)
+            let path = String(url.path.dropFirst(packageRoot.path.count + 1))
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            files.append(SourceFile(path: path, lines: lines.map(String.init)))
+        }
+        return files
     }
 
     /// The modules it imports, with their line numbers.

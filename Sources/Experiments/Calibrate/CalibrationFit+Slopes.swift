@@ -9,8 +9,17 @@ extension CalibrationFit {
         /// The figures at the point of the slopes.
         var base: [Double] = []
 
-        func mean(_ index: Int, _ figure: Int) -> Double {
-            (first[index][figure] + second[index][figure]) / 2
+        /// The means of the two, of some constants in their order: by constant, then by figure.
+        func means(_ chosen: [Int]) -> [[Double]] {
+            chosen.map { index in
+                let (first, second) = (first[index], second[index])
+                var means: [Double] = []
+                means.reserveCapacity(first.count)
+                for figure in 0..<first.count {
+                    means.append((first[figure] + second[figure]) / 2)
+                }
+                return means
+            }
         }
     }
 
@@ -23,11 +32,13 @@ extension CalibrationFit {
         _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
     ) -> [[Double]] {
         chosen.map { row in
-            chosen.map { column in
+            let (first, second) = (slopes.first[row], slopes.second[row])
+            return chosen.map { column in
+                let (other, another) = (slopes.first[column], slopes.second[column])
                 var sum = 0.0
-                for figure in weights.indices {
-                    let (a, b) = (slopes.first[row][figure], slopes.second[row][figure])
-                    let (c, d) = (slopes.first[column][figure], slopes.second[column][figure])
+                for figure in 0..<weights.count {
+                    let (a, b) = (first[figure], second[figure])
+                    let (c, d) = (other[figure], another[figure])
                     sum += weights[figure] * (a * c + 2 * a * d + 2 * b * c + b * d) / 6
                 }
                 return sum
@@ -35,16 +46,16 @@ extension CalibrationFit {
         }
     }
 
-    /// Σ slope · slope without that correction, for the fit's steps: never indefinite.
-    static func squares(
-        _ slopes: Slopes, _ chosen: [Int], _ weights: [Double]
-    ) -> [[Double]] {
-        chosen.map { row in
-            chosen.map { column in
-                weights.indices.reduce(0) {
-                    $0 + weights[$1] * slopes.mean(row, $1) * slopes.mean(column, $1)
-                }
-            }
-        }
+    /// Σ slope · slope without that correction, for the fit's steps: never indefinite. `slopes` are
+    /// by constant, then by figure.
+    static func squares(_ slopes: [[Double]], _ weights: [Double]) -> [[Double]] {
+        slopes.map { row in slopes.map { product(weights, row, $0) } }
+    }
+
+    /// Σ a · b · c. Plain loops over numbers: fits spend most of their own time here.
+    static func product(_ a: [Double], _ b: [Double], _ c: [Double]) -> Double {
+        var sum = 0.0
+        for index in 0..<a.count { sum += a[index] * b[index] * c[index] }
+        return sum
     }
 }

@@ -156,18 +156,17 @@ struct CalibrationFit {
     private func leftover(_ slopes: Slopes, _ predicted: [Double]) -> Double {
         let left = residuals(predicted)
         let weights = left.map(Self.weight)
-        let all = Array(slopes.constants.indices)
-        var matrix = Self.squares(slopes, all, weights)
+        let means = slopes.means(Array(slopes.constants.indices))
+        var matrix = Self.squares(means, weights)
         // A prior of half a unit keeps constants from following noise.
-        for index in all { matrix[index][index] += 0.1 }
-        let right = all.map { row in
-            left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
-        }
+        for index in means.indices { matrix[index][index] += 0.1 }
+        let right = means.map { Self.product(weights, $0, left) }
         guard let steps = LeastSquares.solve(matrix, right) else { return loss(predicted) }
-        return left.indices.reduce(0) { sum, figure in
-            let rest = all.reduce(left[figure]) { $0 - steps[$1] * slopes.mean($1, figure) }
-            return sum + Self.part(rest)
+        var rest = left
+        for (step, mean) in zip(steps, means) {
+            for figure in 0..<rest.count { rest[figure] -= step * mean[figure] }
         }
+        return rest.reduce(0) { $0 + Self.part($1) }
     }
 
     // MARK: Slopes
@@ -285,10 +284,9 @@ struct CalibrationFit {
         var free = Array(fitted.indices)
         // A constant that would leave its bounds is fixed there; the others move on.
         while !free.isEmpty {
-            var matrix = Self.squares(slopes, free, weights)
-            let right = free.map { row in
-                left.indices.reduce(0) { $0 + weights[$1] * slopes.mean(row, $1) * left[$1] }
-            }
+            let means = slopes.means(free)
+            var matrix = Self.squares(means, weights)
+            let right = means.map { Self.product(weights, $0, left) }
             for index in free.indices {
                 matrix[index][index] = matrix[index][index] * (1 + damping) + 1e-6
             }
@@ -342,7 +340,7 @@ struct CalibrationFit {
             let weights = residuals(predicted).map(Self.weight)
             let all = Array(fitted.indices)
             let variances = LeastSquares.inverseDiagonal(
-                Self.squares(slopes, all, weights))
+                Self.squares(slopes.means(all), weights))
             let widths = all.map { index -> Double in
                 let relative = values[fitted[index]] / fitted[index].size
                 return 2 * (variances?[index].squareRoot() ?? .infinity) / max(1, relative)

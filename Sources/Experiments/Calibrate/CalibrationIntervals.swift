@@ -27,6 +27,7 @@ struct CalibrationIntervals {
         let left = fit.residuals(fit.predicted)
         var random = SeededRandom(seed: seed, stream: 0xCA11)
         let size = fit.fitted.count
+        let means = fit.slopes.means(Array(0..<size))
         var found = Array(repeating: [Double](), count: size)
         for _ in 0..<Self.draws {
             var matrix = Array(repeating: Array(repeating: 0.0, count: size), count: size)
@@ -42,10 +43,10 @@ struct CalibrationIntervals {
                 for figure in assumed {
                     let shift = left[figure] + random.normal()
                     for row in 0..<size {
-                        let slope = fit.slopes.mean(row, figure)
+                        let slope = means[row][figure]
                         right[row] += slope * shift
                         for column in 0..<size {
-                            matrix[row][column] += slope * fit.slopes.mean(column, figure)
+                            matrix[row][column] += slope * means[column][figure]
                         }
                     }
                 }
@@ -59,24 +60,20 @@ struct CalibrationIntervals {
     /// For each evidence, its periods of time, and the figures whose errors are assumed.
     private static func blocks(_ fit: CalibrationFit) -> [(seen: [Block], assumed: [Int])] {
         let left = fit.residuals(fit.predicted)
+        let means = fit.slopes.means(Array(fit.fitted.indices))
         return fit.evidence.indices.map { place in
             let mine = left.indices.filter { fit.origins[$0] == place }
             let seen = mine.filter { !fit.figures[$0].isAssumed }
             let numbers = Set(seen.map { fit.figures[$0].block }).sorted()
             let blocks = numbers.map { number in
                 let members = seen.filter { fit.figures[$0].block == number }
-                let constants = fit.fitted.indices
                 return Block(
-                    matrix: constants.map { row in
-                        constants.map { column in
-                            members.reduce(0) {
-                                $0 + fit.slopes.mean(row, $1) * fit.slopes.mean(column, $1)
-                            }
+                    matrix: means.map { row in
+                        means.map { column in
+                            members.reduce(0) { $0 + row[$1] * column[$1] }
                         }
                     },
-                    right: constants.map { row in
-                        members.reduce(0) { $0 + fit.slopes.mean(row, $1) * left[$1] }
-                    })
+                    right: means.map { row in members.reduce(0) { $0 + row[$1] * left[$1] } })
             }
             return (blocks, mine.filter { fit.figures[$0].isAssumed })
         }
@@ -93,7 +90,7 @@ struct CalibrationIntervals {
         // The information above has the noise subtracted. That alone may widen an interval at most
         // twofold.
         let least = LeastSquares.inverseDiagonal(
-            CalibrationFit.squares(fit.slopes, Array(fit.fitted.indices), weights))
+            CalibrationFit.squares(fit.slopes.means(Array(fit.fitted.indices)), weights))
         let widening = fit.evidence.contains { $0 is RequestEvidence } ? Self.phaseWidening : 1
         for (index, constant) in fit.fitted.enumerated() {
             let sorted = found[index].sorted()

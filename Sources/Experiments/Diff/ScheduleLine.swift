@@ -16,28 +16,26 @@ struct ScheduleLine {
     /// Most replicas in a run, as in `cluster.replicas`.
     private static let mostReplicas = 100_000
 
-    private static let deciding = ["ab", "sched", "nsched", "sched_fnv", "pre"].map {
-        Array($0.utf8)
-    }
-
     /// Reads a line; nil if it is not one of a decision log. O(bytes).
     init?(_ bytes: UnsafeRawBufferPointer) {
         var digest = Fingerprint()
         var hasTime = false
         var isUpdate = false
         let isObject = JSONLine.eachMember(of: bytes) { key, value in
-            if Self.deciding.contains(where: { key.elementsEqual($0) }) {
-                for byte in key { digest.add(UInt64(byte)) }
-                for byte in value where byte != 0x20 { digest.add(UInt64(byte)) }
-            } else if key.elementsEqual("s".utf8) {
-                step = Self.integer(value).map { Int($0) }
-            } else if key.elementsEqual("t".utf8), let number = Self.integer(value) {
+            switch String(decoding: key, as: UTF8.self) {
+            case "ab", "sched", "nsched", "sched_fnv", "pre":
+                for index in 0..<key.count { digest.add(UInt64(key[index])) }
+                for index in 0..<value.count where value[index] != 0x20 {
+                    digest.add(UInt64(value[index]))
+                }
+            case "s": step = Self.integer(value).map { Int($0) }
+            case "t":
+                guard let number = Self.integer(value) else { break }
                 time = number
                 hasTime = true
-            } else if key.elementsEqual("replica".utf8) {
-                replica = Self.integer(value).map { Int($0) } ?? -1
-            } else if key.elementsEqual("u".utf8) {
-                isUpdate = true
+            case "replica": replica = Self.integer(value).map { Int($0) } ?? -1
+            case "u": isUpdate = true
+            default: break
             }
         }
         guard isObject, hasTime, isUpdate != (step != nil),

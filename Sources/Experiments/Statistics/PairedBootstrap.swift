@@ -112,8 +112,9 @@ private struct RedrawnStatistic {
     /// Sums and counts of values, by block.
     private let sums: [Double]
     private let counts: [Int]
-    /// Values in ascending order, each with its block.
-    private let sorted: [(value: Double, block: Int32)]
+    /// Values in ascending order, and the block of each.
+    private let sorted: [Double]
+    private let owners: [Int32]
 
     init(_ values: [Double], _ plan: BlockPlan, _ statistic: Statistic) {
         self.statistic = statistic
@@ -131,7 +132,9 @@ private struct RedrawnStatistic {
         }
         self.sums = sums
         self.counts = counts
-        sorted = blocks.sorted { $0.value < $1.value }
+        blocks.sort { $0.value < $1.value }
+        sorted = blocks.map(\.value)
+        owners = blocks.map(\.block)
     }
 
     /// The statistic if block i is taken `times[i]` times.
@@ -145,10 +148,10 @@ private struct RedrawnStatistic {
         }
         let rank = max(1, Int((percent / 100 * Double(total)).rounded(.up)))
         var seen = 0
-        for (value, block) in sorted {
-            seen += times[Int(block)]
-            if seen >= rank { return value }
+        for place in 0..<owners.count {
+            seen += times[Int(owners[place])]
+            if seen >= rank { return sorted[place] }
         }
-        return sorted.last?.value ?? 0
+        return sorted.last ?? 0
     }
 }

@@ -50,28 +50,40 @@ struct ModulePattern: Equatable, Hashable, Sendable {
     func matches(_ name: some StringProtocol) -> Bool { run(from: 0, Array(name.utf8), at: 0) }
 
     private func run(from first: Int, _ text: [UInt8], at start: Int) -> Bool {
-        var seen = [Bool](repeating: false, count: program.count * (text.count + 1))
-        var open = [(pc: first, at: start)]
-        while let (pc, at) = open.popLast() {
-            let state = pc * (text.count + 1) + at
-            if seen[state] { continue }
-            seen[state] = true
-            switch program[pc] {
-            case .match: return true
-            case .byte(let set):
-                if at < text.count, set.contains(text[at]) { open.append((pc + 1, at + 1)) }
-            case .jump(let next): open.append((next, at))
-            case .split(let one, let other):
-                open.append((other, at))
-                open.append((one, at))
-            case .start: if at == 0 { open.append((pc + 1, at)) }
-            case .end: if at == text.count { open.append((pc + 1, at)) }
-            case .boundary(let isOne):
-                let before = at > 0 && ByteSet.word.contains(text[at - 1])
-                let behind = at < text.count && ByteSet.word.contains(text[at])
-                if (before != behind) == isOne { open.append((pc + 1, at)) }
-            case .look(let isNegative, let after):
-                if run(from: pc + 1, text, at: at) != isNegative { open.append((after, at)) }
+        let width = text.count + 1
+        var seen = [Bool](repeating: false, count: program.count * width)
+        var (open, places) = ([first], [start])
+        while let next = open.popLast(), var at = places.popLast() {
+            var pc = next
+            // One way as far as it goes; others wait.
+            way: while !seen[pc * width + at] {
+                seen[pc * width + at] = true
+                switch program[pc] {
+                case .match: return true
+                case .byte(let set):
+                    guard at < text.count, set.contains(text[at]) else { break way }
+                    at += 1
+                    pc += 1
+                case .jump(let next): pc = next
+                case .split(let one, let other):
+                    open.append(other)
+                    places.append(at)
+                    pc = one
+                case .start:
+                    guard at == 0 else { break way }
+                    pc += 1
+                case .end:
+                    guard at == text.count else { break way }
+                    pc += 1
+                case .boundary(let isOne):
+                    let before = at > 0 && ByteSet.word.contains(text[at - 1])
+                    let behind = at < text.count && ByteSet.word.contains(text[at])
+                    guard (before != behind) == isOne else { break way }
+                    pc += 1
+                case .look(let isNegative, let after):
+                    guard run(from: pc + 1, text, at: at) != isNegative else { break way }
+                    pc = after
+                }
             }
         }
         return false
@@ -80,6 +92,7 @@ struct ModulePattern: Equatable, Hashable, Sendable {
 
 /// A set of bytes.
 struct ByteSet: Equatable, Hashable, Sendable {
+    // Shifts are taken modulo 128.
     private var low: UInt128 = 0
     private var high: UInt128 = 0
 
@@ -100,11 +113,11 @@ struct ByteSet: Equatable, Hashable, Sendable {
         .union(digits).union(ByteSet(UInt8(ascii: "_")))
 
     mutating func insert(_ byte: UInt8) {
-        if byte < 128 { low |= 1 << UInt128(byte) } else { high |= 1 << UInt128(byte - 128) }
+        if byte < 128 { low |= 1 &<< UInt128(byte) } else { high |= 1 &<< UInt128(byte) }
     }
 
     func contains(_ byte: UInt8) -> Bool {
-        byte < 128 ? low >> UInt128(byte) & 1 == 1 : high >> UInt128(byte - 128) & 1 == 1
+        (byte < 128 ? low : high) &>> UInt128(byte) & 1 == 1
     }
 
     func union(_ other: ByteSet) -> ByteSet {

@@ -63,15 +63,16 @@ struct HotArray<Element: ~Copyable>: ~Copyable {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
     }
 
+    /// The check stands here once more: tests run unoptimised, where each call counts.
     subscript(index: Int) -> Element {
         @inline(__always)
         unsafeAddress {
-            check(index)
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
             return UnsafePointer(base + index)
         }
         @inline(__always)
         unsafeMutableAddress {
-            check(index)
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "index out of range")
             return base + index
         }
     }
@@ -166,7 +167,7 @@ extension HotArray {
     }
 
     /// A copy of the elements. O(count).
-    var elements: [Element] { (0..<count).map { base[$0] } }
+    var elements: [Element] { Array(UnsafeBufferPointer(start: base, count: count)) }
 
     var first: Element? { count == 0 ? nil : base[0] }
     var last: Element? { count == 0 ? nil : base[count - 1] }

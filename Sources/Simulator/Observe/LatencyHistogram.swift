@@ -67,7 +67,11 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// How many values lie in buckets that begin below `value`. O(buckets).
     package func count(below value: Int64) -> Int64 {
         guard value > 0 else { return 0 }
-        return counts.prefix(max(0, Self.bucket(of: value - 1) + 1 - first)).reduce(0, +)
+        var number: Int64 = 0
+        for index in 0..<min(counts.count, max(0, Self.bucket(of: value - 1) + 1 - first)) {
+            number += counts[index]
+        }
+        return number
     }
 
     /// The value below which `percent` of the values lie, 0 when empty. Linear between the two
@@ -130,11 +134,9 @@ public struct LatencyHistogram: Sendable, Equatable {
         if rank >= count { return maximum }
         if rank <= 1 { return minimum }
         var seen: Int64 = 0
-        for (index, number) in counts.enumerated() where number > 0 {
-            seen += number
-            if seen >= rank {
-                return middle(of: first + index)
-            }
+        for index in 0..<counts.count {
+            seen += counts[index]
+            if seen >= rank { return middle(of: first + index) }
         }
         return maximum
     }
@@ -151,6 +153,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     public static func == (a: LatencyHistogram, b: LatencyHistogram) -> Bool {
         guard a.count == b.count, a.sum == b.sum, a.minimum == b.minimum, a.maximum == b.maximum
         else { return false }
+        if a.first == b.first, a.counts == b.counts { return true }
         let low = min(a.first, b.first)
         let high = max(a.first + a.counts.count, b.first + b.counts.count)
         return (low..<high).allSatisfy { a.number(in: $0) == b.number(in: $0) }

@@ -31,8 +31,11 @@ package enum ExpertRouting: String, Sendable, Equatable, CaseIterable {
 package struct ReachedExperts: Sendable {
     private let count: Double
     private let chosen: Double
-    /// Each expert's probability to miss a token; empty: all equally likely.
+    /// The logarithm of each expert's probability to miss a token; empty: all equally likely.
     private var misses: [Double] = []
+
+    /// e to this power is less than half of the last bit of any number from 1 on.
+    private static let lost = -38.0
 
     /// Most Newton steps towards c. They approach it from below, as the sum is concave in c.
     private static let rounds = 60
@@ -57,7 +60,7 @@ package struct ReachedExperts: Sendable {
             guard sum < Double(chosen), slope > 0 else { break }
             c += (Double(chosen) - sum) / slope
         }
-        misses = weights.map { PortableMath.exp(-c * $0) }
+        misses = weights.map { PortableMath.log(PortableMath.exp(-c * $0)) }
     }
 
     /// Distinct experts that `tokens` tokens reach on one of `spread` GPUs. O(1); O(experts) for
@@ -67,6 +70,14 @@ package struct ReachedExperts: Sendable {
             let idle = PortableMath.pow(max(0, 1 - chosen / count), tokens)
             return count / spread * (1 - idle)
         }
-        return misses.reduce(0) { $0 + 1 - PortableMath.pow($1, tokens) } / spread
+        guard tokens > 0 else { return 0 }
+        var sum = 0.0
+        // 1 − missᵗ of each: the power by its logarithm, as `PortableMath.pow` has it.
+        for index in 0..<misses.count {
+            sum += 1
+            let power = tokens * misses[index]
+            if power > Self.lost { sum -= PortableMath.exp(power) }
+        }
+        return sum / spread
     }
 }

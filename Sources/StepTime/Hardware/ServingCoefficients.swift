@@ -97,10 +97,23 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
         }
     }
 
-    /// The factor on the rate of a format's matrices in a step of `tokens` tokens.
-    func rate(_ format: WeightFormat, tokens: Double) -> Double {
-        let half = sustainedTokens ?? GEMMCoefficients.growthTokens
-        return 1 + (sustainedGain[format] ?? 0) * tokens / (tokens + half)
+    /// How the rate of a format's matrices grows with the tokens of a step.
+    struct Gain {
+        /// The gain at very many tokens, as a share.
+        var most: Double
+        /// The tokens at which half of it is reached.
+        var half: Double
+
+        static let none = Gain(most: 0, half: GEMMCoefficients.growthTokens)
+
+        /// The factor on the rate in a step of `tokens` tokens.
+        func rate(tokens: Double) -> Double { 1 + most * tokens / (tokens + half) }
+    }
+
+    func gain(_ format: WeightFormat) -> Gain {
+        Gain(
+            most: sustainedGain[format] ?? 0,
+            half: sustainedTokens ?? GEMMCoefficients.growthTokens)
     }
 
     /// The factor on the time of a format's routed experts in a step of `tokens` tokens.

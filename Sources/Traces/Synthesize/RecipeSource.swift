@@ -175,46 +175,50 @@ package struct RecipeSource: RequestSource {
 
     /// Draws a turn, appends it unless it lies before the trace, and schedules the next one.
     private mutating func emit(_ slot: Int, at time: Double, into batch: inout BatchColumns) {
-        let kind = sessions[slot].kind
-        let turn = kinds[kind].drawTurn(&sessions[slot], &random)
-        guard sessions[slot].promptTokens <= maxContext else {
+        // Out of its array meanwhile, where unoptimised code copies it at every look.
+        var session = Session()
+        swap(&session, &sessions[slot])
+        defer { swap(&session, &sessions[slot]) }
+        let sampler = kinds[session.kind]
+        let turn = sampler.drawTurn(&session, &random)
+        guard session.promptTokens <= maxContext else {
             misfits += 1
             freeSlots.append(slot)
             return
         }
         misfits = 0
         if time >= 0 {
-            append(slot, turn, at: time, to: &batch)
-            sessions[slot].lastID = nextID
+            append(session, turn, at: time, to: &batch)
+            session.lastID = nextID
             nextID += 1
             remaining -= 1
         }
-        sessions[slot].answer(turn.output)
-        guard let wait = kinds[kind].drawWait(&sessions[slot], &random) else {
+        session.answer(turn.output)
+        guard let wait = sampler.drawWait(&session, &random) else {
             freeSlots.append(slot)
             return
         }
-        sessions[slot].wait = wait
+        session.wait = wait
         turns.insert(time + Self.seconds(answer: turn.output) + wait, slot)
     }
 
     private mutating func append(
-        _ slot: Int, _ turn: Turn, at time: Double, to batch: inout BatchColumns
+        _ session: borrowing Session, _ turn: Turn, at time: Double, to batch: inout BatchColumns
     ) {
         var row = TraceRow()
         row.id = nextID
-        row.prompt = Int64(sessions[slot].promptTokens)
+        row.prompt = Int64(session.promptTokens)
         row.output = Int64(turn.output)
-        row.priority = priorities[sessions[slot].kind]
-        row.outputContent = sessions[slot].answerContent
+        row.priority = priorities[session.kind]
+        row.outputContent = session.answerContent
         if followsSessions, hasSessions {
-            row.predecessor = sessions[slot].lastID
-            if sessions[slot].lastID >= 0 { row.thinkTime = Self.nanoseconds(sessions[slot].wait) }
+            row.predecessor = session.lastID
+            if session.lastID >= 0 { row.thinkTime = Self.nanoseconds(session.wait) }
         }
         let arrival = Self.nanoseconds(time)
         row.abort = turn.abortAfter.map { arrival + Self.nanoseconds($0) } ?? -1
-        batch.segments.append(contentsOf: sessions[slot].content)
-        labels?.set(names[sessions[slot].kind], of: nextID)
+        batch.segments.append(contentsOf: session.content)
+        labels?.set(names[session.kind], of: nextID)
         batch.append(row, arrival: arrival)
     }
 

@@ -88,7 +88,7 @@ package struct ServerLine: Sendable {
     }
 
     private mutating func read(line: String) throws {
-        let start = try ServerProgram.arguments(BenchmarkLine.words(line, place: "--serve"))
+        let start = try ServerProgram.arguments(line)
         notes += start.notes
         changes += start.assigned.map { "\($0.key)=\($0.value)" }
         var rest = start.words[...]

@@ -8,8 +8,8 @@ enum ServerProgram {
         var words: [String]
         /// What was read around them and not used, a sentence each.
         var notes: [String] = []
-        /// Keys that environment variables set, with their values.
-        var assigned: [(key: String, value: String)] = []
+        /// Keys that environment variables set, with these and their values.
+        var assigned: [(key: String, variable: String, value: String)] = []
         /// Whether it runs in a container, which the shell's variables do not reach.
         var isContained = false
     }
@@ -158,9 +158,14 @@ enum ServerProgram {
     }
 
     /// Keys that variables set.
-    private static func assigned(_ words: [String]) -> [(key: String, value: String)] {
+    private static func assigned(
+        _ words: [String]
+    ) -> [(key: String, variable: String, value: String)] {
         words.filter(isAssignment).compactMap { word in
-            variables[name(word)].map { ($0, String(word.dropFirst(name(word).count + 1))) }
+            let variable = name(word)
+            return variables[variable].map {
+                ($0, variable, String(word.dropFirst(variable.count + 1)))
+            }
         }
     }
 

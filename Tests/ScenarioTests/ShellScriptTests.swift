@@ -101,6 +101,14 @@ struct ShellScriptTests {
         let inside = "docker run -e \(name)=14,18 vllm/vllm-openai \(model)"
         #expect(try layers("\(name)=10,22 " + inside) == "14,18")
         #expect(try layers("\(name)=10,22 docker run vllm/vllm-openai \(model)") == "")
+        #expect(
+            try layers("\(name)=10,22 docker run -e\(name)=14,18 my/vllm vllm serve \(model)")
+                == "14,18")
+        let empty = try ServerLine("\(name)= vllm serve \(model)")
+        let error = #expect(throws: InputError.self) {
+            try Configuration.read(file: nil, serve: empty).resolved(serve: empty, changes: [])
+        }
+        #expect("\(error!)".hasPrefix("--serve: \(name) is"), "\(error!)")
     }
 
     @Test("names the program that the image starts already")

@@ -70,7 +70,7 @@ extension Configuration {
                 "trace.concurrency ignores when the trace sends: trace.rate_scale scales its pauses"
                     + " and timeouts alone")
         }
-        warnings += keysWithoutEffect(model) + given.former.map(\.note) + gpuNotes
+        warnings += keysWithoutEffect(model, memory) + given.former.map(\.note) + gpuNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: resolved.clockMillionths())
         resolved.model.weights = deployment.weights

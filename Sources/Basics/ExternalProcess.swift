@@ -37,14 +37,17 @@ package final class ExternalProcess {
     }
 
     /// Sends a line and returns the child's answer, without its newline, within `limit`. Throws
-    /// `Failure` if the child exits, hangs, or answers without end.
+    /// `Failure` if the child exits, hangs, answers without end, or has printed a line without a
+    /// question, which would be taken for this answer.
     package func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
+        try refuseUnasked()
         var unsent = (Array(line.utf8) + [0x0A])[...]
         while true {
             if unsent.isEmpty, let end = received.firstIndex(of: 0x0A) {
                 let answer = Array(received[..<end])
                 received.removeSubrange(...end)
+                try refuseUnasked()
                 return answer
             }
             let left = deadline - ContinuousClock.now
@@ -64,6 +67,14 @@ package final class ExternalProcess {
             if waits[0].revents != 0, !receive() { throw ended() }
             if waits[2].revents != 0 { try send(&unsent) }
         }
+    }
+
+    /// Refuses what the child printed beside its answers. An end of its output is seen later.
+    private func refuseUnasked() throws {
+        if received.isEmpty { _ = receive() }
+        guard !received.isEmpty else { return }
+        let text = String(decoding: received.prefix { $0 != 0x0A }, as: UTF8.self)
+        throw Failure(words: "printed \"\(text.echoed(atMost: 60))\" beside its answer")
     }
 
     private func send(_ unsent: inout ArraySlice<UInt8>) throws {

@@ -21,13 +21,19 @@ extension ExplainScenario.WholeRequest {
     var text: String {
         let others = batch == 1 ? "alone" : "with \(Quantity.count(batch)) decoding together"
         let pieces = Quantity.counted(chunks, "step")
+        let decode =
+            output == 1
+            ? ""
+            : ", then \(Quantity.count(output - 1)) x TPOT "
+                + "\(Quantity.duration(seconds: timePerOutputToken)) = "
+                + "\(Quantity.duration(seconds: endToEnd)) in all"
+        let beside = decodeTokensPerGPU.map {
+            " with the prompts, \(Quantity.significant($0)) while decoding"
+        }
         return "A request of \(Quantity.count(input)) + \(Quantity.count(output)) tokens, "
             + "\(others): TTFT \(Quantity.duration(seconds: timeToFirstToken)) in \(pieces) of at "
-            + "most \(Quantity.count(chunkTokens)) tokens, then "
-            + "\(Quantity.count(output - 1)) x TPOT "
-            + "\(Quantity.duration(seconds: timePerOutputToken)) = "
-            + "\(Quantity.duration(seconds: endToEnd)) in all; "
-            + "\(Quantity.significant(outputTokensPerGPU)) output tokens/s on each GPU.\n"
+            + "most \(Quantity.count(chunkTokens)) tokens\(decode). Each GPU delivers "
+            + "\(Quantity.significant(outputTokensPerGPU)) output tokens/s\(beside ?? "").\n"
             + "GPU time alone: no queue, no other prefill, no API server."
     }
 }

@@ -22,21 +22,34 @@ package struct BenchmarkLine: Sendable {
     /// Reads a line. Throws `InputError` if it is not a benchmark's, and for an unknown flag or
     /// value.
     package init(_ line: String) throws {
-        var words = try Self.words(line, place: "--bench")[...]
-        guard words.first?.split(separator: "/").last == "vllm",
-            words.dropFirst().starts(with: ["bench", "serve"])
-        else {
-            throw InputError(
-                "--bench", "is not a line of vLLM's benchmark",
-                expected: "\"vllm bench serve --request-rate 10 ...\"")
-        }
-        words = words.dropFirst(3)
+        var words = try command(ShellScript(line, place: "--bench"))
         while let word = words.popFirst() { try read(word, &words) }
         try translate()
         if !unused.isEmpty {
             notes.append(
                 "--bench: no meaning in a simulation: " + unused.joined(separator: ", "))
         }
+    }
+
+    /// The words after the program of the first command. What a shell does besides is named.
+    private mutating func command(_ script: ShellScript) throws -> ArraySlice<String> {
+        func isBenchmark(_ command: ShellScript.Command) -> Bool {
+            command.words.first?.split(separator: "/").last == "vllm"
+                && command.words.dropFirst().starts(with: ["bench", "serve"])
+        }
+        guard let first = script.commands.first, isBenchmark(first) else {
+            throw InputError(
+                "--bench", "is not a line of vLLM's benchmark",
+                expected: "\"vllm bench serve --request-rate 10 ...\"")
+        }
+        let others = script.commands.dropFirst()
+        guard !others.contains(where: isBenchmark) else {
+            throw InputError(
+                "--bench", "starts more than one benchmark", expected: "the line of one")
+        }
+        let after = first.redirections + others.flatMap { $0.words + $0.redirections }
+        notes += script.notes(after: after, of: "the benchmark")
+        return first.words.dropFirst(3)[...]
     }
 
     private mutating func read(_ word: String, _ words: inout ArraySlice<String>) throws {
@@ -195,40 +208,5 @@ package struct BenchmarkLine: Sendable {
 
     private static func error(_ flag: String, _ problem: String, _ expected: String) -> InputError {
         InputError("--bench", "\(flag) \(problem)", expected: expected)
-    }
-
-    /// Splits a line into words as a shell would: quotes, a backslash before a character or a line
-    /// end, and comments from a # at the start of a word to the line end.
-    static func words(_ line: String, place: String) throws -> [String] {
-        var words: [String] = []
-        var word: String?
-        var quote: Character?
-        var (isEscaped, isComment) = (false, false)
-        for character in line {
-            if isComment {
-                isComment = !character.isNewline
-            } else if isEscaped {
-                isEscaped = false
-                if !character.isNewline { word = (word ?? "") + String(character) }
-            } else if character == "\\", quote != "'" {
-                isEscaped = true
-            } else if let open = quote {
-                if character == open { quote = nil } else { word = word! + String(character) }
-            } else if character == "'" || character == "\"" {
-                quote = character
-                word = word ?? ""
-            } else if character == "#", word == nil {
-                isComment = true
-            } else if character.isWhitespace {
-                if let done = word { words.append(done) }
-                word = nil
-            } else {
-                word = (word ?? "") + String(character)
-            }
-        }
-        guard quote == nil, !isEscaped else {
-            throw InputError(place, "ends inside a quotation", expected: "a whole line")
-        }
-        return words + [word].compactMap(\.self)
     }
 }

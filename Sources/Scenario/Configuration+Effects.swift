@@ -2,12 +2,13 @@ import Models
 
 extension Configuration {
     /// One note for each changed key that has no effect, because of other keys or of this model.
-    func keysWithoutEffect(_ model: TransformerModel) -> [String] {
+    func keysWithoutEffect(_ model: TransformerModel, _ memory: ResolvedMemory) -> [String] {
         let isRecipe = (try? recipe()) != nil
         let isRandom = self.trace.randomInputTokens != nil
         let reason = isRandom ? "the trace is drawn" : "the trace is a recipe"
         let trace = isRecipe || isRandom ? Self.traceOnly.map { ($0, reason) } : []
-        return (clockKeys + choiceKeys + modelKeys(model) + trace).compactMap { path, reason in
+        let keys = clockKeys + choiceKeys + memoryKeys(memory) + modelKeys(model) + trace
+        return keys.compactMap { path, reason in
             guard let key = ConfigurationKey.all.first(where: { $0.path == path }) else {
                 return nil
             }
@@ -52,12 +53,37 @@ extension Configuration {
         {
             keys.append((retention, "the model has no layers with windows"))
         }
-        if engine.enforceEager {
+        if engine.disableHybridKVCacheManager, !isRecurrent,
+            !model.layers.contains(where: { $0.attention.isWindowed })
+        {
+            keys.append(
+                (
+                    "engine.disable_hybrid_kv_cache_manager",
+                    "the model has no layers with windows"
+                ))
+        }
+        if readsNoGraphs {
+            let reason =
+                "step_time.kind is \(stepTime.kind.rawValue), and the pool's size is given"
+            keys += ["enforce_eager", "cudagraph_capture_sizes", "max_cudagraph_capture_size"].map {
+                ("engine." + $0, reason)
+            }
+        } else if engine.enforceEager {
             keys += ["cudagraph_capture_sizes", "max_cudagraph_capture_size"].map {
                 ("engine." + $0, "engine.enforce_eager captures no graphs")
             }
         }
         return keys
+    }
+
+    /// Whether nothing depends on CUDA graphs: neither the clock, nor the memory, nor the host.
+    private var readsNoGraphs: Bool {
+        guard stepTime.kind != .measured, engine.numGPUBlocks != nil,
+            let host = try? hostProfile(.named(stepTime.profile))
+        else { return false }
+        return [host.launchGraph, host.launchPiecewise, host.launchEager].allSatisfy {
+            $0.seconds(layers: 1) == 0
+        }
     }
 
     /// Keys for reading a trace file. They have no effect on recipes and drawn traces.
@@ -85,16 +111,13 @@ extension Configuration {
     /// Keys that apply to another router, policy or scheduler than the chosen one.
     private var choiceKeys: [(String, String)] {
         var keys: [(String, String)] = []
-        if cluster.router != .prefixAffinity {
-            keys.append(("cluster.affinity_slack", "the router is \(cluster.router.rawValue)"))
-        }
-        if [.roundRobin, .random].contains(cluster.router) {
+        keys += routerKeys
+        if engine.longPrefillTokenThreshold == 0 {
             keys.append(
-                ("cluster.router_staleness_ms", "\(cluster.router.rawValue) reads no state"))
-        }
-        if engine.numGPUBlocks != nil, engine.numGPUBlocksOverride == nil {
-            keys.append(
-                ("engine.fit_max_model_len", "engine.num_gpu_blocks is taken as it is"))
+                (
+                    "engine.long_prefill_token_threshold_adaptive",
+                    "engine.long_prefill_token_threshold is 0"
+                ))
         }
         if engine.scheduler != "engine" {
             let reason = "the program of engine.scheduler decides"
@@ -126,6 +149,42 @@ extension Configuration {
             let reason =
                 "vLLM \(engine.version) paces prefill only under a data-parallel coordinator"
             keys.append(("engine.prefill_schedule_interval", reason))
+        }
+        return keys
+    }
+
+    /// Keys that size a pool whose blocks or bytes are given. Older releases have another default
+    /// share, which counts as not set.
+    private func memoryKeys(_ memory: ResolvedMemory) -> [(String, String)] {
+        let share = "engine.gpu_memory_utilization"
+        let shares = gives(share) ? [share] : []
+        guard let blocks = engine.numGPUBlocks, engine.numGPUBlocksOverride == nil else {
+            guard engine.kvCacheMemoryBytes != nil else { return [] }
+            return shares.map { ($0, "engine.kv_cache_memory_bytes sizes the cache") }
+        }
+        let reason = "engine.num_gpu_blocks is taken as it is"
+        var keys = [("engine.fit_max_model_len", reason)]
+        // A file that repeats a run has both, and they agree.
+        if let fit = memory.budget?.numGPUBlocks, blocks < fit {
+            keys += (shares + ["engine.kv_cache_memory_bytes"]).map { ($0, reason) }
+        }
+        return keys
+    }
+
+    /// Keys that apply to one router only.
+    private var routerKeys: [(String, String)] {
+        guard cluster.replicas != 1 else {
+            return ["router", "affinity_slack", "router_staleness_ms"].map {
+                ("cluster." + $0, "there is one replica")
+            }
+        }
+        var keys: [(String, String)] = []
+        if cluster.router != .prefixAffinity {
+            keys.append(("cluster.affinity_slack", "the router is \(cluster.router.rawValue)"))
+        }
+        if [.roundRobin, .random].contains(cluster.router) {
+            keys.append(
+                ("cluster.router_staleness_ms", "\(cluster.router.rawValue) reads no state"))
         }
         return keys
     }

@@ -71,7 +71,7 @@ extension Configuration {
                     + " and timeouts alone")
         }
         if let note = trace.exactLoopNote { warnings.append(note) }
-        warnings += keysWithoutEffect(model) + given.former.map(\.note) + gpuNotes
+        warnings += keysWithoutEffect(model, memory) + given.former.map(\.note) + gpuNotes
         let stepTime = try resolved.stepTime(model, deployment)
             .scaled(byMillionths: resolved.clockMillionths())
         resolved.model.weights = deployment.weights

@@ -10,6 +10,8 @@ extension ServerFlag {
         .noted("enable-trace-replay", .toggle, "false", .answers),
         .noted("enable-prompt-embeds", .toggle, "false", .answers),
         .noted("hf-overrides", .json, "{}", .shape),
+        .noted("generation-config", .text, "auto", .answers, harmless: ["vllm"]),
+        .noted("override-generation-config", .json, "{}", .answers),
         .noted("model-class-overrides", .json, "{}", .shape),
         .noted("enable-cumem-allocator", .toggle, "false", .clock),
         .noted("model-impl", .text, "auto", .clock),
@@ -115,6 +117,7 @@ extension ServerFlag {
         .noted("kernel-config", .json, "class default", .clock),
         .noted("additional-config", .json, "{}", .clock),
         .noted("structured-outputs-config", .json, "class default", .answers),
+        .noted("stream-interval", .integer, "1", .delivery),
         .noted("aux-output-config", .json, "class default", .answers),
         .noted(
             "kda-prefill-backend", .text, "null", .clock,

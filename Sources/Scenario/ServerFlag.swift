@@ -44,6 +44,7 @@ package struct ServerFlag: Sendable {
         case shape = "the model is what the catalogue or its config.json says"
         case answers =
             "answers are as long as the trace says, and nothing else of them is simulated"
+        case delivery = "each token reaches its client by itself, as soon as it is made"
         case media = "prompts are tokens, without media"
         case towers = "a model's towers take their memory as by default"
         case adapters = "requests run on the base model, without adapters' memory and time"

@@ -10,6 +10,9 @@ extension ServerLine {
             switch flag.verdict {
             case .used: try use(flag, entry)
             case .noEffect: idle.append(entry.word.echoed())
+            case .notModelled
+            where flag.name == "override-generation-config" && !capsOutputs(entry):
+                idle.append(entry.word.echoed())
             case _ where ServerValue.changesNothing(entry.values, flag):
                 idle.append(entry.shown)
             case .notModelled(let meaning): unmodelled[meaning, default: []].append(entry.shown)
@@ -29,6 +32,14 @@ extension ServerLine {
         }
     }
 
+    /// Whether a generation config limits the tokens of every answer.
+    private func capsOutputs(_ entry: Given) -> Bool {
+        guard case .object(let members)? = try? ServerValue.parsed(entry.values[0]) else {
+            return true
+        }
+        return members["max_new_tokens"].map { $0 != .null } ?? false
+    }
+
     /// Whether the line's model has no windowed layers. The model is read before.
     private var modelHasNoWindows: Bool {
         guard let name = origins["model.name"]?.values.first,
@@ -40,7 +51,7 @@ extension ServerLine {
     }
 
     /// Sets a key to a flag's value.
-    private mutating func set(_ key: String, _ value: String, from entry: Given) {
+    mutating func set(_ key: String, _ value: String, from entry: Given) {
         changes.append("\(key)=\(value)")
         origins[key] = entry
     }
@@ -143,66 +154,6 @@ extension ServerLine {
                 "auto, bfloat16, fp8 or fp8_e4m3")
         }
     }
-
-    /// Takes `-O`: 0 turns graphs off, 2 is the default, 1 and 3 are priced like it.
-    private mutating func take(level: String, _ entry: Given) throws {
-        switch level.hasPrefix("O") ? String(level.dropFirst()) : level {
-        case "2": idle.append(entry.shown)
-        case "0":
-            set("engine.enforce_eager", "true", from: entry)
-            notes.append("--serve: \(entry.shown) is taken as --enforce-eager")
-        case "1", "3":
-            notes.append(
-                "--serve: not modelled: \(entry.shown): \(ServerFlag.Meaning.clock.rawValue)")
-        default: throw Self.error(entry, "is \"\(level.echoed())\"", "0, 1, 2 or 3")
-        }
-    }
-
-    /// Takes the compilation settings: the sizes with graphs, and whether there are graphs at all.
-    private mutating func take(compilation text: String, _ entry: Given) throws {
-        guard case .object(let members)? = try? ServerValue.parsed(text) else {
-            throw Self.error(entry, "is \"\(text.echoed())\"", "a JSON object")
-        }
-        var others: [String] = []
-        for name in members.keys.sorted() {
-            let value = members[name]!
-            let part = Given(
-                word: "\(entry.word).\(name)", values: [value.json], place: entry.place)
-            let flag = name.replacing("_", with: "-")
-            switch (name, value) {
-            case ("cudagraph_capture_sizes", .list(let sizes)):
-                let words = try sizes.map { size in
-                    guard case .integer(let number) = size else {
-                        throw Self.error(part, "is \(value.json.echoed())", "a list of integers")
-                    }
-                    return String(number)
-                }
-                try refuseBoth(flag, part)
-                set("engine." + name, words.joined(separator: ","), from: part)
-            case ("max_cudagraph_capture_size", .integer(let size)):
-                try refuseBoth(flag, part)
-                set("engine." + name, String(size), from: part)
-            case ("cudagraph_capture_sizes", _), ("max_cudagraph_capture_size", _):
-                if value != .null {
-                    throw Self.error(part, "is \(value.json.echoed())", "as the flag of that name")
-                }
-            case ("cudagraph_mode", .text(let mode)) where mode.uppercased() == "NONE":
-                set("engine.enforce_eager", "true", from: part)
-                notes.append("--serve: \(part.word) NONE is taken as --enforce-eager")
-            default: others.append("\(entry.word.echoed()).\(name.echoed())")
-            }
-        }
-        guard !others.isEmpty else { return }
-        notes.append(
-            "--serve: not modelled: \(others.joined(separator: ", ")): "
-                + ServerFlag.Meaning.clock.rawValue)
-    }
-
-    /// Refuses a size with graphs that is given in two places, as the server does.
-    private func refuseBoth(_ flag: String, _ part: Given) throws {
-        guard let other = given[flag] else { return }
-        throw Self.error(part, "stands beside \(other.word.echoed())", "one of them")
-    }
 }
 
 extension Configuration {
@@ -262,7 +213,17 @@ extension Configuration {
     /// quantised checkpoint keeps its own format.
     private mutating func apply(quantization entry: ServerLine.Given) throws {
         let shape = try model.shape()
-        guard shape.unreadWeights == nil, shape.nativeWeights == .bf16 else { return }
+        if let published = shape.quantization {
+            guard published.isNamed(by: entry.values[0]) else {
+                throw ServerLine.error(
+                    entry,
+                    "\(entry.values[0].echoed()) is not the checkpoint's own format, "
+                        + published.method.echoed(),
+                    "a line without it")
+            }
+            return
+        }
+        guard shape.unreadWeights == nil else { return }
         let formats: [String: WeightFormat] = [
             "fp8": .fp8, "fp8_per_tensor": .fp8, "fp8_per_block": .fp8, "ptpc_fp8": .fp8,
             "fbgemm_fp8": .fp8, "modelopt": .fp8, "mxfp4": .mxfp4, "modelopt_fp4": .nvfp4,

@@ -88,12 +88,15 @@ package struct ServerLine: Sendable {
     }
 
     private mutating func read(line: String) throws {
-        let start = try ServerProgram.arguments(BenchmarkLine.words(line, place: "--serve"))
+        let start = try ServerProgram.arguments(line)
         notes += start.notes
-        changes += start.assigned.map { "\($0.key)=\($0.value)" }
+        for (key, name, value) in start.assigned {
+            changes.append("\(key)=\(value)")
+            origins[key] = Given(word: name, values: [value], place: "--serve")
+        }
         var rest = start.words[...]
         while let word = rest.popFirst() {
-            if word.hasPrefix("-O"), !word.hasPrefix("-O.") {
+            if word.hasPrefix("-O") {
                 try readLevel(word, &rest)
             } else if Self.isFlag(word) {
                 try read(word, &rest)
@@ -119,6 +122,10 @@ package struct ServerLine: Sendable {
     /// Reads `-O3`, `-O=3` or `-O 3`.
     private mutating func readLevel(_ word: String, _ rest: inout ArraySlice<String>) throws {
         var value = String(word.dropFirst(2))
+        guard !value.hasPrefix(".") else {
+            throw InputError(
+                "--serve", "\(word.echoed()) is no level", expected: "-cc\(value.echoed())")
+        }
         if value.hasPrefix("=") { value.removeFirst() }
         if value.isEmpty, let next = rest.first, Int(next) != nil { value = rest.removeFirst() }
         given["optimization-level"] = Given(word: "-O", values: [value], place: "--serve")

@@ -5,10 +5,12 @@ enum ServerProgram {
     /// The result: the arguments, and what came before them.
     struct Start {
         var words: [String]
-        /// What came before them and is not used, one sentence each.
-        var notes: [String]
-        /// Keys set by environment variables, with their values.
-        var assigned: [(key: String, value: String)]
+        /// What was read around them and not used, one sentence each.
+        var notes: [String] = []
+        /// Keys set by environment variables, with these and their values.
+        var assigned: [(key: String, variable: String, value: String)] = []
+        /// Whether it runs in a container, which the shell's variables do not reach.
+        var isContained = false
     }
 
     /// The variable with the layers of each pipeline stage, for which there is no flag.
@@ -16,66 +18,129 @@ enum ServerProgram {
     /// Supported environment variables, with the keys that they set.
     private static let variables = [partition: "engine.pp_layer_partition"]
 
-    /// The words after the program, and what came before it.
+    /// The words after the program, and what was read around it.
     ///
-    /// The program is `vllm serve`, `python -m vllm.entrypoints.openai.api_server` or a container
-    /// of such an image. Notes list what a script has before it and is not read: environment
-    /// variables other than `variables`, and other commands.
-    static func arguments(_ words: [String]) throws -> Start {
-        for start in words.indices {
-            guard let found = arguments(from: words[start...]) else { continue }
-            let before = words[..<start]
-            // A container does not inherit the shell's environment.
-            let environment = found.environment ?? before.filter(isAssignment)
-            let assigned = environment.compactMap { word -> (String, String)? in
-                let name = String(word.prefix { $0 != "=" })
-                return variables[name].map { ($0, String(word.dropFirst(name.count + 1))) }
+    /// The program is `vllm serve`, a module of vLLM in Python, a container of the server's image
+    /// or a shell with such a line. What a script holds besides is said to be not read: assignments
+    /// of environment variables but those of `variables`, `exec`, other commands, redirections.
+    static func arguments(_ text: String) throws -> Start {
+        guard let start = try start(ShellScript(text, place: "--serve")) else {
+            let isEmpty = text.allSatisfy(\.isWhitespace)
+            throw InputError(
+                "--serve", isEmpty ? "is empty" : "is not a line of vLLM's server",
+                expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
+        }
+        return start
+    }
+
+    /// The one server that a script starts; nil: it starts none.
+    private static func start(_ script: ShellScript) throws -> Start? {
+        for (index, command) in script.commands.enumerated() {
+            guard let (found, place) = try start(command) else { continue }
+            let others = script.commands[(index + 1)...]
+            guard try !others.contains(where: { try start($0) != nil }) else {
+                throw InputError(
+                    "--serve", "starts more than one server", expected: "the line of one")
             }
-            let read = found.environment == nil ? Set(variables.keys) : []
+            guard !found.words.isEmpty || others.isEmpty else {
+                throw InputError(
+                    "--serve", "ends before the server's model",
+                    expected: "a backslash before the line's end")
+            }
+            let before = script.commands[..<index].flatMap(\.words) + command.words[..<place]
+            let after = command.redirections + others.flatMap { $0.words + $0.redirections }
+            // What the shell has does not reach into a container.
+            let read = found.isContained ? [] : Set(variables.keys)
+            let environment = before.filter { read.contains(name($0)) }
             return Start(
-                words: Array(found.rest), notes: notes(before: before, read: read) + found.notes,
-                assigned: assigned)
+                words: found.words,
+                notes: notes(before: before, read: read) + found.notes
+                    + script.notes(after: after, of: "the server"),
+                assigned: assigned(environment) + found.assigned,
+                isContained: found.isContained)
         }
-        throw InputError(
-            "--serve", words.isEmpty ? "is empty" : "is not a line of vLLM's server",
-            expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
+        return nil
     }
 
-    /// The words after a program in first place. `environment`: what a container's options set, as
-    /// `NAME=value`; nil: the server inherits the shell's.
-    private static func arguments(
-        from words: ArraySlice<String>
-    ) -> (rest: ArraySlice<String>, notes: [String], environment: [String]?)? {
-        let program = lastName(words[words.startIndex])
-        let rest = words.dropFirst()
-        if program == "vllm", rest.first == "serve" { return (rest.dropFirst(), [], nil) }
-        let module = "vllm.entrypoints.openai.api_server"
-        if program.hasPrefix("python"), rest.starts(with: ["-m", module]) {
-            return (rest.dropFirst(2), [], nil)
+    /// The server that a command starts, and the word at which its program stands.
+    private static func start(
+        _ command: ShellScript.Command
+    ) throws -> (found: Start, place: Int)? {
+        for place in command.words.indices {
+            if let found = try start(command.words[place...]) { return (found, place) }
         }
-        guard ["docker", "podman"].contains(program), rest.first == "run",
-            let image = rest.firstIndex(where: { $0.contains("/vllm-openai") })
-        else { return nil }
-        let note =
+        return nil
+    }
+
+    /// The server whose program stands first.
+    private static func start(_ words: ArraySlice<String>) throws -> Start? {
+        guard let first = words.first else { return nil }
+        let (program, rest) = (lastName(first), words.dropFirst())
+        if program == "vllm", rest.first == "serve" { return Start(words: Array(rest.dropFirst())) }
+        if program.hasPrefix("python") { return module(rest).map { Start(words: Array($0)) } }
+        if ["bash", "sh", "dash", "zsh"].contains(program) { return try shell(rest) }
+        guard ["docker", "podman", "nerdctl"].contains(program) else { return nil }
+        let run = rest.first == "container" ? rest.dropFirst() : rest
+        return run.first == "run" ? try container(run.dropFirst()) : nil
+    }
+
+    /// The arguments of a module of vLLM, after Python's own options.
+    private static func module(_ words: ArraySlice<String>) -> ArraySlice<String>? {
+        var rest = words
+        while let option = rest.first, option.hasPrefix("-"), !option.hasPrefix("--") {
+            rest = rest.dropFirst()
+            guard option.last != "m" else {
+                switch rest.first {
+                case "vllm.entrypoints.openai.api_server": return rest.dropFirst()
+                case "vllm.entrypoints.cli.main" where rest.dropFirst().first == "serve":
+                    return rest.dropFirst(2)
+                default: return nil
+                }
+            }
+            if ["-X", "-W"].contains(option) { rest = rest.dropFirst() }
+        }
+        let script = "vllm/entrypoints/openai/api_server.py"
+        return rest.first?.hasSuffix(script) == true ? rest.dropFirst() : nil
+    }
+
+    /// `bash -c "LINE"`, `bash -lc "LINE"`.
+    private static func shell(_ words: ArraySlice<String>) throws -> Start? {
+        let rest = words.drop { $0.hasPrefix("-") && !$0.hasSuffix("c") }
+        guard rest.first?.hasPrefix("-") == true, let line = rest.dropFirst().first else {
+            return nil
+        }
+        return try start(ShellScript(line, place: "--serve"))
+    }
+
+    /// The server in a container, after the words `docker run`.
+    private static func container(_ words: ArraySlice<String>) throws -> Start? {
+        let options = ContainerOptions(words)
+        guard let image = options.image else { return nil }
+        var found: Start?
+        let isServer = lastName(image).hasPrefix("vllm-openai")
+        if let entry = options.entrypoint {
+            found = try start(((entry.isEmpty ? [] : [entry]) + options.arguments)[...])
+        } else {
+            found = try start(options.arguments)
+            if isServer, found != nil {
+                throw InputError(
+                    "--serve",
+                    "repeats \"vllm serve\", which the image \(image.echoed()) starts with",
+                    expected: "its arguments alone, or --entrypoint")
+            }
+            if isServer { found = Start(words: Array(options.arguments)) }
+        }
+        guard var found else { return nil }
+        found.notes.insert(
             "--serve: the container's options and its image's release are not read: "
-            + "engine.version is the release"
-        return (rest[(image + 1)...], [note], environment(of: rest[..<image]))
+                + "engine.version is the release", at: 0)
+        found.assigned = assigned(options.environment) + found.assigned
+        found.isContained = true
+        return found
     }
 
-    /// The variables set by a container's options: `-e NAME=value`, `--env=NAME=value`.
-    private static func environment(of options: ArraySlice<String>) -> [String] {
-        options.indices.compactMap { place in
-            var word = options[place]
-            var isValue =
-                place > options.startIndex && ["-e", "--env"].contains(options[place - 1])
-            if word.hasPrefix("--env=") { (word, isValue) = (String(word.dropFirst(6)), true) }
-            return isValue && isAssignment(word) ? word : nil
-        }
-    }
-
-    private static func notes(before words: ArraySlice<String>, read: Set<String>) -> [String] {
-        let unread = words.filter(isAssignment).map { String($0.prefix { $0 != "=" }) }
-            .filter { !read.contains($0) }
+    private static func notes(before words: [String], read: Set<String>) -> [String] {
+        let unread = words.filter(isAssignment).map(name).filter { !read.contains($0) }
         let others = words.filter { !isAssignment($0) && !["exec", "env", "export"].contains($0) }
         var notes: [String] = []
         if !unread.isEmpty {
@@ -91,7 +156,22 @@ enum ServerProgram {
         return notes
     }
 
-    /// Whether a word is `NAME=value`, a shell's assignment.
+    /// Keys that variables set.
+    private static func assigned(
+        _ words: [String]
+    ) -> [(key: String, variable: String, value: String)] {
+        words.filter(isAssignment).compactMap { word in
+            let variable = name(word)
+            return variables[variable].map {
+                ($0, variable, String(word.dropFirst(variable.count + 1)))
+            }
+        }
+    }
+
+    /// What stands before the first =.
+    private static func name(_ word: String) -> String { String(word.prefix { $0 != "=" }) }
+
+    /// `NAME=value`, as a shell takes it before a command.
     private static func isAssignment(_ word: String) -> Bool {
         guard let equals = word.firstIndex(of: "="), let first = word.first else { return false }
         return (first.isASCII && first.isLetter || first == "_")
@@ -102,5 +182,52 @@ enum ServerProgram {
 
     private static func lastName(_ path: String) -> String {
         String(path.split(separator: "/").last ?? "")
+    }
+}
+
+/// The words after `docker run`: options, an image and its arguments.
+private struct ContainerOptions {
+    /// Variables that are set, `NAME=value`.
+    private(set) var environment: [String] = []
+    /// The program in place of the image's own; empty: none.
+    private(set) var entrypoint: String?
+    private(set) var image: String?
+    private(set) var arguments: ArraySlice<String>
+
+    /// Options without a value; all others have one.
+    private static let bare: Set<String> = [
+        "--detach", "--disable-content-trust", "--help", "--init", "--interactive",
+        "--no-healthcheck", "--oom-kill-disable", "--privileged", "--publish-all", "--quiet",
+        "--read-only", "--replace", "--rm", "--sig-proxy", "--tty",
+    ]
+
+    init(_ words: ArraySlice<String>) {
+        arguments = words
+        while let word = arguments.popFirst() {
+            guard word.hasPrefix("-") else {
+                image = word
+                return
+            }
+            take(word)
+        }
+    }
+
+    private mutating func take(_ word: String) {
+        let isLong = word.hasPrefix("--")
+        let isCluster = !isLong && word.dropFirst().allSatisfy { "ditPq".contains($0) }
+        if isCluster || Self.bare.contains(word) { return }
+        var (name, value) = (word, "")
+        if isLong, let equals = word.firstIndex(of: "=") {
+            (name, value) = (String(word[..<equals]), String(word[word.index(after: equals)...]))
+        } else if !isLong, word.count > 2 {
+            (name, value) = (String(word.prefix(2)), String(word.dropFirst(2)))
+        } else {
+            value = arguments.popFirst() ?? ""
+        }
+        switch name {
+        case "-e", "--env": environment.append(value)
+        case "--entrypoint": entrypoint = value
+        default: break
+        }
     }
 }

@@ -34,6 +34,26 @@ struct ChildProcessTests {
         }
     }
 
+    @Test("a line that nothing asked for is no answer")
+    func unasked() throws {
+        let twice = try ExternalProcess("while read line; do printf 'a\\nb\\n'; done")
+        let error = #expect(throws: ExternalProcess.Failure.self) {
+            // The second line may come after the first was read, and is seen with the next.
+            for _ in 0..<3 { _ = try twice.exchange("x", limit: .seconds(20)) }
+        }
+        #expect(error?.words == "printed \"b\" beside its answer")
+        let early = try ExternalProcess("echo ready; while read line; do echo a; done")
+        usleep(300_000)
+        #expect(throws: ExternalProcess.Failure.self) {
+            for _ in 0..<3 { _ = try early.exchange("x", limit: .seconds(20)) }
+        }
+        let right = try ExternalProcess("while read line; do echo $line; done")
+        for number in 0..<100 {
+            let answer = try right.exchange("\(number)", limit: .seconds(20))
+            #expect(String(decoding: answer, as: UTF8.self) == "\(number)")
+        }
+    }
+
     @Test("many that do not want to end are ended together")
     func together() throws {
         let children = try (0..<20).map { _ in try ExternalProcess("sleep 600") }

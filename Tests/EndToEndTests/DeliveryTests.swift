@@ -94,6 +94,7 @@ struct PythonTests {
     }
 
     private static let script = """
+        import json, pathlib
         import headway
         result = headway.run(
             {"engine": {"block_size": 32}, "slo": {"ttft_ms": {"p99": 500}}},
@@ -105,17 +106,41 @@ struct PythonTests {
         first = result.requests[0] if isinstance(result.requests, list) else result.requests.iloc[0]
         assert int(first["output_tokens"]) > 0
         assert headway.load(result.folder).digest == result.digest
+        # A mapping is a file's sections: a server's line goes over them, and changes over that.
+        line = "vllm serve llama-3.1-8b --max-num-seqs 256"
+        sections = {"engine": {"max_num_seqs": 64}, "trace": {"limit": 20}}
+        served = headway.run(sections, serve=line).summary
+        assert headway.run(limit=20, serve=line).summary["digest"] == served["digest"]
+        resolved = json.load(open(headway.run(sections, serve=line, out="served").folder
+                                  / "config.resolved.json"))
+        assert resolved["engine"]["max_num_seqs"] == 256, resolved["engine"]
+        # Its paths begin at the working folder, and numbers of other libraries are numbers.
+        with open("t.csv", "w") as file:
+            file.write("arrived_at,num_prefill_tokens,num_decode_tokens\n0,100,5\n1,100,5\n")
+        class Number:
+            def tolist(self):
+                return 32
+        one = headway.run({"trace": {"file": pathlib.Path("t.csv")}, "engine": {"block_size": 32}},
+                          slo={"ttft_ms": {"p99": 500}})
+        two = headway.run(trace="t.csv", changes={"engine.block_size": Number()}, slo="ttft_p99_ms=500")
+        assert one.digest == two.digest and one.summary["slo"] == two.summary["slo"]
         folder = result.folder
         del result
         assert not folder.exists()
         for wrong in (lambda: headway.run(changes={"engine.blok": 3}), lambda: headway.run("none"),
-                      lambda: headway.load("/"), lambda: headway.run("--json", limit=3)):
+                      lambda: headway.load("/"), lambda: headway.run("--json", limit=3),
+                      lambda: headway.run({"engin": {}}), lambda: headway.run({"seed": "a"}),
+                      lambda: headway.run({"trace": {"file": "none.csv"}})):
             try:
                 wrong()
             except headway.HeadwayError as error:
                 assert error.status == 2 and "\\n" not in str(error), error
             else:
                 raise AssertionError("was not refused")
+        try:
+            headway.run(changes={"engine.block_size": {1, 2}})
+        except headway.HeadwayError as error:
+            assert error.status is None and "a set is no number" in str(error), error
         try:
             headway.run(limit=40, timeout=1e-6)
         except headway.HeadwayError as error:
@@ -130,7 +155,7 @@ struct PythonTests {
         let script = try folder.write("try.py", Data(Self.script.utf8))
         let path = packageRoot.appendingPathComponent("configs/python").path
         let outcome = try Executable.shell(
-            "PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=\(path) python3 \(script)")
+            "cd \(folder.path); PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=\(path) python3 \(script)")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.hasPrefix("done headway "))
     }

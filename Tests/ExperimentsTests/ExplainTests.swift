@@ -35,7 +35,42 @@ struct ExplainTests {
         #expect(abs(request.timeToFirstToken - first) < 1e-9)
         #expect(abs(request.timePerOutputToken - decodes.reduce(0, +) / 4) < 1e-9)
         #expect(abs(request.endToEnd - first - decodes.reduce(0, +)) < 1e-9)
-        #expect(abs(request.outputTokensPerGPU - 3 / request.timePerOutputToken) < 1e-6)
+        let decoding = try #require(request.decodeTokensPerGPU)
+        #expect(abs(decoding - 3 / request.timePerOutputToken) < 1e-6)
+        // Three prompts, then 15 tokens.
+        let all = 15 / (3 * first + decodes.reduce(0, +))
+        #expect(abs(request.outputTokensPerGPU - all) < 1e-6)
+    }
+
+    @Test("a request of one token decodes nothing and yet brings tokens")
+    func oneToken() throws {
+        let request = try #require(
+            try scenario(["input": "4000", "output": "1", "batch": "8"]).explained().request)
+        #expect(request.decodeTokensPerGPU == nil && request.timePerOutputToken == 0)
+        #expect(abs(request.outputTokensPerGPU - 1 / request.timeToFirstToken) < 1e-9)
+    }
+
+    @Test(
+        "flags that change nothing of a model are named",
+        arguments: [
+            ("deepseek-v3", "--mqa --tp 8", "--mqa has no effect: deepseek-v3 has no layer with"),
+            ("falcon-mamba-7b", "--mqa", "--mqa has no effect"),
+            ("falcon-mamba-7b", "--mha --kv fp8", "--kv has no effect: falcon-mamba-7b has no att"),
+            ("falcon-mamba-7b", "--block-size 32", "--block-size has no effect"),
+            (
+                "llama-3.1-8b", "--no-window",
+                "--no-window has no effect: llama-3.1-8b has no layers"
+            ),
+            ("llama-3.1-8b", "--routing power_law", "--routing power_law has no effect"),
+            ("llama-3.1-8b", "--mha --mqa --kv fp8 --routing served", nil),
+            ("gpt-oss-20b", "--no-window --routing power_law --mqa", nil),
+            ("deepseek-v3", "--mha --tp 8", nil),
+        ] as [(String, String, String?)])
+    func idleFlags(_ model: String, _ flags: String, _ note: String?) throws {
+        let explained = try scenario(["model": model]).changed(by: flags).explained()
+        let notes = explained.explanation.notes.filter { $0.contains("has no effect") }
+        #expect(notes.contains { $0.hasPrefix(note ?? "-") } == (note != nil), "\(notes)")
+        if note == nil { #expect(notes.isEmpty, "\(notes)") }
     }
 
     @Test("a chunk beside decodes costs more than none and less than two steps")

@@ -348,6 +348,14 @@ struct ConfigurationNoteTests {
             ("engine.mamba_cache_dtype=float32", "the model has no recurrent layers"),
             ("engine.gdn_prefill_backend=triton", "the model has no gated-delta layers"),
             ("engine.prefix_cache_retention_interval=64", "the model has no layers with windows"),
+            (
+                "engine.disable_hybrid_kv_cache_manager=true",
+                "the model has no layers with windows"
+            ),
+            (
+                "engine.long_prefill_token_threshold_adaptive=true",
+                "engine.long_prefill_token_threshold is 0"
+            ),
         ])
     func withoutEffect(change: String, reason: String) throws {
         let seen = try notes(change).map { $0.split(separator: "/").last.map(String.init) ?? $0 }
@@ -355,6 +363,54 @@ struct ConfigurationNoteTests {
         let note = try #require(seen.first { $0.hasSuffix(" has no effect: " + reason) })
         #expect(note.contains(shown))
         #expect(seen.count == 1)
+    }
+
+    @Test("names sizes of a pool that is given otherwise")
+    func sizesOfPools() throws {
+        let blocks = "engine.num_gpu_blocks=1000"
+        let reason = "has no effect: engine.num_gpu_blocks is taken as it is"
+        #expect(
+            try notes(blocks, "engine.gpu_memory_utilization=0.5")
+                == ["engine.gpu_memory_utilization=0.5 " + reason])
+        #expect(
+            try notes(blocks, "engine.kv_cache_memory_bytes=9000000000")
+                == ["engine.kv_cache_memory_bytes=9000000000 " + reason])
+        let bytes = "engine.kv_cache_memory_bytes=40000000000"
+        #expect(
+            try notes(bytes, "engine.gpu_memory_utilization=0.5") == [
+                "engine.gpu_memory_utilization=0.5 has no effect: "
+                    + "engine.kv_cache_memory_bytes sizes the cache"
+            ])
+        #expect(try notes(bytes).isEmpty && notes(blocks, "engine.version=0.11.2").isEmpty)
+        #expect(try notes(blocks, "engine.kv_cache_memory_bytes=null").isEmpty)
+        // The run that a resolved file repeats: both, and they agree.
+        let first = try Configuration.read(file: nil, changes: [bytes]).resolved()
+        #expect(try first.configuration.resolved().warnings.isEmpty)
+    }
+
+    @Test("names what a single replica and a given clock do not read")
+    func routersAndGraphs() throws {
+        for change in [
+            "cluster.router_staleness_ms=20", "cluster.router=random", "cluster.affinity_slack=1",
+        ] {
+            #expect(
+                try notes("cluster.replicas=1", change)
+                    == ["\(change) has no effect: there is one replica"])
+        }
+        #expect(try notes("cluster.replicas=2", "cluster.router_staleness_ms=20").isEmpty)
+        let linear = ["step_time.kind=linear", "engine.num_gpu_blocks=1000"]
+        for change in ["engine.enforce_eager=true", "engine.max_cudagraph_capture_size=64"] {
+            let read = try Configuration.read(file: nil, changes: linear + [change])
+            #expect(
+                try read.resolved().warnings == [
+                    "\(change) has no effect: step_time.kind is linear, and the pool's size is given"
+                ])
+            #expect(try notes("step_time.kind=linear", change).isEmpty)
+            let hosted = linear + [change, "engine.host=vllm-0.23-async"]
+            #expect(
+                try Configuration.read(file: nil, changes: hosted).resolved().warnings
+                    .allSatisfy { !$0.contains(change) })
+        }
     }
 
     @Test("says nothing of keys that are read, or left as they are")

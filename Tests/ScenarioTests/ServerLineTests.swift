@@ -111,6 +111,12 @@ struct ServerLineTests {
             ("llama-3.1-8b --kv-transfer-config.kv_role both", "--kv-transfer-config moves cache"),
             ("llama-3.1-8b --dtype float32", "--dtype float32 doubles"),
             ("llama-3.1-8b -q bitsandbytes", "-q bitsandbytes does not tell a format"),
+            ("Qwen/Qwen3-32B-AWQ -q fp8", "-q fp8 is not the checkpoint's own format, auto_awq"),
+            ("RedHatAI/Llama-3.1-8B-Instruct-FP8-dynamic -q fp8", "format, compressed-tensors"),
+            ("openai/gpt-oss-20b -q awq", "-q awq is not the checkpoint's own format"),
+            ("deepseek-v3 -q gptq", "-q gptq is not the checkpoint's own format, fp8"),
+            ("llama-3.1-8b -O.cudagraph_mode=NONE", "is no level; expected -cc.cudagraph_mode"),
+            ("llama-3.1-8b -cc.mode=4", "-cc.mode is 4; expected 0, 1, 2 or 3"),
             ("llama-3.1-8b -cc 3", "-cc is \"3\"; expected a JSON object"),
             ("llama-3.1-8b -cc '{\"a\": '", "-cc is"),
             ("llama-3.1-8b -cc.cudagraph_capture_sizes=x", "-cc.cudagraph_capture_sizes is"),
@@ -174,6 +180,50 @@ struct ServerLineTests {
                 == ["--serve: --max-num-seqs is given twice: the last counts"])
     }
 
+    @Test("says which flags change answers and their delivery")
+    func answers() throws {
+        let answers = "answers are as long as the trace says, and nothing else of them is simulated"
+        for (flags, note) in [
+            ("--stream-interval 10", "--stream-interval 10: each token reaches its client by"),
+            (
+                "--override-generation-config '{\"max_new_tokens\": 16}'",
+                "--override-generation-config {\"max_new_tokens\": 16}: " + answers
+            ),
+            (
+                "--override-generation-config.max_new_tokens 16",
+                "--override-generation-config {\"max_new_tokens\": 16}: " + answers
+            ),
+            ("--generation-config /models/a", "--generation-config /models/a: " + answers),
+        ] {
+            let said = try notes("llama-3.1-8b " + flags)
+            #expect(said.count == 1 && said[0].contains("not modelled: " + note), "\(said)")
+        }
+        for flags in [
+            "--stream-interval 1", "--override-generation-config '{\"temperature\": 0.5}'",
+            "--generation-config vllm", "--generation-config auto",
+            "--override-generation-config.max_new_tokens null",
+        ] {
+            let said = try notes("llama-3.1-8b " + flags)
+            #expect(said.count == 1 && said[0].contains("of no effect here"), "\(said)")
+        }
+    }
+
+    @Test(
+        "takes a quantisation that names the checkpoint's own",
+        arguments: [
+            ("Qwen/Qwen3-32B-AWQ -q awq_marlin", WeightFormat.int4),
+            ("Qwen/Qwen2.5-7B-Instruct-GPTQ-Int8 -q gptq", .int8),
+            ("openai/gpt-oss-20b -q mxfp4", .mxfp4),
+            ("nvidia/Llama-3.1-8B-Instruct-NVFP4 -q modelopt", .nvfp4),
+            ("RedHatAI/Llama-3.1-8B-Instruct-FP8-dynamic -q compressed-tensors", .fp8),
+            ("deepseek-v3 -q fp8", .fp8),
+        ])
+    func ownFormat(_ flags: String, _ format: WeightFormat) throws {
+        let read = try configuration(flags)
+        #expect(read.model.weights == nil)
+        #expect(try read.model.shape().nativeWeights == format)
+    }
+
     @Test("takes JSON whole and in parts, and levels")
     func json() throws {
         let parts = try configuration(
@@ -187,8 +237,20 @@ struct ServerLineTests {
             refusal(
                 "llama-3.1-8b -cc.max_cudagraph_capture_size 8 --max-cudagraph-capture-size 8"
             ).contains("stands beside --max-cudagraph-capture-size"))
-        for flags in ["-O0", "-O=0", "-O 0", "-cc.cudagraph_mode=NONE", "--enforce-eager"] {
+        for flags in [
+            "-O0", "-O=0", "-O 0", "-cc.cudagraph_mode=NONE", "--enforce-eager", "-cc.mode=0",
+            "-cc.mode dynamo_trace_once", "-cc '{\"mode\": 1, \"cudagraph_mode\": \"PIECEWISE\"}'",
+        ] {
             #expect(try configuration("llama-3.1-8b " + flags).engine.enforceEager, "\(flags)")
+        }
+        for (flags, words) in [
+            ("-cc.mode=3", "of no effect here: -cc.mode 3"),
+            ("-cc.mode=0 -cc.cudagraph_mode=FULL", "not modelled: -cc.cudagraph_mode, -cc.mode"),
+            ("-O0 -cc.cudagraph_mode FULL_DECODE_ONLY", "not modelled: -O 0: steps"),
+        ] {
+            #expect(try !configuration("llama-3.1-8b " + flags).engine.enforceEager, "\(flags)")
+            let said = try notes("llama-3.1-8b " + flags)
+            #expect(said.contains { $0.contains(words) }, "\(flags): \(said)")
         }
         #expect(try notes("llama-3.1-8b -O3")[0].contains("not modelled: -O 3"))
         #expect(try configuration("llama-3.1-8b --max-model-len -1").engine.maxModelLen == nil)

@@ -25,8 +25,11 @@ extension ExplainScenario {
         /// Prefill time of one prompt, and mean time per token after the first, seconds.
         package var timeToFirstToken: Double
         package var timePerOutputToken: Double
-        /// Output tokens per second and GPU while `batch` such requests decode.
+        /// Output tokens per second and GPU that serves such requests, `batch` at a time: all
+        /// prompts are computed, then all requests decode together.
         package var outputTokensPerGPU: Double
+        /// The same while they decode, without the prompts; nil: all is prefill.
+        package var decodeTokensPerGPU: Double?
 
         /// TTFT + (n - 1) x TPOT, seconds.
         package var endToEnd: Double {
@@ -89,6 +92,44 @@ extension ExplainScenario {
         return hasWindows ? model : model.withoutWindows
     }
 
+    /// Flags that were set and change nothing of this model, a note each.
+    private func flagsWithoutEffect(_ model: TransformerModel) throws -> [String] {
+        let own = try Catalogue.model(named: self.model)
+        var notes: [String] = []
+        func note(_ flag: String, _ reason: String) {
+            notes.append("\(flag) has no effect: \(model.name) has \(reason)")
+        }
+        if headGroups == .none, own.withoutGrouping.layers == own.layers {
+            note("--mha", "no heads that share keys and values, and no latents")
+        }
+        if headGroups == .one, own.withOneGroup.layers == own.layers {
+            note("--mqa", "no layer with several pairs of keys and values")
+        }
+        if !hasWindows, own.withoutWindows.layers == own.layers {
+            note("--no-window", "no layers with windows")
+        }
+        let hasExperts = own.layers.contains {
+            if case .experts = $0.feedForward { true } else { false }
+        }
+        if routing != .served, !hasExperts {
+            note("--routing \(routing.rawValue)", "no experts")
+        }
+        let isRecurrent = own.layers.allSatisfy {
+            switch $0.attention {
+            case .recurrent, .none: true
+            case .heads, .latent: false
+            }
+        }
+        if isRecurrent {
+            let flags = [
+                (cache != nil, "--kv"), (blockSize != nil, "--block-size"),
+                (attentionKernel != .flash, "--attention-kernel"),
+            ]
+            for (isSet, flag) in flags where isSet { note(flag, "no attention") }
+        }
+        return notes
+    }
+
     private func base(of model: TransformerModel) throws -> Deployment {
         var deployment = Deployment()
         deployment.weights = try model.weights(weights)
@@ -119,7 +160,8 @@ extension ExplainScenario {
         var explanation = try Explanation(
             model, deployment, clockOptions(), blockSize: blockSize, utilization: utilization,
             step: step)
-        explanation.notes += model.notes + model.weightsNotes(weights)
+        explanation.notes += try flagsWithoutEffect(model) + model.notes
+        explanation.notes += model.weightsNotes(weights)
         if let note = explanation.gpu.notMeasuredNote { explanation.notes.append(note) }
         if let unserved = model.unserved {
             explanation.notes.append("\(unserved.problem): headway run refuses it")
@@ -197,11 +239,12 @@ extension ExplainScenario {
             decoding += seconds(clock, load)
         }
         let perToken = output > 1 ? decoding / Double(output - 1) : 0
+        let (gpus, requests) = (Double(deployment.gpus), Double(batch))
         return WholeRequest(
             input: input, output: output, batch: batch, chunks: chunks, chunkTokens: most,
             timeToFirstToken: first, timePerOutputToken: perToken,
-            outputTokensPerGPU: perToken > 0
-                ? Double(batch) / perToken / Double(deployment.gpus) : 0)
+            outputTokensPerGPU: requests * Double(output) / (requests * first + decoding) / gpus,
+            decodeTokensPerGPU: perToken > 0 ? requests / perToken / gpus : nil)
     }
 }
 

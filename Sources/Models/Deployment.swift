@@ -20,6 +20,8 @@ package struct Deployment: Equatable, Sendable {
     /// Whether the server's own flag asks for fp8 (`--kv-cache-dtype fp8`): latents whose keys an
     /// indexer chooses are then packed. A checkpoint's fp8 packs nothing.
     package var packsLatents = false
+    /// What drafts tokens beside the model, in its memory; nil: nothing.
+    package var draft: Draft?
 
     package init(
         tensorParallel: Int = 1, weights: WeightFormat = .bf16, cache: CacheFormat = .bf16

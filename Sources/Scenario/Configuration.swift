@@ -94,6 +94,12 @@ public struct Configuration: Sendable, Equatable {
             }
         }
 
+        /// How drafts are chosen: the likeliest token, or drawn from kept logits.
+        package enum DraftSampling: String, Sendable, CaseIterable {
+            case greedy
+            case probabilistic
+        }
+
         /// Whose kernel prefills gated-delta layers.
         package enum GatedDeltaPrefill: String, Sendable, CaseIterable {
             case flashinfer
@@ -120,6 +126,11 @@ public struct Configuration: Sendable, Equatable {
         package var mambaCacheDtype = StateDtype.auto
         package var mambaSSMCacheDtype = StateDtype.auto
         package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
+        /// Who drafts, from what checkpoint, and how many tokens a step.
+        package var specMethod: Draft.Method?
+        package var specModel: String?
+        package var specTokens: Int?
+        package var draftSampleMethod = DraftSampling.greedy
         package var kvCacheDtype = CacheDtype.auto
         package var maxModelLen: Int?
         /// Whether it is cut to what the pool holds (`--max-model-len auto`).

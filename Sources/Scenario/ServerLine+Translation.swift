@@ -40,7 +40,7 @@ extension ServerLine {
     }
 
     /// Sets a key to a flag's value.
-    private mutating func set(_ key: String, _ value: String, from entry: Given) {
+    mutating func set(_ key: String, _ value: String, from entry: Given) {
         changes.append("\(key)=\(value)")
         origins[key] = entry
     }
@@ -88,6 +88,8 @@ extension ServerLine {
                 "engine.cudagraph_capture_sizes", entry.values.joined(separator: ","), from: entry)
         case "compilation-config": try take(compilation: value, entry)
         case "optimization-level": try take(level: value, entry)
+        case "speculative-config": try take(speculation: value, entry)
+        case "spec-method": try take(draftMethod: value, entry)
         default:
             guard case .used(let key) = flag.verdict else { return }
             set(key, value, from: entry)

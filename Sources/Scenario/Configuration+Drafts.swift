@@ -6,7 +6,7 @@ extension Configuration {
     ///
     /// - Throws: `InputError` at the key, for what vLLM 0.33.0 refuses (a method without its
     ///   model, no number of tokens, another vocabulary) and for heads that are not read.
-    func draft(of served: TransformerModel) throws -> Draft? {
+    package func draft(of served: TransformerModel) throws -> Draft? {
         guard engine.specMethod != nil || engine.specModel != nil || engine.specTokens != nil
         else { return nil }
         let method = try draftMethod()
@@ -14,6 +14,10 @@ extension Configuration {
             throw InputError(
                 "engine.spec_tokens", "is missing beside a method that drafts",
                 expected: "the number of tokens drafted in a step, such as 3")
+        }
+        guard (1...1024).contains(tokens) else {
+            throw InputError(
+                "engine.spec_tokens", "is \(tokens)", expected: "an integer, 1 to 1024")
         }
         var draft: Draft
         switch method {
@@ -32,7 +36,7 @@ extension Configuration {
         if let method = engine.specMethod { return method }
         guard let name = engine.specModel?.lowercased() else {
             throw InputError(
-                "engine.spec_method", "is missing beside engine.spec_tokens",
+                "engine.spec_method", "is missing beside the number of tokens",
                 expected: "mtp, eagle, eagle3, draft_model or ngram")
         }
         if ["ngram", "[ngram]"].contains(name) { return .ngram }

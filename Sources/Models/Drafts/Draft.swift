@@ -96,7 +96,7 @@ extension Draft {
     }
 
     /// What its layers keep in the pool on one GPU.
-    func caches(beside served: Deployment) -> [[CacheSpec]] {
+    package func caches(beside served: Deployment) -> [[CacheSpec]] {
         guard let model else { return [] }
         return model.caches(deployment(beside: served)).map { layer in
             layer.map {

@@ -47,7 +47,8 @@ extension Configuration {
     private func draftPath(_ method: Draft.Method) throws -> String {
         guard let path = engine.specModel else {
             throw InputError(
-                "engine.spec_model", "is missing: \(method.rawValue) drafts with a checkpoint of "
+                "engine.spec_model",
+                "is missing: \(method.rawValue) drafts with a checkpoint of "
                     + "its own",
                 expected: "the path of its config.json or of its folder")
         }

@@ -50,9 +50,9 @@ extension ConfigurationKey {
         .init(
             "engine.spec_method", \.engine.specMethod,
             .optional(.choice, null: "nothing drafts, or by engine.spec_model"),
-            "Who drafts tokens: mtp, the checkpoint's own prediction layers; eagle or eagle3, a\n"
-                + "head; draft_model, a smaller model; ngram, the request's text. Only weights and\n"
-                + "KV cache have the drafts: a step decodes one token a request."),
+            "Who drafts tokens: mtp, the checkpoint's prediction layers; eagle or eagle3, a head;\n"
+                + "draft_model, a smaller model; ngram, the request's text. Only weights and KV\n"
+                + "cache have the drafts: a step decodes one token a request."),
         .init(
             "engine.spec_model", \.engine.specModel,
             .optional(.text("a config.json's path, or its folder"), null: "none"),

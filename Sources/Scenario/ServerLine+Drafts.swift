@@ -61,7 +61,8 @@ extension ServerLine {
         }
         guard case .object(let members) = value else {
             throw Self.error(
-                entry, "is \(value.described)", "an object such as {\"method\": \"mtp\", "
+                entry, "is \(value.described)",
+                "an object such as {\"method\": \"mtp\", "
                     + "\"num_speculative_tokens\": 1}")
         }
         var others: [String] = []
@@ -140,7 +141,8 @@ extension ServerLine {
             return set("engine.spec_method", method.rawValue, from: entry)
         }
         if ServerFlag.draftMethods.contains(word), word.hasSuffix("_mtp") {
-            notes.append("--serve: \(entry.word.echoed()) \(word) is taken as mtp, as by the server")
+            notes.append(
+                "--serve: \(entry.word.echoed()) \(word) is taken as mtp, as by the server")
             return set("engine.spec_method", "mtp", from: entry)
         }
         if let why = Self.otherMethods[word] {

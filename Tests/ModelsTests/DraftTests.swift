@@ -49,22 +49,25 @@ import Testing
             let (a, b) = (try #require(known.predictor), try #require(read.predictor))
             #expect(a.modules == b.modules)
             #expect(a.matrices == b.matrices)
-            let sizes = [a.parameters(hidden: known.hiddenSize), b.parameters(hidden: known.hiddenSize)]
+            let sizes = [a, b].map { $0.parameters(hidden: known.hiddenSize) }
             // The catalogue leaves correction biases and gates out.
             #expect(abs(Double(sizes[0]) / Double(sizes[1]) - 1) < 1e-3)
         }
     }
 
     /// With a draft the layers are loaded, cut by TP and cached, each as some layer of the model.
-    @Test(.enabled(if: evidence != nil), arguments: [
-        ("deepseek-ai--DeepSeek-V3", 1), ("deepseek-ai--DeepSeek-V3.2", 1),
-        ("zai-org--GLM-4.5-Air", 1), ("zai-org--GLM-5", 1), ("zai-org--GLM-5.2", 1),
-        ("XiaomiMiMo--MiMo-7B-Base", 1), ("XiaomiMiMo--MiMo-V2-Flash", 1),
-        ("baidu--ERNIE-4.5-21B-A3B-PT", 1), ("Qwen--Qwen3-Next-80B-A3B-Instruct", 1),
-        ("Qwen--Qwen3.5-27B", 1), ("Qwen--Qwen3.5-35B-A3B", 1), ("nvidia--Qwen3.6-27B-NVFP4", 1),
-        ("nvidia--NVIDIA-Nemotron-3-Ultra-550B-A55B-FP8", 1), ("nvidia--GLM-5-NVFP4", 1),
-        ("nvidia--DeepSeek-V3.1-NVFP4", 1), ("meituan-longcat--LongCat-Flash-Chat", 1),
-    ])
+    @Test(
+        .enabled(if: evidence != nil),
+        arguments: [
+            ("deepseek-ai--DeepSeek-V3", 1), ("deepseek-ai--DeepSeek-V3.2", 1),
+            ("zai-org--GLM-4.5-Air", 1), ("zai-org--GLM-5", 1), ("zai-org--GLM-5.2", 1),
+            ("XiaomiMiMo--MiMo-7B-Base", 1), ("XiaomiMiMo--MiMo-V2-Flash", 1),
+            ("baidu--ERNIE-4.5-21B-A3B-PT", 1), ("Qwen--Qwen3-Next-80B-A3B-Instruct", 1),
+            ("Qwen--Qwen3.5-27B", 1), ("Qwen--Qwen3.5-35B-A3B", 1),
+            ("nvidia--Qwen3.6-27B-NVFP4", 1),
+            ("nvidia--NVIDIA-Nemotron-3-Ultra-550B-A55B-FP8", 1), ("nvidia--GLM-5-NVFP4", 1),
+            ("nvidia--DeepSeek-V3.1-NVFP4", 1), ("meituan-longcat--LongCat-Flash-Chat", 1),
+        ])
     func layersAreLoadedWithADraftOnly(folder: String, modules: Int) throws {
         let model = try Self.model(folder)
         #expect(model.unreadPredictor == nil)

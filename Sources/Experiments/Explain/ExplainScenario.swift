@@ -156,7 +156,7 @@ extension ExplainScenario {
             }
             scenario.utilization = share
         },
-        field("--spec-method", "M", "Who drafts, in the memory: mtp, eagle, eagle3, draft_model, ngram.") {
+        field("--spec-method", "M", "Who drafts: mtp, eagle, eagle3, draft_model or ngram.") {
             $0.specMethod = try choice($1, $2)
         },
         field("--spec-model", "M", "The draft's config.json or its folder.") {

@@ -19,7 +19,8 @@ extension Draft {
         var model = try HuggingFaceConfig.head(fields)
         guard !model.layers.isEmpty, model.layers.allSatisfy(\.isPlain) else {
             throw InputError(
-                fields.place, "is no \(method.rawValue) head of Llama's kind of layers, the only "
+                fields.place,
+                "is no \(method.rawValue) head of Llama's kind of layers, the only "
                     + "kind that is read",
                 expected: "layers of attention with heads and a dense network")
         }

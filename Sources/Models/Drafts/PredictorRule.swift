@@ -252,7 +252,8 @@ extension PredictorRule {
             letters.allSatisfy({ "*E".contains($0) })
         else {
             throw InputError(
-                fields.place, "the pattern of its prediction layers is "
+                fields.place,
+                "the pattern of its prediction layers is "
                     + (letters.map { "\"\($0.echoed())\"" } ?? "missing"),
                 expected: "mtp_hybrid_override_pattern of * and E, such as *E")
         }

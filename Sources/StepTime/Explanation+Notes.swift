@@ -57,7 +57,8 @@ extension Explanation {
             let rows = draft.caches(beside: deployment).joined().reduce(0) { $0 + $1.rowBytes }
             return "drafts by \(draft.method.rawValue), \(draft.tokens) tokens a step, take "
                 + "\(Quantity.bytes(Double(bytes))) of weights and "
-                + "\(Quantity.count(Int(rows))) bytes a token on each GPU; the step is that of a server without drafts"
+                + "\(Quantity.count(Int(rows))) bytes a token on each GPU; the step "
+                + "is that of a server without drafts"
         }
         guard let predictor = model.predictor else { return nil }
         let size = Double(predictor.parameters(hidden: model.hiddenSize))

@@ -21,6 +21,8 @@ package struct Deployment: Equatable, Sendable {
     /// Whether the server's own flag sets fp8 (`--kv-cache-dtype fp8`), which packs the latents of
     /// attention with an indexer. fp8 from the checkpoint packs nothing.
     package var packsLatents = false
+    /// What drafts tokens beside the model, in its memory; nil: nothing.
+    package var draft: Draft?
 
     package init(
         tensorParallel: Int = 1, weights: WeightFormat = .bf16, cache: CacheFormat = .bf16

@@ -41,6 +41,9 @@ extension ResolvedConfiguration {
             } else if configuration.engine.unserved(model) != nil {
                 "The schedule follows vLLM \(release.version)'s rules, and vLLM "
                     + "\(configuration.engine.version) does not serve this model."
+            } else if let draft = deployment.draft {
+                "The schedule follows vLLM \(release.version)'s rules for a server without drafts: "
+                    + "those of \(draft.method.rawValue) are in the memory only."
             } else if let difference = memory.layout.simulated.difference {
                 "The schedule follows vLLM \(release.version)'s rules and is not yet its own: "
                     + "\(difference)."

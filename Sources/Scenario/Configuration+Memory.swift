@@ -29,7 +29,8 @@ package struct ResolvedMemory: Sendable {
                     + (budget.evidence.map { ", as logs of vLLM \($0) have it" } ?? ""))
         }
         let groups = layout.groups.map {
-            "\($0.layers) x \($0.kind.engineName), \($0.blockSize) tokens"
+            let drafting = $0.draftLayers > 0 ? " (\($0.draftLayers) the draft's)" : ""
+            return "\($0.layers) x \($0.kind.engineName)\(drafting), \($0.blockSize) tokens"
         }
         lines.append(
             "Groups: \(groups.joined(separator: "; ")); "
@@ -40,7 +41,7 @@ package struct ResolvedMemory: Sendable {
 
 extension Configuration {
     /// The flags that decide the pool's layout.
-    func poolOptions() throws -> PoolOptions {
+    func poolOptions(_ draft: Draft? = nil) throws -> PoolOptions {
         let release = engine.version.release
         var options = PoolOptions(maxModelLen: engine.maxModelLen!)
         if given.contains("engine.block_size") || engine.blockSize != EngineSection().blockSize {
@@ -60,6 +61,8 @@ extension Configuration {
         options.usesTritonGatedDelta = engine.gdnPrefillBackend == .triton
         options.exportsCheckpoints = engine.version.minor >= 33
         options.printsBlocksOfAGroup = engine.version.minor < 21
+        options.drafts = draft?.tokens ?? 0
+        options.marksDrafts = draft?.method.marksGroups ?? false
         return options
     }
 
@@ -83,8 +86,8 @@ extension Configuration {
         _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
     ) throws -> ResolvedMemory {
         try checkContextParallel(model)
-        let options = try poolOptions()
-        let layout = try PoolLayout(model.caches(deployment), options)
+        let options = try poolOptions(deployment.draft)
+        let layout = try PoolLayout(model.poolCaches(deployment), options)
         engine.blockSize = layout.blockSize
         if let difference = layout.simulated.difference {
             warnings.append(
@@ -125,7 +128,8 @@ extension Configuration {
                 "engine.max_model_len is \(longest) in place of the model's "
                     + "\(options.maxModelLen): the longest that the pool holds "
                     + "(engine.fit_max_model_len)")
-            budget = try self.budget(model, deployment, poolOptions(), bytes)
+            budget = try self.budget(
+                model, deployment, poolOptions(deployment.draft), bytes)
         }
         engine.fitsMaxModelLen = false
         if let error = budget.overflow(memoryBytes: bytes, gpu: name) { throw error }

@@ -31,11 +31,13 @@ extension Configuration {
         let unserved = engine.unserved(model)
         if let unserved, !self.model.allowUnserved { throw unserved }
         var deployment = try self.deployment(of: model)
+        deployment.draft = try draft(of: model)
         var resolved = self
         try resolved.placeReplicas(&deployment)
         resolved.engine.maxModelLen = try engine.contextLength(of: model)
         var warnings =
             model.notes + model.unmeasuredNotes + model.weightsNotes(self.model.weights)
+        resolved.follow(deployment.draft, &warnings)
         if let unserved { warnings.append(unserved.problem) }
         if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
@@ -55,6 +57,7 @@ extension Configuration {
                     + "max_num_seqs are an H100's where they are not given")
         }
         try resolved.engine.deriveLimits(defaults ?? .medium)
+        if let draft = deployment.draft { try resolved.engine.checkDrafts(draft) }
         resolved.followCachingDefault(model)
         let memory = try resolved.deriveMemory(model, deployment, &warnings)
         if let note = AttentionPages.note(engine.blockSize) { warnings.append(note) }

@@ -248,5 +248,10 @@ extension Configuration {
         if model.name.hasSuffix(".json") || FileSystem.exists(folder(change(model.name))) {
             model.name = change(model.name)
         }
+        if let draft = engine.specModel,
+            draft.hasSuffix(".json") || FileSystem.exists(folder(change(draft)))
+        {
+            engine.specModel = change(draft)
+        }
     }
 }

@@ -91,6 +91,12 @@ public struct Configuration: Sendable, Equatable {
             }
         }
 
+        /// How drafts are chosen: the likeliest token, or drawn from kept logits.
+        package enum DraftSampling: String, Sendable, CaseIterable {
+            case greedy
+            case probabilistic
+        }
+
         /// The kernel that prefills gated-delta layers.
         package enum GatedDeltaPrefill: String, Sendable, CaseIterable {
             case flashinfer
@@ -118,6 +124,11 @@ public struct Configuration: Sendable, Equatable {
         package var mambaCacheDtype = StateDtype.auto
         package var mambaSSMCacheDtype = StateDtype.auto
         package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer
+        /// The method that drafts, its checkpoint, and its tokens per step.
+        package var specMethod: Draft.Method?
+        package var specModel: String?
+        package var specTokens: Int?
+        package var draftSampleMethod = DraftSampling.greedy
         package var kvCacheDtype = CacheDtype.auto
         package var maxModelLen: Int?
         /// Whether the length is cut to what the pool holds (`--max-model-len auto`).

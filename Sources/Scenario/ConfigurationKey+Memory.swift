@@ -47,5 +47,22 @@ extension ConfigurationKey {
             "engine.gdn_prefill_backend", \.engine.gdnPrefillBackend, .choice,
             "Kernel that prefills gated-delta layers. flashinfer, the default on an H100, keeps\n"
                 + "a third state per request and rounds blocks to 64 tokens."),
+        .init(
+            "engine.spec_method", \.engine.specMethod,
+            .optional(.choice, null: "nothing drafts, or by engine.spec_model"),
+            "Who drafts tokens: mtp, the checkpoint's prediction layers; eagle or eagle3, a head;\n"
+                + "draft_model, a smaller model; ngram, the request's text. Only weights and KV\n"
+                + "cache have the drafts: a step decodes one token a request."),
+        .init(
+            "engine.spec_model", \.engine.specModel,
+            .optional(.text("a config.json's path, or its folder"), null: "none"),
+            "The draft head's config.json or its folder; a catalogue name for draft_model."),
+        .init(
+            "engine.spec_tokens", \.engine.specTokens,
+            .optional(.integer(1...1024), null: "none"),
+            "Tokens drafted for a request in a step: the server's num_speculative_tokens."),
+        .init(
+            "engine.draft_sample_method", \.engine.draftSampleMethod, .choice,
+            "How drafts are chosen. probabilistic keeps their logits, which takes memory."),
     ]
 }

@@ -45,7 +45,7 @@ extension ResolvedConfiguration {
     private func candidates() -> [Words] {
         let usual = base
         var all: [Words] = []
-        for flag in ServerFlag.used {
+        for flag in ServerFlag.used where !flag.name.hasPrefix("spec") {
             guard case .used(let path) = flag.verdict, path == flag.key,
                 let key = ConfigurationKey.all.first(where: { $0.path == path })
             else { continue }
@@ -54,6 +54,10 @@ extension ResolvedConfiguration {
             all.append(Words(name: flag.name, words: words))
         }
         let engine = configuration.engine
+        if let draft = deployment.draft {
+            let name = "speculative-config"
+            all.append(Words(name: name, words: ["--" + name, engine.speculativeConfig(draft)]))
+        }
         if engine.numGPUBlocksOverride == nil {
             all.append(
                 Words(name: Self.override, words: ["--" + Self.override, String(memory.blocks)]))

@@ -70,30 +70,6 @@ extension ServerFlag {
             "scheduler-cls", .text, "null",
             "puts another scheduler in; engine.scheduler runs a program as one"),
         .refused(
-            "speculative-config", .json, "null",
-            "drafts tokens: several a step, and more work in each; a step decodes one "
-                + "token a request here", aliases: ["-sc"]),
-        .refused(
-            "spec-method", .text, "null",
-            "drafts tokens: several a step, and more work in each; a step decodes one "
-                + "token a request here",
-            choices: "bailing_hybrid_mtp bailing_hybrid_v3_mtp custom_class deepseek_mtp "
-                + "dflash dots3_note_mtp draft_model dspark eagle eagle3 ernie_mtp "
-                + "exaone4_5_mtp exaone_moe_mtp extract_hidden_states gemma4_mtp "
-                + "glm4_moe_lite_mtp glm4_moe_mtp glm5_next_mtp glm_ocr_mtp hy_v3_mtp "
-                + "hy_v4_mtp inkling_mtp kimi_k3_mtp longcat_flash_mtp mimo_mtp "
-                + "mimo_v2_mtp minimax_m3_mtp mtp nemotron_h_mtp ngram ngram_gpu "
-                + "pangu_ultra_moe_mtp qwen3_5_mtp qwen3_next_mtp qwen4_exp_mtp "
-                + "step3p5_mtp step5_mtp suffix None"),
-        .refused(
-            "spec-model", .text, "null",
-            "drafts tokens: several a step, and more work in each; a step decodes one "
-                + "token a request here"),
-        .refused(
-            "spec-tokens", .integer, "null",
-            "drafts tokens: several a step, and more work in each; a step decodes one "
-                + "token a request here"),
-        .refused(
             "diffusion-config", .json, "null",
             "serves a diffusion model, whose steps are others", aliases: ["-dc"]),
         .refused(

@@ -75,5 +75,18 @@ extension ServerFlag {
         .used(
             "gdn-prefill-backend", .text, "null", "engine.gdn_prefill_backend",
             choices: "flashinfer triton cutedsl aiter_flydsl sycl"),
+        .used("speculative-config", .json, "null", "engine.spec_method", aliases: ["-sc"]),
+        .used(
+            "spec-method", .text, "null", "engine.spec_method",
+            choices: "bailing_hybrid_mtp bailing_hybrid_v3_mtp custom_class deepseek_mtp "
+                + "dflash dots3_note_mtp draft_model dspark eagle eagle3 ernie_mtp "
+                + "exaone4_5_mtp exaone_moe_mtp extract_hidden_states gemma4_mtp "
+                + "glm4_moe_lite_mtp glm4_moe_mtp glm5_next_mtp glm_ocr_mtp hy_v3_mtp "
+                + "hy_v4_mtp inkling_mtp kimi_k3_mtp longcat_flash_mtp mimo_mtp "
+                + "mimo_v2_mtp minimax_m3_mtp mtp nemotron_h_mtp ngram ngram_gpu "
+                + "pangu_ultra_moe_mtp qwen3_5_mtp qwen3_next_mtp qwen4_exp_mtp "
+                + "step3p5_mtp step5_mtp suffix None"),
+        .used("spec-model", .text, "null", "engine.spec_model"),
+        .used("spec-tokens", .integer, "null", "engine.spec_tokens"),
     ]
 }

@@ -99,6 +99,8 @@ extension ServerLine {
                 "engine.cudagraph_capture_sizes", entry.values.joined(separator: ","), from: entry)
         case "compilation-config": try take(compilation: value, entry)
         case "optimization-level": try take(level: value, entry)
+        case "speculative-config": try take(speculation: value, entry)
+        case "spec-method": try take(draftMethod: value, entry)
         default:
             guard case .used(let key) = flag.verdict else { return }
             set(key, value, from: entry)

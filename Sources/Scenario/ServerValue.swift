@@ -128,7 +128,9 @@ extension ConfigurationValue {
     var json: String {
         switch self {
         case .text(let text):
-            let data = try? JSONEncoder().encode(text)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .withoutEscapingSlashes
+            let data = try? encoder.encode(text)
             return data.map { String(decoding: $0, as: UTF8.self) } ?? source
         case .list(let values): return "[" + values.map(\.json).joined(separator: ", ") + "]"
         case .object(let members):

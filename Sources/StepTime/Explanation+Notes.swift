@@ -1,3 +1,4 @@
+import Basics
 import Models
 
 extension Explanation {
@@ -40,6 +41,7 @@ extension Explanation {
         notes += options.host.warnings(
             requests: step.batch, tokens: step.batch * step.tokens, context: step.context)
         notes += model.unmeasuredNotes
+        if let note = draftNote { notes.append(note) }
         let above = aboveTheRoof
         if !above.isEmpty {
             notes.append(
@@ -47,6 +49,24 @@ extension Explanation {
                     + "roofline, less time than the GPU's peaks allow")
         }
         return notes
+    }
+
+    /// The memory that drafts take, or that the checkpoint has layers that could draft.
+    private var draftNote: String? {
+        if let draft = deployment.draft {
+            let bytes = draft.weightBytes(beside: deployment)
+            let rows = draft.caches(beside: deployment).joined().reduce(0) { $0 + $1.rowBytes }
+            return "drafts by \(draft.method.rawValue), \(draft.tokens) tokens a step, take "
+                + "\(Quantity.bytes(Double(bytes))) of weights and "
+                + "\(Quantity.count(Int(rows))) bytes a token on each GPU; the step "
+                + "is that of a server without drafts"
+        }
+        guard let predictor = model.predictor else { return nil }
+        let size = Double(predictor.parameters(hidden: model.hiddenSize))
+        return "the checkpoint has \(predictor.modules) prediction "
+            + (predictor.modules == 1 ? "layer" : "layers")
+            + " (MTP) of \(Quantity.decimal(size / 1e9, 2)) B parameters, which a server loads "
+            + "with --spec-method mtp only"
     }
 
     /// Phases priced below the time that the GPUs' peak rates need: a limit of the cost model.

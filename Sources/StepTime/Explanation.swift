@@ -90,6 +90,8 @@ package struct Explanation: Sendable, Equatable {
             pool.pipelineParallel = deployment.pipelineParallel
             pool.batchesInFlight = deployment.pipelineParallel + 1
             pool.enablesPrefixCaching = !model.keepsStatesOnly
+            pool.drafts = deployment.draft?.tokens ?? 0
+            pool.marksDrafts = deployment.draft?.method.marksGroups ?? false
             var server = ServerMemory()
             server.maxNumSeqs = sequences
             server.maxNumBatchedTokens = gpu.serverDefaults.tokens

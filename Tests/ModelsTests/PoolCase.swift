@@ -10,8 +10,9 @@ struct PoolCase {
     private let modelType: String
     private let positions: Int
     let result: [String: Any]
-    /// The config.json that the engine was given.
+    /// The config.json that the engine was given, and its draft's.
     let config: Data
+    let draftConfig: Data?
 
     static let folder = evidence?.appendingPathComponent("oracle/vllm-0.33.0-features/pool")
 
@@ -28,6 +29,9 @@ struct PoolCase {
         let text = config["text_config"] as? [String: Any] ?? config
         self.name = name
         self.config = try JSONSerialization.data(withJSONObject: config)
+        draftConfig = try (fields["draft_config"] as? [String: Any]).map {
+            try JSONSerialization.data(withJSONObject: $0)
+        }
         flags = fields["flags"] as! [String]
         modelType = (text["model_type"] ?? config["model_type"]) as! String
         positions = text["max_position_embeddings"] as? Int ?? 8192
@@ -39,6 +43,34 @@ struct PoolCase {
     }
 
     func has(_ flag: String) -> Bool { flags.contains(flag) }
+
+    /// Who drafts, by the server's setting.
+    var draftMethod: Draft.Method? {
+        guard let text = value(of: "--speculative-config"),
+            let members = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        else { return nil }
+        return (members["method"] as? String).flatMap(Draft.Method.init)
+    }
+
+    /// What drafts beside a model, from its config.json.
+    func draft(of model: TransformerModel) throws -> Draft? {
+        guard let method = draftMethod else { return nil }
+        let tokens = options.drafts
+        switch method {
+        case .ngram: return Draft(.ngram, tokens: tokens)
+        case .mtp: return try .ownLayers(of: model, tokens: tokens)
+        case .eagle, .eagle3:
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+                "draft-\(name)-\(UUID().uuidString).json")
+            try draftConfig!.write(to: file)
+            defer { try? FileManager.default.removeItem(at: file) }
+            return try .head(method, tokens: tokens, path: file.path, served: model)
+        case .draftModel:
+            return Draft(
+                method, tokens: tokens,
+                model: try HuggingFaceConfig.model(draftConfig!, place: "draft.json"))
+        }
+    }
 
     var runs: [[String: Any]] { result["runs"] as! [[String: Any]] }
 
@@ -56,6 +88,7 @@ struct PoolCase {
         options.batchesInFlight = options.pipelineParallel + 1
         options.decodeContextParallel = value(of: "-dcp").flatMap(Int.init) ?? 1
         options.drafts = result["num_speculative_tokens"] as! Int
+        options.marksDrafts = draftMethod?.marksGroups ?? false
         options.disablesHybridManager = has("--disable-hybrid-kv-cache-manager")
         options.usesTritonGatedDelta = value(of: "--gdn-prefill-backend") == "triton"
         if value(of: "--mamba-ssm-cache-dtype") == "float32" { options.recurrenceBytes = 4 }

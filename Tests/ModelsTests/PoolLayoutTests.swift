@@ -22,6 +22,13 @@ import Testing
         #expect(
             layout.groups.map { $0.isMixed ? "Uniform" : $0.kind.engineName }
                 == groups.map { $0["kind"] as! String })
+        #expect(layout.groups.map(\.isMarked) == groups.map { $0["eagle"] as? Bool ?? false })
+        try Self.checkRuns(of: file, &layout)
+    }
+
+    /// Blocks, refusals and printed lines of a case.
+    private static func checkRuns(of file: PoolCase, _ layout: inout PoolLayout) throws {
+        let result = file.result
         for run in file.runs {
             let bytes =
                 (run["available_bytes"] as? Int).map { [$0] }
@@ -56,21 +63,21 @@ import Testing
         }
     }
 
-    /// The same from the config.json: what each layer keeps follows from the file and the flags.
-    /// Drafts are not read from a file.
+    /// The same from the config.json: what each layer keeps follows from the file and the flags,
+    /// and so do a draft's layers.
     @Test(.enabled(if: evidence != nil), arguments: PoolCase.names)
     func layoutsFollowFromTheFiles(name: String) throws {
         let file = try PoolCase(name)
-        guard file.options.drafts == 0 else { return }
         let model = try HuggingFaceConfig.model(file.config, place: "config.json")
         var deployment = Deployment(
             tensorParallel: file.value(of: "-tp").flatMap(Int.init) ?? 1)
         deployment.pipelineParallel = file.options.pipelineParallel
         deployment.packsLatents = file.value(of: "--kv-cache-dtype")?.hasPrefix("fp8") ?? false
         deployment.cache = deployment.packsLatents ? .fp8 : .bf16
+        deployment.draft = try file.draft(of: model)
         var options = file.options
         options.exportsCheckpoints = true
-        let layout = try PoolLayout(model.caches(deployment), options)
+        var layout = try PoolLayout(model.poolCaches(deployment), options)
         let result = file.result
         #expect(layout.blockSize == result["block_size_after_alignment"] as! Int)
         #expect(layout.bytesPerBlock == (result["bytes_per_block"] as! [Int]).map(Int64.init))
@@ -78,5 +85,7 @@ import Testing
         #expect(layout.groups.map(\.layers) == groups.map { $0["layers"] as! Int })
         #expect(layout.groups.map(\.blockSize) == groups.map { $0["block_size"] as! Int })
         #expect(layout.groups.map(\.pageBytes) == groups.map { Int64($0["page_bytes"] as! Int) })
+        #expect(layout.groups.map(\.isMarked) == groups.map { $0["eagle"] as? Bool ?? false })
+        try Self.checkRuns(of: file, &layout)
     }
 }

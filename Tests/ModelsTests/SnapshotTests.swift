@@ -35,6 +35,38 @@ import Testing
         }
     }
 
+    /// A size with the prediction layers in it, which a server loads with a draft only, and with
+    /// their copies of embedding and head, is the model's own without them.
+    @Test func predictionLayersAreTakenOffTheIndex() throws {
+        let config = #"""
+            {"model_type": "glm4_moe", "architectures": ["Glm4MoeForCausalLM"],
+             "num_hidden_layers": 4, "hidden_size": 512, "moe_intermediate_size": 256,
+             "intermediate_size": 1024, "vocab_size": 4096, "num_attention_heads": 8,
+             "num_key_value_heads": 8, "head_dim": 64, "n_routed_experts": 8,
+             "n_shared_experts": 1, "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1,
+             "first_k_dense_replace": 1, "num_nextn_predict_layers": 1}
+            """#
+        try withFolder(["config.json": config]) { folder in
+            let model = try Catalogue.model(named: folder)
+            let whole = model.createdWeightBytesPerGPU(Deployment())
+            let draft = try Draft.ownLayers(of: model, tokens: 1)
+            let layers = draft.weightBytes(beside: Deployment())
+            #expect(layers > whole / 20)
+            let copies = 2 * (model.embeddingParameters + model.headParameters)
+            for (size, own) in [
+                (whole, whole), (whole + layers, whole), (whole + layers + copies, whole),
+                (whole + layers / 2, whole + layers / 2), (whole + 99, whole + 99),
+            ] {
+                let index = "{\"metadata\": {\"total_size\": \(size)}}"
+                let files = ["config.json": config, "model.safetensors.index.json": index]
+                try withFolder(files) { folder in
+                    let model = try Catalogue.model(named: folder)
+                    #expect(model.checkpointBytes == own)
+                }
+            }
+        }
+    }
+
     @Test func theIndexSaysTheBytesOfTheWeights() throws {
         let index = #"{"metadata": {"total_size": 123456}, "weight_map": {}}"#
         let files = ["config.json": Self.config, "model.safetensors.index.json": index]

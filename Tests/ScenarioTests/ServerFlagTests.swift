@@ -95,7 +95,8 @@ struct ServerFlagTests {
     func keys() throws {
         for (path, words) in [
             ("engine.moe_backend", "not modelled: steps are priced with the measured kernels"),
-            ("engine.speculative_config", "not modelled: the server's flag drafts tokens"),
+            ("engine.speculative_config", "did you mean engine.spec_method?"),
+            ("engine.diffusion_config", "not modelled: the server's flag serves a diffusion"),
             ("engine.tool_call_parser", "of no effect here: it changes no time and no decision"),
             ("engine.enable_expert_parallel", "did you mean engine.expert_parallel_size?"),
             ("engine.no_enable_prefix_caching", "did you mean engine.enable_prefix_caching?"),

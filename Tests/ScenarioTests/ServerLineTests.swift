@@ -105,7 +105,7 @@ struct ServerLineTests {
             ("llama-3.1-8b --kv-cache-dtype nvfp4", "blocks of another size"),
             ("llama-3.1-8b --gpu-memory-utilization nan", "expected a number"),
             ("llama-3.1-8b --gpu-memory-utilization 1.5", "--gpu-memory-utilization is 1.5"),
-            ("llama-3.1-8b -sc '{\"method\": \"ngram\"}'", "-sc drafts tokens"),
+            ("llama-3.1-8b -sc '{\"method\": \"ngram\"}'", "-sc has no num_speculative_tokens"),
             ("llama-3.1-8b -pcp 2", "-pcp splits prompts"),
             ("gpt-oss-20b --disable-sliding-window", "--disable-sliding-window caps the context"),
             ("llama-3.1-8b --kv-transfer-config.kv_role both", "--kv-transfer-config moves cache"),
@@ -171,7 +171,7 @@ struct ServerLineTests {
                     + "steps are priced with the measured kernels",
                 "--serve: not modelled: --enable-lora: requests run on the base model, without "
                     + "adapters' memory and time",
-                "--serve: of no effect here: --runner generate, --speculative-config null, "
+                "--serve: of no effect here: --speculative-config null, --runner generate, "
                     + "--moe-backend auto, --host, --port, --api-key, --no-enable-log-requests",
             ])
         #expect(try notes("llama-3.1-8b --dtype half")[0].contains("is taken as bf16"))

@@ -1,5 +1,6 @@
 import Basics
 import Models
+import Scenario
 import StepTime
 
 extension ExplainScenario {
@@ -138,7 +139,24 @@ extension ExplainScenario {
         deployment.pipelineParallel = pipelineParallel
         deployment.expertParallel = expertParallel
         deployment.gpusPerNode = gpusPerNode
+        deployment.draft = try draft(of: model)
         return deployment
+    }
+
+    /// What drafts, as a configuration with the same words has it.
+    private func draft(of shape: TransformerModel) throws -> Draft? {
+        var configuration = Configuration()
+        configuration.model.name = model
+        configuration.engine.specMethod = specMethod
+        configuration.engine.specModel = specModel
+        configuration.engine.specTokens = specTokens
+        do {
+            return try configuration.draft(of: shape)
+        } catch let error as InputError where error.place.hasPrefix("engine.spec_") {
+            let flag = "--" + error.place.dropFirst(7).replacing("_", with: "-")
+            throw InputError(
+                flag, error.problem, expected: error.expected, suggestion: error.suggestion)
+        }
     }
 
     private func clockOptions() throws -> ClockOptions {

@@ -41,6 +41,10 @@ package struct ExplainScenario: Sendable {
     var context: Int?
     var blockSize: Int?
     var utilization = MemoryBudget.defaultUtilization
+    /// What drafts in the server's memory.
+    var specMethod: Draft.Method?
+    var specModel: String?
+    var specTokens: Int?
     /// Prompt tokens computed beside the step's decodes; 0: none.
     var chunk = 0
     /// Prompt and output of a whole request, tokens.
@@ -151,6 +155,16 @@ extension ExplainScenario {
                     place, "\"\(text.echoed())\" is not right", expected: "a number, at least 0")
             }
             scenario.utilization = share
+        },
+        field("--spec-method", "M", "Who drafts: mtp, eagle, eagle3, draft_model or ngram.") {
+            $0.specMethod = try choice($1, $2)
+        },
+        field("--spec-model", "M", "The draft's config.json or its folder.") {
+            $0.specModel = $1
+            _ = $2
+        },
+        field("--spec-tokens", "N", "Tokens drafted for a request in a step.") {
+            $0.specTokens = try integer($1, $2)
         },
         field("--profile", "P", "Engine profile: vllm, vllm-0.16 to 0.18, trtllm or sglang.") {
             $0.profile = $1

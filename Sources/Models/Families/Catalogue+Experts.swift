@@ -138,6 +138,7 @@ extension Catalogue {
                 deepSeekAttention(heads: 128), denseLayers: 3, intermediate: 18_432,
                 corrected(
                     ExpertFeedForward(count: 256, chosen: 8, intermediate: 2048, shared: shared)))
+        model.repeatLast("deepseek_v3")
         model.take(.blockFP8)
         model.activeCounting = .withoutEmbedding
         return model
@@ -159,6 +160,7 @@ extension Catalogue {
                     count: 512, chosen: 10, intermediate: 512, shared: shared)
                 return (index % 4 == 3 ? .heads(full) : .recurrent(delta), .experts(experts))
             }
+            model.repeatLast("qwen3_next")
             model.activeCounting = .layersOnly
             return model
         },
@@ -187,4 +189,12 @@ extension Catalogue {
                 }
         },
     ]
+}
+
+extension TransformerModel {
+    /// Gives it one prediction layer that repeats the last one, as the engine's drafts of a
+    /// model_type do.
+    fileprivate mutating func repeatLast(_ type: String) {
+        predictor = PredictorRule.rules[type]?.predictor([[layers[layers.count - 1]]], of: self)
+    }
 }

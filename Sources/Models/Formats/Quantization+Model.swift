@@ -20,6 +20,7 @@ extension TransformerModel {
             layers[index].formats = quantization.formats(
                 of: layers[index], start, hidden: hiddenSize)
         }
+        predictor?.take(quantization, hidden: hiddenSize)
         nativeWeights = dominantFormat()
     }
 
@@ -54,6 +55,7 @@ extension TransformerModel {
         result.nativeWeights = .bf16
         result.formatNotes = []
         for index in result.layers.indices { result.layers[index].formats = nil }
+        result.predictor?.dropFormats()
         return result
     }
 

@@ -36,8 +36,11 @@ package struct MemoryBudget: Equatable, Sendable {
 
     /// The memory the engine may use: gpu_memory_utilization x memory, bytes.
     package var usableBytes: Int64
-    /// Weights on the GPU with the fewest blocks, that of the fullest pipeline stage, bytes.
+    /// Weights on the GPU with the fewest blocks, that of the fullest pipeline stage, bytes; the
+    /// draft's included.
     package var weightBytes: Int64
+    /// The draft's share of them.
+    package var draftBytes: Int64 = 0
     /// Peak of activations and workspace there, bytes; the whole reserve if it is flat.
     package var activationBytes: Int64
     /// CUDA context, libraries, NCCL, bytes; 0 under a flat reserve.
@@ -118,6 +121,9 @@ package struct MemoryBudget: Equatable, Sendable {
         _ utilization: Double, _ pool: PoolOptions, _ terms: Terms, _ given: Given
     ) throws {
         try deployment.check(model)
+        if let draft = deployment.draft, let layers = draft.model {
+            try draft.deployment(beside: deployment).check(layers)
+        }
         guard utilization > 0, utilization <= 1 else {
             throw InputError(
                 "engine.gpu_memory_utilization", "is \(utilization)",
@@ -128,8 +134,10 @@ package struct MemoryBudget: Equatable, Sendable {
                 "engine.block_size", "is \(pool.blockSize!)", expected: "1 to \(1 << 20) tokens")
         }
         self.given = given
-        layout = try PoolLayout(model.caches(deployment), pool)
-        let weights = model.weightBytesByStage(deployment)
+        layout = try PoolLayout(model.poolCaches(deployment), pool)
+        var weights = model.weightBytesByStage(deployment)
+        let drafting = deployment.draft?.weightBytes(beside: deployment) ?? 0
+        weights[weights.count - 1] += drafting
         usableBytes = Int64(utilization * Double(memoryBytes))
         let earlier: Int64
         switch terms {
@@ -161,6 +169,7 @@ package struct MemoryBudget: Equatable, Sendable {
         let fullest = layout.fullestStage(availableBytes: available)
         if fullest + 1 < stages { activationBytes = earlier }
         weightBytes = weights[min(fullest, weights.count - 1)]
+        if fullest + 1 == stages { draftBytes = drafting }
         availableBytes = available[fullest]
         bytesPerBlock = layout.bytesPerBlock.max() ?? 0
         numGPUBlocks = given.blocks ?? layout.numBlocks(availableBytes: available)
@@ -192,7 +201,8 @@ package struct MemoryBudget: Equatable, Sendable {
 
     /// The terms in the order of the arithmetic: "16.1 GB weights".
     package var parts: [String] {
-        var parts = ["\(gigabytes(weightBytes)) weights"]
+        let drafting = draftBytes > 0 ? " (\(gigabytes(draftBytes)) the draft's)" : ""
+        var parts = ["\(gigabytes(weightBytes)) weights" + drafting]
         if evidence == nil {
             parts.append("\(gigabytes(activationBytes)) activations and runtime")
         } else {

@@ -8,10 +8,12 @@ extension [PlacedCache] {
             $0.pageBytes == first.pageBytes && $0.spec.rowBytes == first.spec.rowBytes
                 && $0.spec.kind == first.spec.kind
         }
+        let drafting = count { $0.spec.isDraft }
         return PoolLayout.Group(
             kind: first.spec.kind, layers: count, blockSize: first.blockSize,
             pageBytes: isMixed ? reduce(0) { $0 + $1.pageBytes } : first.pageBytes,
-            isMixed: isMixed, bytesByStage: bytes)
+            isMixed: isMixed, draftLayers: drafting,
+            isMarked: options.marksDrafts && drafting > 0, bytesByStage: bytes)
     }
 
     /// Groups of about equally many layers from buckets of like ones. The group size is the

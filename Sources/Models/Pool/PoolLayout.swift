@@ -19,6 +19,10 @@ package struct PoolLayout: Equatable, Sendable {
         package var pageBytes: Int64
         /// Whether it contains layers of several widths, each with its own page size.
         package var isMixed = false
+        /// How many of them are the draft's.
+        package var draftLayers = 0
+        /// Whether the engine marks it for its draft (`eagle`): prefix hits end otherwise there.
+        package var isMarked = false
         /// Bytes of its layers on each pipeline stage.
         package var bytesByStage: [Int64]
     }

@@ -16,6 +16,8 @@ package struct PoolOptions: Equatable, Sendable {
     package var enablesPrefixCaching = true
     /// Speculative tokens per step.
     package var drafts = 0
+    /// Whether the engine marks groups with the draft's layers: EAGLE's and prediction layers'.
+    package var marksDrafts = false
     /// Whether windows and chunks are allocated like full attention
     /// (`--disable-hybrid-kv-cache-manager`).
     package var disablesHybridManager = false

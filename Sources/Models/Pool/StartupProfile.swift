@@ -47,10 +47,36 @@ package struct StartupProfile: Equatable, Sendable {
             kept += tokens * (row + 2 * 3 * Double(tower.pixelsPerToken))
             kept += Double(tower.profiledBytes)
         }
-        activationBytes = Int64(max(sampling, forward) + kept)
+        var peak = max(sampling, forward)
+        if let draft = deployment.draft {
+            peak = max(peak, Self.drafting(draft, deployment, tokens, sequences, row: row))
+            let buffers = draft.bufferBytes(
+                tokens: server.maxNumBatchedTokens,
+                sequences: min(server.maxNumSeqs, server.maxNumBatchedTokens))
+            activationBytes = Int64(peak + kept) + buffers
+        } else {
+            activationBytes = Int64(peak + kept)
+        }
         activationBytesBeforeLast = Int64(forward + kept)
         nonTorchBytes = Self.nonTorchBytes(deployment, server)
         graphBytes = Self.graphBytes(model, deployment, server)
+    }
+
+    /// What a run of the draft holds at once after the model's own, which has given up its layers'.
+    private static func drafting(
+        _ draft: Draft, _ deployment: Deployment, _ tokens: Double, _ sequences: Double,
+        row: Double
+    ) -> Double {
+        guard let model = draft.model else { return 0 }
+        let own = draft.deployment(beside: deployment)
+        let widest =
+            model.layerGroups.map { $0.layer.transientWidth(model.hiddenSize, own) }.max() ?? 0
+        let layers = tokens * (2 * widest + rowsWhileComputing * 2 * Double(model.hiddenSize))
+        // Logits of the words that the head knows, and those of the model's in their places.
+        let words = Double(draft.headRows > 0 ? draft.headRows : 0) + Double(model.vocabularySize)
+        let logits = sequences * words * 2
+        let auxiliary = 2 * 2 * tokens * Double(draft.auxiliaryWidth)
+        return tokens * row + auxiliary + max(layers, logits)
     }
 
     private static func nonTorchBytes(_ deployment: Deployment, _ server: ServerMemory) -> Int64 {

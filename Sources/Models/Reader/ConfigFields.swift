@@ -35,6 +35,11 @@ struct ConfigFields {
             throw InputError(
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
         }
+        try self.init(top, place: place)
+    }
+
+    /// The fields of a file's object.
+    init(_ top: [String: JSONField], place: String) throws {
         self.place = place
         outer = top
         outerType = Self.string(top["model_type"]) ?? Self.typeOfClass(top) ?? ""

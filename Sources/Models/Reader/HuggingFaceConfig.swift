@@ -36,6 +36,7 @@ package enum HuggingFaceConfig {
         model.unserved = choice.unserved
         model.lastRelease = choice.lastRelease
         model.storesWide = try fields.numberType() == "float32"
+        readPredictor(fields, into: &model)
         if fields.isWrapped || choice.isWrapper { try Towers.add(to: &model, fields) }
         try readWeights(fields, into: &model)
         return model

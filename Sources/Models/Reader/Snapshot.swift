@@ -37,6 +37,7 @@ enum Snapshot {
         let whole = model.createdWeightBytesPerGPU(Deployment(weights: model.nativeWeights))
         var size = bytes
         if model.storesWide, bytes > whole + whole / 2 { size /= 2 }
+        size = model.withoutPredictor(size, whole: whole)
         let share = Double(size) / Double(whole)
         guard (0.5...2).contains(share) else {
             throw InputError(
@@ -51,5 +52,22 @@ enum Snapshot {
             "weights are \(Quantity.decimal(Double(size) / 1e9, 2)) GB as total_size of "
                 + "\(index) has it; the shape alone makes "
                 + "\(Quantity.decimal(Double(whole) / 1e9, 2)) GB")
+    }
+}
+
+extension TransformerModel {
+    /// A checkpoint's size without its prediction layers, which are loaded with a draft only: where
+    /// the size is that of the model with them, with or without the copies of embedding and head
+    /// that some publishers store beside each.
+    fileprivate func withoutPredictor(_ size: Int64, whole: Int64) -> Int64 {
+        guard let draft = try? Draft.ownLayers(of: self, tokens: 1), let predictor else {
+            return size
+        }
+        let layers = draft.weightBytes(beside: Deployment(weights: nativeWeights))
+        let copies = 2 * Int64(predictor.modules) * (embeddingParameters + headParameters)
+        func distance(_ further: Int64) -> Int64 { abs(size - whole - further) }
+        let nearest = [0, layers, layers + copies].min { distance($0) < distance($1) } ?? 0
+        // Scales and tables that nobody counts leave a rest.
+        return 1000 * distance(nearest) < 2 * whole ? size - nearest : size
     }
 }

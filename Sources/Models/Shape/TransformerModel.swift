@@ -79,6 +79,10 @@ package struct TransformerModel: Equatable, Sendable {
     package var unreadWeights: InputError?
     /// The reader's notes on the checkpoint's format.
     package var formatNotes: [String] = []
+    /// Layers of the checkpoint that predict further tokens; nil: it has none.
+    package var predictor: Predictor?
+    /// Why these are not known; nil: they are, or there are none.
+    package var unreadPredictor: InputError?
     /// Which matrices the published number of active parameters includes.
     package var activeCounting = ActiveCounting.everything
     /// Layers, first to last.

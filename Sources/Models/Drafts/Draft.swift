@@ -1,0 +1,152 @@
+import Basics
+
+/// What drafts tokens for a server, as the server's memory has it: vLLM's speculative decoding.
+///
+/// Layers that draft have caches in the same pool, and weights on the last pipeline stage. How
+/// many drafts are accepted, and what they cost in time, is not modelled.
+package struct Draft: Equatable, Sendable {
+    /// Who drafts, in the engine's words.
+    package enum Method: String, Sendable, CaseIterable {
+        /// The prediction layers of the model's own checkpoint.
+        case mtp
+        /// A head of a layer that reads the model's last hidden state (EAGLE).
+        case eagle
+        /// The same, of three hidden states, with an output head of its own (EAGLE-3).
+        case eagle3
+        /// A smaller model.
+        case draftModel = "draft_model"
+        /// The request's own text.
+        case ngram
+
+        /// Whether the engine marks the groups of its layers, whose prefix hits end otherwise.
+        package var marksGroups: Bool { [.mtp, .eagle, .eagle3].contains(self) }
+
+        /// Whether it reads a checkpoint of its own.
+        package var needsModel: Bool { [.eagle, .eagle3, .draftModel].contains(self) }
+
+        /// Tokens that a request has slots for behind those of a step (SEMANTICS-spec 1).
+        package func lookahead(_ tokens: Int) -> Int { self == .ngram ? 0 : tokens }
+    }
+
+    package var method: Method
+    /// Tokens that are drafted for a request in a step (num_speculative_tokens).
+    package var tokens: Int
+    /// The layers that draft, and what stands outside of them; nil: nothing is computed.
+    package var model: TransformerModel?
+    /// The format of their weights; nil: that of the model's own, which they come with.
+    package var weights: WeightFormat?
+    /// Whether it looks words up in the model's own embedding, where that is on the same GPU.
+    package var sharesEmbedding = true
+    /// Rows of an output head of its own; 0: the model's is used.
+    package var headRows = 0
+    /// Elements a token of the hidden states that it reads besides the last (EAGLE-3).
+    package var auxiliaryWidth = 0
+    /// Whether the logits of all drafts are kept, in float32 (draft_sample_method probabilistic).
+    package var keepsLogits = false
+
+    package init(_ method: Method, tokens: Int, model: TransformerModel? = nil) {
+        self.method = method
+        self.tokens = tokens
+        self.model = model
+    }
+
+    /// Drafts by the prediction layers of a model's own checkpoint.
+    ///
+    /// - Throws: `InputError` at `engine.spec_method` for a model without any, and at
+    ///   `engine.spec_tokens` for a number that several modules do not divide.
+    package static func ownLayers(of model: TransformerModel, tokens: Int) throws -> Draft {
+        guard let predictor = model.predictor else {
+            if let unread = model.unreadPredictor { throw unread }
+            throw InputError(
+                "engine.spec_method",
+                "is mtp, and \(model.name) has no prediction layers that vLLM 0.33.0 loads",
+                expected: "eagle, eagle3, draft_model or ngram, or none")
+        }
+        let modules = predictor.modules
+        guard tokens <= modules || tokens % modules == 0 else {
+            throw InputError(
+                "engine.spec_tokens",
+                "is \(tokens), and \(model.name) has \(modules) prediction layers",
+                expected: "at most \(modules), or a multiple of it")
+        }
+        var own = model
+        own.layers = predictor.layers
+        own.outerMatrices = predictor.matrices
+        own.outerTables = []
+        own.outerVectors = []
+        own.finalNormWeights = predictor.normWeights
+        own.learnedPositions = 0
+        own.tower = nil
+        own.predictor = nil
+        own.checkpointBytes = nil
+        return Draft(.mtp, tokens: tokens, model: own)
+    }
+}
+
+extension Draft {
+    /// How its layers lie over the GPUs of a served model's last stage: cut as the model is.
+    func deployment(beside served: Deployment) -> Deployment {
+        var own = Deployment(
+            tensorParallel: served.tensorParallel, weights: weights ?? served.weights,
+            cache: served.cache)
+        own.packsLatents = served.packsLatents
+        own.expertParallel = served.expertParallel
+        own.gpusPerNode = served.gpusPerNode
+        return own
+    }
+
+    /// What its layers keep in the pool on one GPU.
+    package func caches(beside served: Deployment) -> [[CacheSpec]] {
+        guard let model else { return [] }
+        return model.caches(deployment(beside: served)).map { layer in
+            layer.map {
+                var spec = $0
+                spec.isDraft = true
+                return spec
+            }
+        }
+    }
+
+    /// Bytes of its weights on one GPU of the last pipeline stage, as they are loaded.
+    ///
+    /// The embedding is shared on one stage; with several, the model's is on another GPU and the
+    /// draft has its own (vLLM 0.33.0's model runner V2). A draft model shares nothing.
+    package func weightBytes(beside served: Deployment) -> Int64 {
+        guard let model else { return 0 }
+        let own = deployment(beside: served)
+        if method == .draftModel { return model.weightBytesPerGPU(own) }
+        var body = model
+        body.vocabularyRows = 0
+        body.tiesEmbeddings = true
+        body.checkpointBytes = nil
+        var sum = body.weightBytesPerGPU(own)
+        let width = model.embeddingWidth
+        func rows(_ count: Int) -> Int { count.dividedUp(by: own.tensorParallel) }
+        if !sharesEmbedding || served.pipelineParallel > 1 {
+            sum += 2 * Int64(rows(model.vocabularyRows)) * Int64(width)
+        }
+        if headRows > 0 {
+            let head = model.quantization?.format(of: "lm_head", .head) ?? .plain
+            sum += head.bytes(inputs: width, outputs: rows(headRows))
+        }
+        return sum
+    }
+
+    /// Bytes that stay allocated for drafting on one GPU beside weights and cache: the hidden
+    /// states of a step, and the drafts' logits where they are kept.
+    func bufferBytes(tokens: Int, sequences: Int) -> Int64 {
+        guard let model else { return 0 }
+        let states = method == .draftModel ? 0 : 2 * Int64(tokens) * Int64(model.hiddenSize)
+        guard keepsLogits else { return states }
+        return states
+            + 4 * Int64(sequences) * Int64(self.tokens) * Int64(model.vocabularySize)
+    }
+}
+
+extension TransformerModel {
+    /// What the served model and its draft keep in the pool, layer by layer: the draft's last, as
+    /// the engine creates them.
+    package func poolCaches(_ deployment: Deployment) -> [[CacheSpec]] {
+        caches(deployment) + (deployment.draft?.caches(beside: deployment) ?? [])
+    }
+}

@@ -1,0 +1,282 @@
+import Basics
+
+/// How the engine builds a family's prediction layers (vLLM 0.33.0's MTP classes): what of the
+/// model's layers they repeat, and what joins a word's embedding with the model's hidden state.
+struct PredictorRule: Sendable {
+    /// Which layer a module repeats.
+    enum Block: Sendable {
+        /// The model's last; with an indexer of its own where others have one.
+        case last
+        /// The last that attends to all tokens, with its network.
+        case lastAttending
+        /// The last windowed attention, and a dense network.
+        case windowed
+        /// The last layer's attention, and a dense network.
+        case dense
+        /// The kinds that a pattern lists, each a layer (Nemotron-H).
+        case pattern
+        /// The attention that the file's lists go on with, and a dense network (Step-3.5).
+        case listed
+    }
+
+    var block = Block.last
+    /// Fields with the number of modules, and the number where the file has none of them.
+    var count = ["num_nextn_predict_layers"]
+    var usual = 0
+    /// Modules that are loaded whatever the file says; nil: as many as it says.
+    var fixed: Int?
+    /// Norms of the hidden size beside the layers' own.
+    var norms = 3
+    /// Whether joining matrix and norms stand once for all modules.
+    var isOnce = false
+    /// The joining matrix: its name, whether it is cut by columns, whether formats apply.
+    var join = "eh_proj"
+    var isCut = false
+    var takesFormat = false
+    /// What stands before a module's number; nil: the model's layers are counted on.
+    var path: String?
+}
+
+extension PredictorRule {
+    /// The rules by model_type, as the engine rewrites types to drafts' (`hf_config_override`).
+    static let rules: [String: PredictorRule] = {
+        var rules: [String: PredictorRule] = [:]
+        func add(_ types: String, _ change: (inout PredictorRule) -> Void) {
+            var rule = PredictorRule()
+            change(&rule)
+            for type in types.split(separator: " ") { rules[String(type)] = rule }
+        }
+        add("deepseek_v3 deepseek_v32 glm_moe_dsa glm4_moe glm4_moe_lite pangu_ultra_moe hy_v3") {
+            _ in
+        }
+        add("mimo") { $0.join = "input_proj" }
+        add("mimo_v2 mimo_v2_flash") {
+            $0.block = .windowed
+            $0.fixed = 1
+            $0.path = "model.mtp.layers"
+        }
+        add("ernie4_5_moe") {
+            $0.block = .dense
+            $0.norms = 2
+            $0.join = "mtp_linear_proj"
+        }
+        add("qwen3_next qwen3_5 qwen3_5_moe qwen3_5_text qwen3_5_moe_text") {
+            $0.block = .lastAttending
+            $0.count = ["mtp_num_hidden_layers", "num_nextn_predict_layers"]
+            $0.usual = 1
+            $0.isOnce = true
+            $0.join = "fc"
+            $0.isCut = true
+            $0.takesFormat = true
+            $0.path = "mtp.layers"
+        }
+        add("nemotron_h nemotron_h_puzzle") {
+            $0.block = .pattern
+            $0.isCut = true
+            $0.takesFormat = true
+            $0.path = "mtp.layers"
+        }
+        add("step3p5 step3p7") {
+            $0.block = .listed
+            $0.takesFormat = true
+        }
+        add("longcat_flash longcat_flash_ngram") {
+            $0.block = .dense
+            $0.fixed = 1
+            $0.takesFormat = true
+        }
+        return rules
+    }()
+
+    /// Types whose prediction layers the engine builds and no rule here describes.
+    static let unread: Set = [
+        "deepseek_v4", "deepseek_v41", "dots3_note", "kimi_k3", "glm_ocr", "bailing_hybrid",
+        "bailing_moe_v3", "bailing_moe_v3_vl", "exaone_moe", "exaone4_5", "exaone4_5_text",
+        "intern_s2_preview", "interns2_mobius", "qwen4_exp", "qwen4_exp_text", "step5", "step5_vl",
+        "hy_v4", "inkling_model", "inkling_mm_model", "minimax_m3", "minimax_m3_vl", "glm5_next",
+        "gemma4_assistant", "gemma4_unified_assistant",
+    ]
+
+    /// Most modules that are read: published files have 1 to 7.
+    static let most = 64
+}
+
+extension HuggingFaceConfig {
+    /// Takes what a file says of its prediction layers. What is wrong with it matters only to a
+    /// server that drafts with them, and is kept until one does.
+    static func readPredictor(_ fields: ConfigFields, into model: inout TransformerModel) {
+        let types = [fields.outerType, fields.type]
+        if let rule = types.lazy.compactMap({ PredictorRule.rules[$0] }).first {
+            do {
+                model.predictor = try rule.predictor(fields, model)
+            } catch let error as InputError {
+                model.unreadPredictor = error
+            } catch {
+                model.unreadPredictor = InputError(fields.place, "\(error)", expected: "numbers")
+            }
+        } else if let type = types.first(where: PredictorRule.unread.contains) {
+            model.unreadPredictor = InputError(
+                fields.place,
+                "the prediction layers (MTP) of model_type \"\(type)\" are read by no rule here",
+                expected: "a family of the table of drafts in the article MemoryModel")
+        }
+    }
+}
+
+extension PredictorRule {
+    /// The prediction layers of a file whose own layers are read; nil where it counts none.
+    func predictor(_ fields: ConfigFields, _ model: TransformerModel) throws -> Predictor? {
+        let said = try count.lazy.compactMap { name in
+            fields.has(name) ? try fields.count(name, default: 0) : nil
+        }.first
+        let modules = fixed ?? said ?? usual
+        guard modules > 0 else { return nil }
+        guard modules <= Self.most else {
+            throw InputError(
+                fields.place, "\(count[0]) is \(modules)", expected: "0 to \(Self.most)")
+        }
+        let blocks = try (0..<modules).map { try layers($0, of: model, fields) }
+        return predictor(blocks, of: model)
+    }
+
+    /// The prediction layers whose modules have these decoder layers.
+    func predictor(_ blocks: [[Layer]], of model: TransformerModel) -> Predictor {
+        let own = model.layers.count { !$0.continues }
+        var layers: [Layer] = []
+        var starts: [String] = []
+        for (module, block) in blocks.enumerated() {
+            for var layer in block {
+                layer.continues = false
+                layer.formats = nil
+                layers.append(layer)
+                let start = path.map { "\($0).\(starts.count)" }
+                starts.append((start ?? "\(model.layersPath).\(own + module)") + ".")
+            }
+        }
+        let hidden = model.hiddenSize
+        let copies = isOnce ? 1 : blocks.count
+        let matrices = (0..<copies).map { copy in
+            var matrix = Projection(
+                join, 2 * hidden, hidden, isCut ? .columns(units: hidden) : .replicated,
+                isQuantized: takesFormat)
+            matrix.path = isOnce ? "mtp." + join : starts[copy * starts.count / copies] + join
+            return matrix
+        }
+        return Predictor(
+            modules: blocks.count, layers: layers, starts: starts, matrices: matrices,
+            normWeights: copies * norms * hidden)
+    }
+
+    /// The decoder layers of one module.
+    private func layers(
+        _ module: Int, of model: TransformerModel, _ fields: ConfigFields
+    ) throws -> [Layer] {
+        func missing(_ what: String) -> InputError {
+            InputError(
+                fields.place, "its prediction layers repeat \(what), which no layer has",
+                expected: "a layer with it")
+        }
+        guard let last = model.layers.last else { throw missing("a layer") }
+        switch block {
+        case .last:
+            return [model.layers.last { !$0.caches.isEmpty } ?? last]
+        case .lastAttending:
+            guard let layer = model.layers.last(where: { $0.attention.reachesAll }) else {
+                throw missing("full attention")
+            }
+            return [layer]
+        case .windowed:
+            guard let layer = model.layers.last(where: \.attention.isWindowed) else {
+                throw missing("a window")
+            }
+            return [layer.with(try dense(fields))]
+        case .dense:
+            return [last.with(try dense(fields))]
+        case .listed:
+            return [try listed(module, of: model, fields).with(try dense(fields))]
+        case .pattern:
+            return try pattern(fields).map { kind in
+                let layer = model.layers.last {
+                    switch (kind, $0.attention, $0.feedForward) {
+                    case ("*", .heads, _): true
+                    case ("E", .none, .experts): true
+                    default: false
+                    }
+                }
+                guard let layer else { throw missing("a layer of kind \(kind)") }
+                return layer
+            }
+        }
+    }
+
+    /// The dense network of the file's intermediate size.
+    private func dense(_ fields: ConfigFields) throws -> FeedForward {
+        var rule = NetworkRule()
+        rule.width = ["intermediate_size", "ffn_hidden_size"]
+        rule.bias = .field("use_bias")
+        return .dense(try rule.network(fields))
+    }
+
+    /// The layer whose attention the lists of layers name behind the model's own.
+    private func listed(
+        _ module: Int, of model: TransformerModel, _ fields: ConfigFields
+    ) throws -> Layer {
+        let own = model.layers.count
+        let types = fields.words("layer_types") ?? []
+        let further = fields.words("mtp_layer_types") ?? Array(types.dropFirst(own))
+        guard further.indices.contains(module) else {
+            throw InputError(
+                fields.place,
+                "layer_types has \(types.count) entries, and no list says the attention of "
+                    + "prediction layer \(module)",
+                expected: "mtp_layer_types, or \(own + module + 1) entries")
+        }
+        let isWindowed = further[module] == "sliding_attention"
+        guard let layer = model.layers.last(where: { $0.attention.isWindowed == isWindowed })
+        else {
+            throw InputError(
+                fields.place, "no layer is \(further[module].echoed()), as a prediction layer is",
+                expected: "a layer of that kind")
+        }
+        return layer
+    }
+
+    /// Nemotron-H's pattern: attention and experts, as letters or words.
+    private func pattern(_ fields: ConfigFields) throws -> [Character] {
+        let words = ["attention": "*", "full_attention": "*", "moe": "E"]
+        var letters = fields.word("mtp_hybrid_override_pattern")
+        if letters == nil, let list = fields.words("mtp_layers_block_type") {
+            letters = list.map { words[$0] ?? "?" }.joined()
+        }
+        guard let letters, !letters.isEmpty, letters.count <= 16,
+            letters.allSatisfy({ "*E".contains($0) })
+        else {
+            throw InputError(
+                fields.place,
+                "the pattern of its prediction layers is "
+                    + (letters.map { "\"\($0.echoed())\"" } ?? "missing"),
+                expected: "mtp_hybrid_override_pattern of * and E, such as *E")
+        }
+        return Array(letters)
+    }
+}
+
+extension Attention {
+    /// Whether it attends to all earlier tokens, with keys and values in the cache.
+    var reachesAll: Bool {
+        switch self {
+        case .heads(let heads): heads.reach == .full
+        case .latent: true
+        case .recurrent, .none: false
+        }
+    }
+}
+
+extension Layer {
+    /// The same attention with another network.
+    func with(_ network: FeedForward) -> Layer {
+        var copy = self
+        copy.feedForward = network
+        return copy
+    }
+}

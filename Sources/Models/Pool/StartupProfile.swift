@@ -8,7 +8,10 @@
 /// - forward pass: T x (gate, up and their product + 4.2 rows of hidden state), widest layer;
 /// - workspace: what the fused experts' kernel keeps between layers, T x k x (the wider of an
 ///   expert's output and its intermediate + the wider of output and gate with up);
-/// - encoder: the T embeddings of images and their pixels, and a fixed part per tower.
+/// - encoder: the T embeddings of images and their pixels, and a fixed part per tower;
+/// - drafting, if there is a draft: the T rows of hidden states that it reads, twice as many for
+///   EAGLE-3, with the larger of its own forward pass and its logits of S sequences, if that is
+///   the largest of the three; and its buffers (`Draft.bufferBytes`). No log has measured it.
 ///
 /// Source of the two coefficients: least squares over the H100 components of `kv_capacity.csv`; the
 /// forms are what the engine allocates.

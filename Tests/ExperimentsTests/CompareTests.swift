@@ -45,7 +45,7 @@ struct CompareTests {
         #expect(promises.row("request_throughput") != nil)
         #expect(promises.incomparable["request_goodput"]?.contains("slo.ttft_ms") == true)
         #expect(throws: InputError.self) { try Ranking(plain, [strict], by: "request_goodput") }
-        let later = try ComparedRun.run(small(["output.warmup=0.1"]), name: "later")
+        let later = try ComparedRun.run(small(["output.warmup=10"]), name: "later")
         #expect(try Comparison(plain, later).row("output_throughput") == nil)
         let page = ComparisonReport(try Ranking(plain, [strict])).text
         #expect(page.contains("Note: without request goodput: slo.ttft_ms differs"))

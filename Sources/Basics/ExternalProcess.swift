@@ -19,6 +19,7 @@ package final class ExternalProcess {
     private var received: [UInt8] = []
     private var lastWords: [UInt8] = []
     private var complains = true
+    private var hasAnswered = false
 
     /// Makes sure that so many children may be open at once. Throws `Failure` when the limit on
     /// open files does not allow it.
@@ -38,16 +39,16 @@ package final class ExternalProcess {
 
     /// Sends a line and returns the line that answers it, without its newline, within a time
     /// limit. Throws `Failure` when the child dies, hangs, answers without end, or has printed
-    /// what no line asked for: it would be taken for the answer to this one.
+    /// more than one line for the last: the second would be taken for the answer to this one.
     package func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
-        try refuseUnasked()
+        if hasAnswered { try refuseUnasked() }
         var unsent = (Array(line.utf8) + [0x0A])[...]
         while true {
             if unsent.isEmpty, let end = received.firstIndex(of: 0x0A) {
                 let answer = Array(received[..<end])
                 received.removeSubrange(...end)
-                try refuseUnasked()
+                hasAnswered = true
                 return answer
             }
             let left = deadline - ContinuousClock.now

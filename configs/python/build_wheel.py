@@ -53,7 +53,7 @@ RUNTIMES = re.compile(
 def needed(program: bytes) -> list:
     """The libraries that a 64-bit ELF program names (DT_NEEDED)."""
     if program[:6] != b"\x7fELF\x02\x01":
-        sys.exit("the program is no 64-bit Linux program")
+        sys.exit("the program is no 64-bit ELF program, as Linux has them")
     start, size, count = (
         struct.unpack_from("<Q", program, 32)[0],
         *struct.unpack_from("<HH", program, 54),

@@ -83,13 +83,6 @@ extension Configuration {
         _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
     ) throws -> ResolvedMemory {
         try checkContextParallel(model)
-        // vLLM's --max-model-len auto came with 0.14.0 (pull request 29431).
-        guard !engine.fitsMaxModelLen || engine.version.minor >= 14 else {
-            throw InputError(
-                "engine.fit_max_model_len",
-                "fits the memory from vLLM 0.14.0 on, and the release is \(engine.version)",
-                expected: "a number of tokens in engine.max_model_len")
-        }
         let options = try poolOptions()
         let layout = try PoolLayout(model.caches(deployment), options)
         engine.blockSize = layout.blockSize

@@ -34,7 +34,7 @@ enum ReplicaSection {
         }
         let maps = [
             running, Map(key: "queue", title: "Queue, requests", values: map.queue, isShare: false),
-            Map(key: "busy", title: "A step runs", values: map.busyShare, isShare: true),
+            Map(key: "busy", title: "GPUs busy", values: map.busyShare, isShare: true),
         ].compactMap(\.self).map { draw($0, map, series, bandSize: size, id: id) }
         let whom =
             count == 1
@@ -51,8 +51,7 @@ enum ReplicaSection {
             return ""
         }
         return
-            "A step runs \(Drawn.share(most)) of the time on the busiest and \(Drawn.share(least)) "
-            + "on the idlest, the GPUs' waits for the host included."
+            "The busiest works \(Drawn.share(most)) of the time, the idlest \(Drawn.share(least))."
     }
 
     private static func draw(

@@ -76,7 +76,7 @@ struct TimeSection: Sendable {
             title: "Preemptions", unit: "in a window",
             lines: [Line(name: "preempt", style: "c-tpot", isFilled: true) { $0.preemptions[$1] }]),
         Chart(
-            title: "A step runs", unit: "of the time, the host's part included",
+            title: "GPUs busy", unit: "of the time",
             lines: [Line(name: "busy", style: "c-a", isFilled: true) { $0.busyShare[$1] }],
             isShare: true),
     ]

@@ -39,7 +39,7 @@ package final class ExternalProcess {
 
     /// Sends a line and returns the line that answers it, without its newline, within a time
     /// limit. Throws `Failure` when the child dies, hangs, answers without end, or has printed
-    /// more than one line for the last: the second would be taken for the answer to this one.
+    /// what no line asked for: it would be taken for the answer to this one.
     package func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
         if hasAnswered { try refuseUnasked() }

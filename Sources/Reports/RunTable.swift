@@ -48,8 +48,7 @@ package struct RunTable: Encodable, Sendable {
         }
         let places = try wanted.map { name in
             guard let place = all.firstIndex(of: name) else {
-                throw InputError(
-                    "--columns", "unknown column \"\(name.echoed())\"", word: name, among: all)
+                throw InputError("--columns", "unknown column", word: name, among: all)
             }
             return place
         }

@@ -26,8 +26,8 @@ extension Verb {
             Flag(
                 "--bench", "LINE",
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
-                    + "--request-rate 10 --random-input-len 512 ...\". A note names what\n"
-                    + "has no meaning here; --set wins over it."),
+                    + "--request-rate 10 --random-input-len 512 ...\". What has no meaning here\n"
+                    + "is said; --set goes before it."),
             .serve,
             Flag(
                 "--model", "M",

@@ -91,7 +91,7 @@ struct Flag: Sendable {
         "--serve", "LINE",
         "Take model and engine from a line of vLLM's server: \"vllm serve MODEL\n"
             + "--tensor-parallel-size 4 ...\", @FILE with one in it, or FILE.yaml for\n"
-            + "its --config. A note names what is not simulated; --set wins over it.")
+            + "its --config. What is not simulated is said; --set wins over it.")
     /// Says what the service promises.
     static let slo = Flag(
         "--slo", "LIMITS",

@@ -19,6 +19,7 @@ package final class ExternalProcess {
     private var received: [UInt8] = []
     private var lastWords: [UInt8] = []
     private var complains = true
+    private var hasAnswered = false
 
     /// Raises the limit on open files so that this many children can run at once. Throws `Failure`
     /// if the system does not allow it.
@@ -41,13 +42,13 @@ package final class ExternalProcess {
     /// question, which would be taken for this answer.
     package func exchange(_ line: String, limit: Duration) throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
-        try refuseUnasked()
+        if hasAnswered { try refuseUnasked() }
         var unsent = (Array(line.utf8) + [0x0A])[...]
         while true {
             if unsent.isEmpty, let end = received.firstIndex(of: 0x0A) {
                 let answer = Array(received[..<end])
                 received.removeSubrange(...end)
-                try refuseUnasked()
+                hasAnswered = true
                 return answer
             }
             let left = deadline - ContinuousClock.now

@@ -98,9 +98,8 @@ extension ConfigurationForm where Value == Configuration.PromptBuckets {
         Self(
             expected: "rising numbers of tokens, 2 or more (\"256,1024,4096\")", takesText: true,
             read: { value in
-                switch value {
+                switch value.joinedNumbers ?? value {
                 case .text(let text): Configuration.PromptBuckets(text)
-                case .integer(let number): Configuration.PromptBuckets(String(number))
                 default: nil
                 }
             }, write: { .text($0.text) })

@@ -86,7 +86,7 @@ extension ConfigurationKey {
             "Pipeline stages, each a tensor-parallel group with a part of the layers."),
         .init(
             "engine.pp_layer_partition", \.engine.ppLayerPartition,
-            .optional(.text("layers of each stage, 20,12"), null: "equally many"),
+            .optional(.numbers("layers of each stage, 20,12"), null: "equally many"),
             "Layers of each pipeline stage: the server's VLLM_PP_LAYER_PARTITION."),
         .init(
             "engine.expert_parallel_size", \.engine.expertParallelSize, .integer(1...1024),

@@ -22,7 +22,8 @@ extension ConfigurationKey {
                 + "by kernel."),
         .init(
             "engine.cudagraph_capture_sizes", \.engine.cudagraphCaptureSizes,
-            .optional(.text("batch sizes, 1,2,4"), null: "the engine's, up to 512 (gpt-oss: 1024)"),
+            .optional(
+                .numbers("batch sizes, 1,2,4"), null: "the engine's, up to 512 (gpt-oss: 1024)"),
             "Batch sizes with a CUDA graph; they take memory where the release counts them."),
         .init(
             "engine.max_cudagraph_capture_size", \.engine.maxCUDAGraphCaptureSize,

@@ -115,6 +115,32 @@ extension ConfigurationForm where Value == String {
     }
 }
 
+extension ConfigurationForm where Value == String {
+    /// Numbers with commas between, "1,2,4", or a list of them.
+    static func numbers(_ expected: String) -> Self {
+        var form = text(expected)
+        let read = form.read
+        form.read = { value in read(value.joinedNumbers ?? value) }
+        return form
+    }
+}
+
+extension ConfigurationValue {
+    /// A list of integers as a text with commas between, or one integer; nil: it is none. On a
+    /// command line such a list comes as a text.
+    var joinedNumbers: ConfigurationValue? {
+        if case .integer(let number) = self { return .text(String(number)) }
+        if case .text(let text) = self, text.hasPrefix("["), text.hasSuffix("]") {
+            return .text(String(text.dropFirst().dropLast()))
+        }
+        guard case .list(let items) = self, !items.isEmpty else { return nil }
+        let words = items.compactMap { item in
+            if case .integer(let number) = item { String(number) } else { nil }
+        }
+        return words.count == items.count ? .text(words.joined(separator: ",")) : nil
+    }
+}
+
 extension ConfigurationForm where Value == EngineVersion {
     /// A release of vLLM among those simulated.
     static var version: Self {

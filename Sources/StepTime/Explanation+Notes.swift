@@ -9,16 +9,16 @@ extension Explanation {
         var notes: [String] = []
         if step.context > model.contextLimit {
             notes.append(
-                "a context of \(step.context) tokens is longer than the limit of \(model.name), "
-                    + "\(model.contextLimit) tokens")
+                "a context of \(Quantity.count(step.context)) tokens is longer than the limit of "
+                    + "\(model.name), \(Quantity.count(model.contextLimit)) tokens")
         }
         if gpu != .h100 { notes.append(GPU.memoryNote) }
         if let doesNotFit {
             notes.append(doesNotFit)
         } else if let sequencesThatFit, sequencesThatFit < step.batch {
             notes.append(
-                "\(step.batch) sequences of \(step.context) tokens do not fit: the KV cache holds "
-                    + "\(sequencesThatFit)")
+                "\(Quantity.count(step.batch)) sequences of \(Quantity.count(step.context)) tokens "
+                    + "do not fit: the KV cache holds \(Quantity.count(sequencesThatFit))")
         }
         if options.attentionKernel == .naive, let naiveScoreBytes, !naiveScoresFit {
             notes.append(
@@ -28,12 +28,13 @@ extension Explanation {
         let most = gpu.serverDefaults
         if options.usesCache, step.batch * step.tokens > most.tokens {
             notes.append(
-                "\(step.batch * step.tokens) new tokens are more than one step of a server takes: "
-                    + "max_num_batched_tokens is \(most.tokens) by default")
+                "\(Quantity.count(step.batch * step.tokens)) new tokens are more than one step of a "
+                    + "server takes: max_num_batched_tokens is \(Quantity.count(most.tokens)) by default"
+            )
         } else if step.batch > most.sequences {
             notes.append(
-                "\(step.batch) sequences are more than one step of a server takes: max_num_seqs is "
-                    + "\(most.sequences) by default")
+                "\(Quantity.count(step.batch)) sequences are more than one step of a server takes: "
+                    + "max_num_seqs is \(Quantity.count(most.sequences)) by default")
         }
         notes += provenance.warnings(
             tokens: step.batch * step.tokens, context: step.context,

@@ -68,7 +68,12 @@ private enum ReportSubject {
             return
         }
         if kinds == [.sweep] {
-            self = .sweep(SweepReportPage(try SweepTable(file: paths[0])))
+            let table = try SweepTable(file: paths[0])
+            guard table.runs > 0 else {
+                throw InputError(
+                    paths[0], "has a header and no run", expected: "a sweep's table with its runs")
+            }
+            self = .sweep(SweepReportPage(table))
             return
         }
         if let index = kinds.firstIndex(where: { $0 != .run }) {

@@ -33,7 +33,7 @@ struct ExplanationReportTests {
     @Test("says each note on a line that begins with the word")
     func notes() throws {
         let report = try report("gemma-2-27b", context: 100_000)
-        #expect(report.text.contains("\nNote: a context of 100000 tokens is longer than"))
+        #expect(report.text.contains("\nNote: a context of 100,000 tokens is longer than"))
         #expect((try keys(report)["notes"] as? [String])?.isEmpty == false)
     }
 

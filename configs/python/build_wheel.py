@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Builds the wheel: the program and the Python package in one file. No network.
 
-    python3 configs/python/build_wheel.py [--binary PROGRAM] [--out DIR]
+    python3 configs/python/build_wheel.py [--binary PROGRAM] [--local] [--out DIR]
 
 Without --binary it builds the program first, with Swift's libraries inside it
 (swift build -c release --static-swift-stdlib). The wheel's platform is manylinux of the newest
-glibc symbol that the program asks for.
+glibc symbol that the program asks for. A program that needs libraries besides the C and C++
+runtimes is refused; --local packs it for this machine alone (linux in place of manylinux).
 """
 
 import argparse
@@ -14,6 +15,7 @@ import hashlib
 import platform
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -42,11 +44,41 @@ def glibc(program: bytes) -> tuple:
     return max(found)
 
 
+#: Libraries that every machine with glibc and libstdc++ has, as .ci/portable lists them.
+RUNTIMES = re.compile(
+    r"(ld-linux.*|lib(c|m|dl|pthread|rt|gcc_s|stdc\+\+|resolv|util))\.so(\..*)?"
+)
+
+
+def needed(program: bytes) -> list:
+    """The libraries that a 64-bit ELF program names (DT_NEEDED)."""
+    if program[:6] != b"\x7fELF\x02\x01":
+        sys.exit("the program is no 64-bit ELF program, as Linux has them")
+    start, size, count = (
+        struct.unpack_from("<Q", program, 32)[0],
+        *struct.unpack_from("<HH", program, 54),
+    )
+    segments = [struct.unpack_from("<IIQQQQ", program, start + n * size) for n in range(count)]
+    loaded = [s for s in segments if s[0] == 1]
+    entries = []
+    for kind, _, offset, _, _, length in segments:
+        if kind == 2:
+            entries += struct.iter_unpack("<qQ", program[offset : offset + length])
+    table = next((value for tag, value in entries if tag == 5), 0)
+    # An address, of which the loaded segment tells the place in the file.
+    for _, _, offset, address, _, length in loaded:
+        if address <= table < address + length:
+            table += offset - address
+            break
+    names = [table + value for tag, value in entries if tag == 1]
+    return [program[n : program.index(b"\0", n)].decode() for n in names]
+
+
 def version(program: Path) -> str:
     shown = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
     match = re.match(r"headway (\d+(?:\.\d+)*)", shown.stdout)
     if match is None:
-        sys.exit(f"{program} --version says {shown.stdout!r}: is it headway?")
+        sys.exit(f"{program} --version says {shown.stdout[:60]!r}: is it headway?")
     return match.group(1)
 
 
@@ -60,11 +92,28 @@ def stripped(program: Path) -> bytes:
         return copy.read_bytes()
 
 
-def write(program: Path, folder: Path) -> Path:
-    data = stripped(program)
-    number = version(program)
+def tag(data: bytes, local: bool) -> str:
+    """The platform of a wheel with this program."""
+    others = [name for name in needed(data) if not RUNTIMES.fullmatch(name)]
+    if local:
+        return f"py3-none-linux_{platform.machine()}"
+    if others:
+        more = f" and {len(others) - 2} more" if len(others) > 2 else ""
+        sys.exit(
+            f"the program needs {', '.join(others[:2])}{more}, which other machines lack: build "
+            "it with --static-swift-stdlib, or pack it for this machine with --local"
+        )
     major, minor = glibc(data)
-    tag = f"py3-none-manylinux_{major}_{minor}_{platform.machine()}"
+    return f"py3-none-manylinux_{major}_{minor}_{platform.machine()}"
+
+
+def write(program: Path, folder: Path, local: bool) -> Path:
+    try:
+        platform_tag = tag(program.read_bytes(), local)
+    except (struct.error, ValueError, UnicodeDecodeError):
+        sys.exit(f"{program} is cut off")
+    number = version(program)
+    data = stripped(program)
     info = f"headway-{number}.dist-info"
     files = {
         f"headway/{path.name}": path.read_bytes()
@@ -79,7 +128,7 @@ def write(program: Path, folder: Path) -> Path:
     ).encode()
     files[f"{info}/WHEEL"] = (
         "Wheel-Version: 1.0\nGenerator: headway build_wheel\nRoot-Is-Purelib: false\n"
-        f"Tag: {tag}\n"
+        f"Tag: {platform_tag}\n"
     ).encode()
     files[f"{info}/entry_points.txt"] = b"[console_scripts]\nheadway = headway.__main__:main\n"
     record = ""
@@ -88,7 +137,7 @@ def write(program: Path, folder: Path) -> Path:
         record += f"{name},sha256={digest.decode()},{len(content)}\n"
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
     folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / f"headway-{number}-{tag}.whl"
+    wheel = folder / f"headway-{number}-{platform_tag}.whl"
     unfinished = wheel.with_suffix(".part")
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -106,12 +155,15 @@ def write(program: Path, folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the wheel of headway.")
     parser.add_argument("--binary", type=Path, help="a program that is built; default: build it")
+    parser.add_argument(
+        "--local", action="store_true", help="pack a program for this machine alone"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / ".build" / "wheel", help="a folder")
     arguments = parser.parse_args()
     program = arguments.binary or build()
     if not program.is_file():
         sys.exit(f"{program}: there is no such program")
-    print(write(program, arguments.out))
+    print(write(program, arguments.out, arguments.local))
 
 
 if __name__ == "__main__":

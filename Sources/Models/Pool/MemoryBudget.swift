@@ -237,13 +237,13 @@ package struct MemoryBudget: Equatable, Sendable {
     package func error(_ refusal: PoolRefusal, gpu: String) -> InputError {
         let longest = refusal.longestContext
         let blocks = layout.blocksOfOneRequest
-        let request = "one request of \(layout.options.maxModelLen) tokens"
+        let request = "one request of \(Quantity.count(layout.options.maxModelLen)) tokens"
         if let error = tooSmall(blocks, of: request, longest: longest) { return error }
         return InputError(
             "engine.max_model_len",
-            "\(request) takes \(blocks) blocks, "
+            "\(request) takes \(Quantity.count(blocks)) blocks, "
                 + "\(PoolRefusal.gibibytes(refusal.neededBytes)) GiB, and the pool has "
-                + "\(max(0, numGPUBlocks - 1)) beside the null block: "
+                + "\(Quantity.count(max(0, numGPUBlocks - 1))) beside the null block: "
                 + "\(gigabytes(usableBytes)) of \(Quantity.withArticle(gpu)) - "
                 + "\(parts.joined(separator: " - ")); "
                 + "the engine does not start",
@@ -259,14 +259,16 @@ package struct MemoryBudget: Equatable, Sendable {
         if let override = given.blocks {
             return InputError(
                 "engine.num_gpu_blocks_override",
-                "is \(override), the null block included, and \(what) takes \(blocks) beside it",
+                "is \(override), the null block included, and \(what) takes "
+                    + "\(Quantity.count(blocks)) beside it",
                 expected: "at least \(blocks + 1)\(or)")
         }
         guard let bytes = given.cacheBytes else { return nil }
         return InputError(
             "engine.kv_cache_memory_bytes",
-            "is \(bytes), which is \(max(0, numGPUBlocks)) blocks of \(bytesPerBlock) bytes, and "
-                + "\(what) takes \(blocks) beside the null block",
+            "is \(bytes), which is \(Quantity.count(max(0, numGPUBlocks))) blocks of "
+                + "\(Quantity.count(Int(bytesPerBlock))) bytes, and \(what) takes "
+                + "\(Quantity.count(blocks)) beside the null block",
             expected: "at least \(Int64(blocks + 1) * bytesPerBlock)\(or)")
     }
 

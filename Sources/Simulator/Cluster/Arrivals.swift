@@ -229,8 +229,10 @@ struct Arrivals: ~Copyable {
     @inline(never)
     private func outOfRange(_ nanoseconds: Int64) -> InputError {
         InputError(
-            "trace", "an arrival \(nanoseconds) ns after the first is out of range",
-            expected: "less than 92 days; choose a window of the trace")
+            "trace",
+            "an arrival \(Quantity.decimal(Double(nanoseconds) / 86_400e9, 1)) days after the first "
+                + "is out of range",
+            expected: "less than 92 days; choose a window of the trace, or a higher rate")
     }
 
     /// Takes the request that arrives at `time`, the value `nextArrival` has just returned.

@@ -8,10 +8,11 @@ extension Verb {
         summary: "Keep a share of a trace: whole sessions or windows of time.",
         operands: "FILE", operandCount: 1...1,
         details: """
-            The seed picks the sessions or windows. A larger share includes every session of a
-            smaller one. Requests that wait for one another are one session. Whole sessions thin
-            the rate. Whole windows are put end to end and keep the rate; the page counts the
-            sessions that they cut.
+            The seed picks the sessions or windows. A larger share includes those of a smaller
+            one. Requests that wait for one another are one session. Whole sessions thin the
+            rate. Whole windows are put end to end and keep the rate. Their number is the share
+            of the trace's windows, rounded, at least one. The page counts the requests that are
+            kept and the sessions that windows cut.
             """,
         flags: TraceFlags.all + TraceSink.flags + [
             Flag("--share", "N", "Share to keep, above 0, at most 1."),
@@ -31,7 +32,11 @@ extension Verb {
         let unit = window.map { SampledSource.Unit.window(Int64($0 * 1e9)) } ?? .session
         let (source, notes) = try openTrace(arguments.operands[0], options: options)
         let sample = try SampledSource(source, share: share, unit: unit, seed: options.seed)
-        try TraceSink(arguments).write(sample, read: [notes], found: { sample.cuts.remarks })
+        try TraceSink(arguments).write(
+            sample, read: [notes],
+            found: {
+                [sample.cuts.share] + sample.cuts.remarks
+            })
         return 0
     }
 }

@@ -41,6 +41,12 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
     /// A span exported twice, with the same ids and start: the second one is dropped.
     case repeatedSpan = "repeated_span"
 
+    /// A request of a benchmark's warm-up, before it measured anything: dropped.
+    case warmUp = "warm_up"
+    /// A request that its client cancelled, so that the length of its whole answer is unknown:
+    /// dropped.
+    case cancelled
+
     /// A turn whose predecessor was dropped or is outside the window: it arrives at its recorded
     /// time.
     case parentLeftOut = "parent_left_out"
@@ -55,7 +61,7 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
     package var drops: Bool {
         switch self {
         case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .emptySession, .nestedSpan,
-            .repeatedSpan:
+            .repeatedSpan, .warmUp, .cancelled:
             true
         default: false
         }
@@ -75,6 +81,8 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
             "a later turn shares no block with the turn before it, or is shorter: read as a whole"
                 + " prompt (rows of what a turn adds: --format mooncake_delta, trace.format)"
         case .unanswered: "a question without an answer"
+        case .warmUp: "a request of the benchmark's warm-up"
+        case .cancelled: "a request that its client cancelled"
         case .parentLeftOut:
             "a turn whose session began outside the window, or with a row that is dropped, arrives"
                 + " at its recorded time, or after the others that it waits for"
@@ -106,6 +114,8 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
         case .parentLeftOut, .assumedTime, .turnLeftOut: "a window between sessions"
         case .nestedSpan: "token counts in one span a call"
         case .repeatedSpan: "each span once"
+        case .warmUp: "the measured phase of a benchmark"
+        case .cancelled: "requests with their whole answer"
         }
     }
 }

@@ -75,6 +75,7 @@ private func reread(
         let (again, losses) = try reread(rich, .bailian)
         #expect(again.predecessors == rich.predecessors)
         #expect(again.arrivals == rich.arrivals)
+        #expect(again.priorities == rich.priorities && !rich.priorities.isEmpty)
         #expect(losses.contains("pauses in sessions, but for the timestamps"))
         func hits(_ workload: Workload) throws -> Int {
             let log = try ReuseLog(InMemorySource(workload), includesAnswers: false)
@@ -87,7 +88,8 @@ private func reread(
         let (again, losses) = try reread(rich, .mooncake)
         #expect(again.predecessors == rich.predecessors)
         #expect(again.thinkTimes == rich.thinkTimes)
-        #expect(losses.contains("time below 1 ms"))
+        #expect(again.priorities == rich.priorities)
+        #expect(losses.contains("time below 1 ms") && !losses.contains("priorities"))
     }
 
     @Test(.enabled(if: evidence != nil)) func mooncakeIsWrittenByteForByte() throws {

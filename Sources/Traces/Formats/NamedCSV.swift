@@ -172,6 +172,9 @@ struct NamedCSV: LineFormat {
             case .output: row.output = try cursor.wholeNumber("the output length")
             case .session: session = cursor.columnIdentity()
             case .priority: row.priority = try cursor.optionalPriority()
+            case .model:
+                let field = try cursor.csvField()
+                counters.models.add(cursor.raw(field))
             case .elapsed: elapsed = try cursor.optionalDecimal("the elapsed time", scale: 9)
             }
         }

@@ -20,6 +20,8 @@ struct KeyReader<Key: Equatable> {
     /// Other names: those known to change nothing, then unknown ones that occurred.
     private var others: [[UInt8]]
     private let ignored: Int
+    /// The place of `model` among the ignored names.
+    private let modelPlace: Int?
     /// Two for every place in an object: its beginning, and after each name's value.
     private var memories: [Memory]
     private var place = 0
@@ -52,6 +54,7 @@ struct KeyReader<Key: Equatable> {
         self.names = names.map { (Array($0.name.utf8), $0.key) }
         self.other = other
         self.ignored = ignored.count
+        modelPlace = ignored.firstIndex(of: "model")
         others = ignored.map { Array($0.utf8) }
         let places = 1 + names.count + ignored.count
         memories = .init(repeating: Memory(key: other), count: 2 * places)
@@ -67,9 +70,8 @@ struct KeyReader<Key: Equatable> {
     /// nothing.
     mutating func pass(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         let index = place - 1 - names.count
-        if !wanted.isEmpty, let name = wanted.firstIndex(where: { $0.name == others[index] }) {
-            return try look(&cursor, name)
-        }
+        if !wanted.isEmpty, let name = wantedOthers[index] { return try look(&cursor, name) }
+        if index == modelPlace { cursor.countModel(&counters) }
         if index >= ignored { try cursor.count(others[index], &counters) }
         try cursor.skipValue()
     }

@@ -130,6 +130,7 @@ package final class TraceNotes: Sendable {
         var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
         var origin: Int64 = 0
         var unknownKeys: [UnknownKeys.Count] = []
+        var models = ModelNames()
         var asides: [String] = []
         var labels: [RequestLabels] = []
     }
@@ -189,7 +190,9 @@ package final class TraceNotes: Sendable {
             oddLatencies > 0
             ? ["measured latencies that are negative, or end before they begin: \(oddLatencies)"]
             : []
-        return state.withLock { $0.asides } + odd
+        return state.withLock { state in
+            state.asides + (state.models.remark.map { [$0] } ?? [])
+        } + odd
             + (keys.isEmpty ? [] : ["keys that are not known, and not used: \(keys)"])
     }
 
@@ -205,6 +208,7 @@ package final class TraceNotes: Sendable {
             $0.counts = counters.counts
             $0.origin = counters.origin
             $0.unknownKeys = counters.unknownKeys
+            $0.models = counters.models
         }
     }
 
@@ -225,6 +229,7 @@ struct ReaderCounters {
     /// The time of the file's clock at which the trace's is 0, in nanoseconds.
     var origin: Int64 = 0
     let isStrict: Bool
+    var models = ModelNames()
     /// Unknown names, in order of first appearance.
     private(set) var unknownKeys: [UnknownKeys.Count] = []
 

@@ -23,8 +23,7 @@ extension Verb {
         guard let share = try arguments.number("--share") else {
             throw InputError("--share", "not given", expected: "--share N, above 0, at most 1")
         }
-        var options = try TraceFlags.options(arguments)
-        options.labels = TraceLabel.allCases
+        let options = try TraceSink.options(arguments)
         let window = try arguments.number("--window", atLeast: 1e-6)
         guard window ?? 0 <= 9e9 else {
             throw InputError("--window", "is too long", expected: "at most 9e9 seconds")

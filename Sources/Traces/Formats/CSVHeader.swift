@@ -123,6 +123,11 @@ struct CSVHeader {
         }
     }
 
+    /// Whether a column holds names of requests.
+    var hasLabels: Bool {
+        roles.contains { if case .label = $0 { true } else { false } }
+    }
+
     /// Names for a message: the first twenty.
     static func list(_ names: [String]) -> String {
         names.prefix(20).map(\.printableName).joined(separator: ", ")

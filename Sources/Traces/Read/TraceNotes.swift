@@ -218,6 +218,11 @@ package final class TraceNotes: Sendable {
         set { state.withLock { $0.labels = newValue } }
     }
 
+    /// The names of requests of one kind; nil if they were not requested or the format has none.
+    package func labels(_ kind: TraceLabel) -> RequestLabels? {
+        labels.first { $0.label == kind }
+    }
+
     /// Adds a sentence to the remarks.
     func add(remark: String) { state.withLock { $0.asides.append(remark) } }
 }

@@ -2,12 +2,33 @@ import Basics
 import Traces
 
 extension ArrivalStatistics {
-    /// What the coefficient of variation of the gaps means, relative to a Poisson process's 1.
+    /// The regularity of the arrivals, in words.
     var words: String {
-        if count < 3 { return "too few to say how they arrive" }
-        if variation < 0.8 { return "smoother than Poisson" }
-        if variation <= 1.25 { return "near-Poisson" }
-        return variation < 2 ? "bursty" : "very bursty"
+        switch regularity {
+        case .unclear: "too few to say how they arrive"
+        case .smooth: "smoother than Poisson"
+        case .nearPoisson: "near-Poisson"
+        case .bursty: "bursty"
+        case .veryBursty: "very bursty"
+        }
+    }
+
+    /// The busiest second and minute, as far as the trace is that long; nil without either.
+    var peakWords: String? {
+        func times(_ unit: String, _ peak: Double?) -> String? {
+            peak.map { "busiest \(unit) \(Quantity.significant($0)) times" }
+        }
+        guard let second = times("second", peakOverMean.second) else { return nil }
+        let minute = times("minute", peakOverMean.minute).map { ", " + $0 } ?? ""
+        return second + " the mean rate" + minute
+    }
+
+    /// The dispersion per second and per minute, as far as the trace is that long; nil without
+    /// either.
+    var dispersionWords: String? {
+        guard let second = dispersion.second else { return nil }
+        let minute = dispersion.minute.map { ", \(Quantity.significant($0)) per minute" } ?? ""
+        return "\(Quantity.significant(second)) per second" + minute
     }
 }
 
@@ -179,15 +200,15 @@ extension TraceReport {
     }
 
     private static func arrivals(_ report: TraceReport, _ info: TraceInfo) -> String {
-        let peaks = [report.peakOverMean1S, report.peakOverMean60S].map(Quantity.significant)
-        let spread = [report.dispersion1S, report.dispersion60S].map(Quantity.significant)
         var lines = [
             "Arrivals over \(Quantity.duration(seconds: report.spanS)), CV of their gaps "
                 + Quantity.significant(report.arrivalCv),
             Chart.sparkline(info.arrivals.series(parts: PageWidth.fitting(72, beside: 0))),
-            "busiest second \(peaks[0]) times the mean rate, busiest minute \(peaks[1]) times",
-            "dispersion (Poisson: 1) \(spread[0]) per second, \(spread[1]) per minute",
         ]
+        if let peaks = info.arrivals.peakWords { lines.append(peaks) }
+        if let spread = info.arrivals.dispersionWords {
+            lines.append("dispersion (Poisson: 1) " + spread)
+        }
         if info.hasCoarseClock {
             lines.append(
                 "only \(Quantity.count(info.arrivals.distinctTimes)) distinct times: burstiness"

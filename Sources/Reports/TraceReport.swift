@@ -24,7 +24,8 @@ package struct TraceReport: Encodable {
     let spanS: Double
     let requestRate: Double
     let arrivalCv: Double
-    let peakOverMean1S, peakOverMean60S, dispersion1S, dispersion60S: Double
+    /// Present if the trace is at least a second, or a minute, long.
+    let peakOverMean1S, peakOverMean60S, dispersion1S, dispersion60S: Double?
     let promptTokens, outputTokens: Lengths
     let laterTurns, aborts: Int
     /// Present if requests wait for others.

@@ -145,6 +145,9 @@ extension Configuration {
         var trace = trace
         if let law = self.trace.sharedPrefix {
             trace.source = SharedPrefixSource(trace.source, law, seed: drawingSeed)
+            if let adapters = trace.notes?.labels(.lora) {
+                trace.source = AdapterSource(trace.source, adapters)
+            }
             trace.assumed.append(law.words)
         }
         guard let rate = try self.trace.sendingRate() else { return trace }

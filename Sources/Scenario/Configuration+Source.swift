@@ -95,7 +95,8 @@ extension Configuration {
         var opened = OpenedTrace(
             name: String(name).echoed(), source: source, notes: notes,
             isReadOnce: InputFile.isReadOnce(file),
-            extent: TraceExtent(requests: trace.limit), labels: notes.labels.first)
+            extent: TraceExtent(requests: trace.limit),
+            labels: output.by?.label.flatMap(notes.labels))
         if engine.asyncScheduling, !gives("trace.stop") { opened.assumedEnd = Self.assumedEnd }
         return try sent(opened)
     }

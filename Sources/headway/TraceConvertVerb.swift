@@ -8,8 +8,7 @@ extension Verb {
         operands: "FILE", operandCount: 1...1,
         flags: TraceFlags.all + TraceSink.flags + [.json]
     ) { arguments in
-        var options = try TraceFlags.options(arguments)
-        options.labels = TraceLabel.allCases
+        let options = try TraceSink.options(arguments)
         let (source, notes) = try openTrace(arguments.operands[0], options: options)
         try TraceSink(arguments).write(source, read: [notes])
         return 0

@@ -18,8 +18,7 @@ extension Verb {
         ]
     ) { arguments in
         let files = arguments.operands
-        var options = try TraceFlags.options(arguments)
-        options.labels = TraceLabel.allCases
+        let options = try TraceSink.options(arguments, keepsIDs: false)
         let offsets = try arguments.value("--offsets").map(seconds) ?? files.map { _ in 0 }
         guard offsets.count == files.count else {
             throw InputError(
@@ -28,7 +27,7 @@ extension Verb {
                     + Quantity.counted(files.count, "trace"),
                 expected: "one for each")
         }
-        let opened = try files.map { [options] in try openTrace($0, options: options) }
+        let opened = try files.map { try openTrace($0, options: options) }
         let sources = opened.map(\.source)
         try TraceSink(arguments).write(
             MergedSource(

@@ -23,12 +23,12 @@ extension Verb {
             throw InputError("--factor", "not given", expected: "--factor N, above 0")
         }
         let way = try arguments.choice("--by") ?? RateScaling.usual(for: factor)
-        let options = try TraceFlags.options(arguments)
+        // Copies get new ids, for which no names are written.
+        let options = try TraceSink.options(arguments, keepsIDs: way != .superpose)
         var notes: [TraceNotes] = []
         let source = try way.apply(factor: factor, seed: options.seed) { scale in
             var scaled = options
             scaled.timeScale = scale
-            scaled.labels = TraceLabel.allCases
             let opened = try openTrace(arguments.operands[0], options: scaled)
             notes.append(opened.notes)
             return opened.source

@@ -44,6 +44,16 @@ struct TraceSink {
         isJSON = arguments.has("--json")
     }
 
+    /// How to read a trace that is written again. Adapters that are not written with the requests
+    /// keep their contents apart.
+    static func options(_ arguments: Arguments, keepsIDs: Bool = true) throws -> TraceOptions {
+        var options = try TraceFlags.options(arguments)
+        options.labels = TraceLabel.allCases
+        let format: TraceFormat = try arguments.choice("--to") ?? .native
+        options.separatesAdapters = format != .native || !keepsIDs
+        return options
+    }
+
     /// Writes everything a source has, and reports what was written and what was lost. `read`: the
     /// notes of the source's readers; their remarks come after `remarks`. `found`: remarks known
     /// only once everything is written. `total`: the number of requests, if known beforehand.

@@ -13,9 +13,8 @@ extension Verb {
             """,
         flags: TraceFlags.all + TraceSink.flags + [.json]
     ) { arguments in
-        var options = try TraceFlags.options(arguments)
+        var options = try TraceSink.options(arguments)
         options.sortsRows = true
-        options.labels = TraceLabel.allCases
         let (source, notes) = try openTrace(arguments.operands[0], options: options)
         try TraceSink(arguments).write(source, read: [notes])
         return 0

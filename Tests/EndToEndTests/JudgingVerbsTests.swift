@@ -233,6 +233,33 @@ struct JudgingVerbsTests {
         #expect(warnings.contains { $0.contains("the trace names no LoRA adapter") })
     }
 
+    @Test("priorities without effect are noted, and adapters share no blocks")
+    func prioritiesAndAdapters() throws {
+        _ = try write(
+            "p.jsonl",
+            """
+            {"arrival_us":0,"segments":[[1,1600]],"output_tokens":20,"lora_name":"a","priority":3}
+            {"arrival_us":3000000,"segments":[[1,1600]],"output_tokens":20,"lora_name":"b"}
+            {"arrival_us":6000000,"segments":[[1,1600]],"output_tokens":20,"lora_name":"b"}
+
+            """)
+        for (policy, isNoted) in [("fcfs", true), ("decode_first", true), ("priority", false)] {
+            let set = "engine.scheduling_policy=\(policy)"
+            let summary = try json(
+                Executable.run(
+                    ["run", "--trace", "p.jsonl", "--set", "cluster.replicas=1", set]
+                        + ["--json", "--quiet"], in: scratch.path, seconds: 200))
+            let warnings = try #require(summary["warnings"] as? [String])
+            let idle = warnings.filter { $0.contains("priorities have no effect") }
+            #expect(idle.count == (isNoted ? 1 : 0), "\(warnings)")
+            #expect(idle.allSatisfy { $0.contains("is \(policy).") })
+            #expect(warnings.contains { $0.contains("different adapters share no KV blocks") })
+            // The third request hits the second's blocks, all but the last of its prompt.
+            let hits = try #require(summary["prefix_hit_rate"] as? Double)
+            #expect(abs(hits - 1_584.0 / 4_800) < 1e-6)
+        }
+    }
+
     @Test("steps.jsonl beside them changes no order in plans.jsonl and timeline.json")
     func orderOfFiles() throws {
         for decisions in ["false", "true"] {

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
@@ -26,7 +27,7 @@ struct TraceReportTests {
         let open = try page(
             "open.csv",
             Self.azure + (10..<40).map { "2023-11-16 18:15:\($0).5000000,90,10\n" }.joined())
-        let verdict = "open.csv: 30 requests in 29.0 s, 1.03/s, smoother than Poisson"
+        let verdict = "open.csv: 30 requests in 29.0 s, 1.00/s, smoother than Poisson"
         #expect(open[0] == "OPEN LOAD     " + verdict)
         #expect(open[1] == "Mean request  90 prompt, 10 output tokens")
         #expect(open[2].hasPrefix("Prefix cache  unknown"))
@@ -40,6 +41,54 @@ struct TraceReportTests {
         let batch = try page("batch.csv", Self.azure + row + row)
         #expect(batch[0].hasPrefix("BATCH         batch.csv: 2 requests at once"))
         #expect(!batch.contains { $0.hasPrefix("Arrivals") })
+    }
+
+    /// Requests of 90 tokens at times in seconds.
+    private func page(at times: [Double]) throws -> [Substring] {
+        let rows = times.map { "\($0),90,10\n" }.joined()
+        return try page("t.csv", "arrived_at,num_prefill_tokens,num_decode_tokens\n" + rows)
+    }
+
+    @Test("judges arrivals no further than their number allows")
+    func regularity() throws {
+        // Gaps of a Poisson process; their coefficient of variation is 0.7 by chance.
+        let few = try page(at: [0, 0.3, 1.9, 2.4, 3.9, 4.4])
+        #expect(few[0].contains(": 6 requests in 4.40 s, 1.14/s, too few to say"))
+        #expect(few.contains { $0.hasPrefix("busiest second 1.76 times the mean rate") })
+        #expect(!few.contains { $0.contains("minute") })
+
+        let even = try page(at: (0..<9).map { Double($0) * 10 })
+        #expect(even[0].hasSuffix(", 0.100/s, smoother than Poisson"))
+        #expect(even.contains { $0.hasSuffix(", busiest minute 1.00 times") })
+        let burst = try page(at: (0..<20).map { Double($0) * 0.001 } + [9])
+        #expect(burst[0].hasSuffix(", very bursty"))
+
+        // Two gaps in 0.9 s, and no second to be the busiest one.
+        let short = try page(at: [0, 0.5, 0.9])
+        #expect(short[0].contains("3 requests in 900 ms, 2.22/s, too few"))
+        #expect(!short.contains { $0.contains("busiest") || $0.contains("dispersion") })
+    }
+
+    @Test("calls hardly any Poisson trace smooth or bursty, however short")
+    func poisson() throws {
+        for count in [3, 4, 6, 10, 30, 100, 400] {
+            var odd = 0
+            for seed in UInt64(0)..<400 {
+                var random = SeededRandom(seed: seed, stream: UInt64(count))
+                var arrivals = ArrivalStatistics()
+                var time = 0.0
+                for _ in 0..<count {
+                    time += 1e9 * random.exponential()
+                    arrivals.add(Int64(time))
+                }
+                switch arrivals.regularity {
+                case .smooth, .bursty, .veryBursty: odd += 1
+                case .unclear: #expect(count < 30)
+                case .nearPoisson: #expect(count >= 30)
+                }
+            }
+            #expect(odd <= 16, "\(count) requests: \(odd) of 400 (seeds 0 to 399)")
+        }
     }
 
     @Test("gives what a cache hits, turns, and what was done to rows")

@@ -36,6 +36,25 @@ struct ClassNameTests {
         }
     }
 
+    @Test("an assumed prefix is shared within an adapter alone")
+    func assumedPrefix() throws {
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("headway-prefix-\(UUID().uuidString).csv").path
+        let text =
+            "arrived_at,input_tokens,output_tokens,lora_name\n0,900,5,a\n1,900,5,b\n2,900,5,a\n"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let configuration = try Configuration.read(
+            file: nil, changes: ["trace.file=\(path)", "trace.shared_prefix=512"])
+        let trace = try configuration.openTrace()
+        #expect(trace.labels == nil)
+        var source = trace.source
+        let batch = try #require(try source.next())
+        let firsts = (0..<3).map { batch.segments(of: $0).first }
+        #expect(firsts[0] == firsts[2] && firsts[0] != firsts[1])
+        #expect(firsts.allSatisfy { $0?.length == 512 })
+    }
+
     @Test("tenants, adapters and kinds of sessions are read where traces name them")
     func labels() throws {
         let native = """

@@ -89,6 +89,57 @@ private let millisecond: Int64 = 1_000_000
         #expect(try failure(failed).contains("2 dropped"))
     }
 
+    /// A record of AIPerf with more metadata.
+    private func record(_ metadata: String, at start: Int64, latency: Int = 400) -> String {
+        """
+        {"metadata":{"request_start_ns":\(1_700_000_000_000_000_000 + start * millisecond),\
+        "worker_id":"w",\(metadata)},"metrics":{"input_sequence_length":{"value":100},\
+        "output_sequence_length":{"value":20},"time_to_first_token":{"value":30,"unit":"ms"},\
+        "request_latency":{"value":\(latency),"unit":"ms"}},"error":null}
+
+        """
+    }
+
+    @Test func aiperfsWarmUpAndCancelledRequestsAreNoLoad() throws {
+        let text =
+            record("\"session_num\":0,\"benchmark_phase\":\"warmup\"", at: 0)
+            + record("\"session_num\":1,\"benchmark_phase\":\"profiling\"", at: 5_000)
+            + record("\"session_num\":2,\"was_cancelled\":true", at: 6_000)
+            + record("\"session_num\":3,\"was_cancelled\":false,\"colour\":1", at: 7_000)
+            + record("\"session_num\":4", at: 8_000)
+            .replacing("\"error\":null", with: "\"error\":{\"code\":500}")
+        let (workload, notes) = try read(text)
+        #expect(workload.arrivals == [0, 2_000 * millisecond])
+        #expect(workload.predecessors.isEmpty)
+        #expect(notes.rows == 5 && notes.measured?.count == 2)
+        let quirks = notes.quirks.map { "\($0.count) \($0.quirk.rawValue)" }
+        #expect(quirks == ["1 zero_output", "1 warm_up", "1 cancelled"])
+        #expect(notes.remarks.contains { $0.contains("colour (1)") })
+        #expect(
+            try failure(record("\"benchmark_phase\":\"cooldown\"", at: 0))
+                .contains("the benchmark_phase cooldown; expected profiling or warmup"))
+        #expect(
+            try failure(record("\"benchmark_phase\":\"warmup\"", at: 0))
+                .contains("none of its 1 rows can be replayed (1 dropped"))
+    }
+
+    @Test func aiperfsTurnsFollowOneAnother() throws {
+        // The dataset's conversation c was sent in two sessions; a third has a turn before.
+        let text =
+            record("\"x_correlation_id\":\"a\",\"turn_index\":0", at: 0)
+            + record("\"x_correlation_id\":\"b\",\"turn_index\":0", at: 100)
+            + record("\"x_correlation_id\":\"a\",\"turn_index\":1", at: 900)
+            + record("\"session_num\":7,\"turn_index\":0", at: 1_000)
+            + record("\"session_num\":7,\"turn_index\":1", at: 1_500)
+        let conversation = text.replacing(
+            "turn_index", with: "conversation_id\":\"c\",\"turn_index")
+        let (workload, notes) = try read(conversation)
+        #expect(workload.predecessors == [-1, -1, 0, -1, 3])
+        #expect(workload.thinkTimes.map { $0 / millisecond } == [0, 0, 500, 0, 100])
+        #expect(notes.measured?.count == 5 && notes.remarks.isEmpty)
+        #expect(notes.assumptions.contains { $0.contains("turns share nothing") })
+    }
+
     @Test func guidellmsRequestsAreThoseThatSucceeded() throws {
         let (workload, notes) = try read(AgentSamples.guideLLM)
         #expect(notes.format == .guidellm)

@@ -75,6 +75,7 @@ private func reread(
         let (again, losses) = try reread(rich, .bailian)
         #expect(again.predecessors == rich.predecessors)
         #expect(again.arrivals == rich.arrivals)
+        #expect(again.priorities == rich.priorities && !rich.priorities.isEmpty)
         #expect(losses.contains("pauses in sessions, but for the timestamps"))
         func hits(_ workload: Workload) throws -> Int {
             let log = try ReuseLog(InMemorySource(workload), includesAnswers: false)
@@ -87,7 +88,8 @@ private func reread(
         let (again, losses) = try reread(rich, .mooncake)
         #expect(again.predecessors == rich.predecessors)
         #expect(again.thinkTimes == rich.thinkTimes)
-        #expect(losses.contains("time below 1 ms"))
+        #expect(again.priorities == rich.priorities)
+        #expect(losses.contains("time below 1 ms") && !losses.contains("priorities"))
     }
 
     @Test(.enabled(if: evidence != nil)) func mooncakeIsWrittenByteForByte() throws {
@@ -172,6 +174,34 @@ private func reread(
         #expect(zip(part.arrivals, part.arrivals.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
+    @Test func samplingWindowsKeepsTheNearestNumberOfThem() throws {
+        // 19 windows of a minute, the first with 60 requests and each later one with three.
+        var trace = Workload()
+        trace.arrivals = (0..<60).map { $0 * 1_000_000_000 }
+        for minute in Int64(1)..<19 {
+            trace.arrivals += [5, 25, 45].map { (60 * minute + $0) * 1_000_000_000 }
+        }
+        trace.ids = Array(0..<Int64(trace.count))
+        trace.promptTokens = .init(repeating: 1, count: trace.count)
+        trace.outputTokens = trace.promptTokens
+        for seed in UInt64(0)..<20 {
+            var smaller: Set<Int64> = []
+            for (share, windows) in [(0.01, 1), (0.1, 2), (0.25, 5), (0.5, 10), (0.99, 19)] {
+                let sample = try SampledSource(
+                    InMemorySource(trace), share: share, unit: .window(60_000_000_000), seed: seed)
+                let part = try collect(sample)
+                let kept = Set(part.ids)
+                #expect(Set(kept.map { $0 < 60 ? 0 : ($0 - 57) / 3 }).count == windows)
+                #expect(smaller.isSubset(of: kept), "seed \(seed), share \(share)")
+                #expect(part.arrivals.last! / 60_000_000_000 == Int64(windows) - 1)
+                let requests = "kept \(part.count) of 114 requests, "
+                #expect(sample.cuts.share.hasPrefix(requests))
+                #expect(sample.cuts.share.hasSuffix("in \(windows) of 19 windows with requests"))
+                smaller = kept
+            }
+        }
+    }
+
     @Test func samplingShortWindowsPassesLongPausesAtOnce() throws {
         let day: Int64 = 86_400_000_000_000
         var trace = Workload()
@@ -181,7 +211,7 @@ private func reread(
         trace.outputTokens = trace.promptTokens
         let part = try collect(
             SampledSource(InMemorySource(trace), share: 0.25, unit: .window(1_000), seed: 1))
-        #expect(part.count > 0 && part.count < 40)
+        #expect(part.count == 10)
         for row in 0..<part.count {
             // Whole windows of a microsecond, a quarter of those before.
             #expect(abs(part.arrivals[row] - part.ids[row] * day / 4) <= 40_000)

@@ -68,6 +68,7 @@ package final class SummaryObserver: RunObserver {
             warnings: notes + resolved.warnings + remarks + ranges + rejected + cut)
         summary.rangeWarnings = ranges
         summary.take(figures, by: dimension)
+        if let idle = idlePriorities(configuration) { summary.warnings.append(idle) }
         summary.stages = zip(result.stages, stages.classes(of: result.stages)).map {
             StageSummary($0, $1)
         }
@@ -93,6 +94,19 @@ package final class SummaryObserver: RunObserver {
             return "exceeds step budget (engine.max_num_batched_tokens, no chunked prefill)"
         default: return reason.replacing("_", with: " ")
         }
+    }
+
+    /// What to say of priorities that the policy does not heed; nil if there are none. A server
+    /// without priority scheduling answers 400 to a request whose priority is not 0 (vLLM 0.33.0).
+    private func idlePriorities(_ configuration: Configuration) -> String? {
+        let policy = configuration.engine.schedulingPolicy
+        guard configuration.engine.scheduler == "engine", policy != .priority,
+            let classes = figures.classes.first(where: { $0.rule.dimension == .priority }),
+            classes.hasOthers(than: 0)
+        else { return nil }
+        return "priorities have no effect: engine.scheduling_policy is \(policy.rawValue). A vLLM"
+            + " server refuses such requests without --scheduling-policy priority"
+            + " (engine.scheduling_policy=priority)"
     }
 
     /// What to say of answers that the model's length cut short; nil: none is.

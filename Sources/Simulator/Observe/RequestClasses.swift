@@ -154,6 +154,11 @@ package final class RequestClasses {
     /// Number of classes.
     package var number: Int { members.count }
 
+    /// Whether some request is of another class than the one with this number.
+    package func hasOthers(than key: Int) -> Bool {
+        isOverrun || members.keys.contains { $0 != key }
+    }
+
     /// Whether the classes go by name and no request has one.
     package var isUnnamed: Bool {
         rule.dimension.label != nil && !members.isEmpty && members.keys.allSatisfy { $0 < 0 }

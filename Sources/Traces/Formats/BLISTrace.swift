@@ -183,6 +183,7 @@ struct BLISTrace {
         case "prefix_group": row.group = text()
         case "session_id": row.session = text()
         case "vllm_priority": row.priority = try integer()
+        case "model": counters.models.add(line.raw(field))
         case "status": row.isOK = field.isEmpty || line.matches(field, "ok")
         case "image_tokens", "audio_tokens", "video_tokens":
             if try number() > 0 { mediaRows += 1 }

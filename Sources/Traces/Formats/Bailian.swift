@@ -42,6 +42,7 @@ struct Bailian: LineFormat {
         return true
     }
 
+    var hasLabels: Bool { keys.hasFound }
     mutating func takeLabels() -> [String?] { keys.takeFound() }
 
     mutating func parse(

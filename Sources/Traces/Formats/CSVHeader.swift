@@ -15,6 +15,8 @@ struct CSVHeader {
         case session
         case elapsed
         case priority
+        /// The model that served the row.
+        case model
         /// A name of a requested kind, by the kind's index.
         case label(Int)
     }
@@ -44,11 +46,12 @@ struct CSVHeader {
         (.session, ["session id"]),
         (.elapsed, ["elapsed time"]),
         (.priority, ["priority", "vllm_priority"]),
+        (.model, ["model"]),
     ]
 
     /// Columns that change nothing here.
     private static let unread: Set<String> = [
-        "model", "total tokens", "log type", "num_total_tokens", "pd_ratio", "request_id", "id",
+        "total tokens", "log type", "num_total_tokens", "pd_ratio", "request_id", "id",
     ]
 
     /// Names of length columns that make a trace even without times.
@@ -118,6 +121,11 @@ struct CSVHeader {
                 place, "the column \(names[index].printableName) occurs twice",
                 expected: "it once")
         }
+    }
+
+    /// Whether a column holds names of requests.
+    var hasLabels: Bool {
+        roles.contains { if case .label = $0 { true } else { false } }
     }
 
     /// Names for a message: the first twenty.

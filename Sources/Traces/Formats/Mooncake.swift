@@ -95,6 +95,7 @@ struct Mooncake: LineFormat {
         return true
     }
 
+    var hasLabels: Bool { keys.hasFound }
     mutating func takeLabels() -> [String?] { keys.takeFound() }
 
     @inline(__always)

@@ -13,6 +13,8 @@ struct NamedCSV: LineFormat {
     private var calendar = DayCache()
     private var turns: [UInt64: (id: Int64, end: Int64)] = [:]
     private var nextID: Int64 = 0
+    /// Whether some column holds names.
+    let hasLabels: Bool
     /// The text of each name column in the row last parsed.
     private var labels: [String?]
 
@@ -38,6 +40,7 @@ struct NamedCSV: LineFormat {
         }
         for (kind, label) in options.labels.enumerated() { header.assign(label, kind: kind) }
         labels = options.labels.map { _ in nil }
+        hasLabels = header.hasLabels
         let time = try FirstTime(reader, header, options)
         if time.kind == .none { header.dropTimes() }
         if time.kind == .date { header.takeDates() }
@@ -172,6 +175,9 @@ struct NamedCSV: LineFormat {
             case .output: row.output = try cursor.wholeNumber("the output length")
             case .session: session = cursor.columnIdentity()
             case .priority: row.priority = try cursor.optionalPriority()
+            case .model:
+                let field = try cursor.csvField()
+                counters.models.add(cursor.raw(field))
             case .elapsed: elapsed = try cursor.optionalDecimal("the elapsed time", scale: 9)
             }
         }

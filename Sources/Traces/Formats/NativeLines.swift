@@ -32,6 +32,7 @@ struct NativeLines: LineFormat {
         return true
     }
 
+    var hasLabels: Bool { keys.hasFound }
     mutating func takeLabels() -> [String?] { keys.takeFound() }
 
     @inline(__always)

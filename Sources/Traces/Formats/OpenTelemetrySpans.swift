@@ -20,6 +20,9 @@ struct OpenTelemetrySpans {
         var conversation: UInt64?
         /// The kind of agent that makes the call.
         var agent: String?
+        var model: String?
+        /// Whether it has an `error.type`.
+        var isFailed = false
         var ids = SpanTree.IDs()
         /// Whether the file nests a request inside it.
         var isAround = false
@@ -33,6 +36,8 @@ struct OpenTelemetrySpans {
     private var spans: [Span] = []
     private var tree = SpanTree()
     private var others = 0
+    /// Requests with an error.
+    private var failed = 0
     private var counters: ReaderCounters
     private let labels: [TraceLabel]
 
@@ -66,6 +71,9 @@ struct OpenTelemetrySpans {
             rows = try trace.collect()
         } catch let failure as ScanFailure {
             throw InputError(reader.path, failure.problem, expected: failure.expected)
+        }
+        if trace.failed > 0 {
+            notes.add(remark: "spans with an error.type: replayed like the others: \(trace.failed)")
         }
         return (
             CollectedTrace(
@@ -254,6 +262,10 @@ struct OpenTelemetrySpans {
             if span.maxTokens >= 0, span.maxTokens < span.output ?? 0 {
                 try counters.note(.lowMaxTokens)
                 span.maxTokens = -1
+            }
+            if span.isReplayed {
+                if span.isFailed { failed += 1 }
+                if var model = span.model { model.withUTF8 { counters.models.add(.init($0)) } }
             }
             links.append(span, labels, to: &rows)
         }

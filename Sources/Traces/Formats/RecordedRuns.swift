@@ -8,8 +8,10 @@ import Basics
 ///   clocks are aligned by the request that was queued soonest after its arrival.
 /// - vLLM's benchmark: lists with one item per request: `start_times` (s), `input_lens`,
 ///   `output_lens`, `ttfts` (s), `itls` (s), `errors`. One result, or several in sequence.
-/// - AIPerf (`profile_export.jsonl`): `metadata.request_start_ns`, and `metrics` with
-///   `input_sequence_length`, `output_sequence_length`, `time_to_first_token`, `request_latency`.
+/// - AIPerf and guidellm: see `readRecord` and `readReport`.
+///
+/// Requests of one session are turns: each follows the latest that had ended, after the pause
+/// between them.
 struct RecordedRuns {
     /// A request, in nanoseconds of its file's clock.
     struct Request {
@@ -23,6 +25,8 @@ struct RecordedRuns {
         /// the arrival.
         var queued: Int64?
         var labels: [String?] = []
+        /// Equal for the turns of one session; nil for a request of its own.
+        var session: UInt64?
     }
 
     var requests: [Request] = []
@@ -61,7 +65,11 @@ struct RecordedRuns {
             case .aiperf: "AIPerf's client: from the sending of a request"
             default: "vLLM's engine, as LLMServingSim recorded it: from the arrival of a request"
             }
-        return trace.source(reader.path, format, origin, options)
+        do {
+            return try trace.source(reader.path, format, origin, options)
+        } catch let failure as ScanFailure {
+            throw InputError(reader.path, failure.problem, expected: failure.expected)
+        }
     }
 
     private init(_ options: TraceOptions) {
@@ -71,24 +79,11 @@ struct RecordedRuns {
 
     private mutating func source(
         _ path: String, _ format: TraceFormat, _ origin: String, _ options: TraceOptions
-    ) -> (source: any RequestSource, notes: TraceNotes) {
+    ) throws -> (source: any RequestSource, notes: TraceNotes) {
         setClocks()
-        var rows = CollectedRows()
-        var measured = MeasuredLatencies(origin: origin)
-        for request in requests {
-            var row = TraceRow()
-            row.time = request.time
-            row.prompt = request.prompt
-            row.output = request.output
-            row.priority = request.priority
-            let id = rows.append(row)
-            rows.name(id, request.labels)
-            guard request.output > 0 else { continue }
-            measured.add(
-                .init(
-                    timeToFirstToken: request.first, endToEnd: request.end,
-                    outputTokens: request.output), id: id)
-        }
+        let turns = turns
+        let (rows, measured) =
+            try turns.isEmpty ? single(origin) : chained(turns, origin, path: path)
         let notes = TraceNotes(
             path: path, format: format, assumptions: assumptions, measured: measured)
         notes.labels = labels.map(RequestLabels.init)
@@ -98,6 +93,59 @@ struct RecordedRuns {
                 rows, counters: counters, options: options, notes: notes, countsFromFirstRow: true),
             notes
         )
+    }
+
+    /// The requests, none of which follows another.
+    private func single(_ origin: String) -> (rows: CollectedRows, measured: MeasuredLatencies) {
+        var rows = CollectedRows()
+        var measured = MeasuredLatencies(origin: origin)
+        for request in requests {
+            let id = rows.append(request.row)
+            rows.name(id, request.labels)
+            if let latencies = request.latencies { measured.add(latencies, id: id) }
+        }
+        return (rows, measured)
+    }
+
+    /// The requests of each session with several, in order of time; sessions in the file's order.
+    private var turns: [[Int]] {
+        var sessions: [UInt64: Int] = [:]
+        var members: [[Int]] = []
+        for (index, request) in requests.enumerated() {
+            guard let session = request.session else { continue }
+            let place = sessions[session] ?? members.count
+            if place == members.count {
+                sessions[session] = place
+                members.append([])
+            }
+            members[place].append(index)
+        }
+        return members.filter { $0.count > 1 }.map { calls in
+            calls.sorted {
+                let (a, b) = (requests[$0].time, requests[$1].time)
+                return a != b ? a < b : $0 < $1
+            }
+        }
+    }
+
+    /// The requests, turns behind those that they follow.
+    private mutating func chained(
+        _ turns: [[Int]], _ origin: String, path: String
+    ) throws -> (rows: CollectedRows, measured: MeasuredLatencies) {
+        var graph = RequestGraph()
+        for request in requests {
+            var call = RequestGraph.Call()
+            call.row = request.row
+            call.duration = max(0, request.end ?? 0)
+            call.labels = request.labels
+            call.measured = request.latencies
+            graph.append(call)
+        }
+        for calls in turns { graph.chain(calls) }
+        assumptions.append("turns share nothing with one another: the records hold no content")
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        return try graph.collected(
+            &counters, inside: ByteCursor(none), path: path, measuredFrom: origin)
     }
 
     // MARK: LLMServingSim
@@ -233,46 +281,21 @@ struct RecordedRuns {
         }
         return hasLatencies ? latencies : hasGaps ? ends : ttfts.map { _ in nil }
     }
-
-    // MARK: AIPerf
-
-    private mutating func readRecord(_ fields: inout JSONFields) throws {
-        guard var metadata = try fields.object("metadata"),
-            let start = try metadata.time("request_start_ns", scale: 0)
-        else {
-            throw ScanFailure(
-                "a record does not say when its request was sent",
-                expected: "metadata.request_start_ns")
-        }
-        let isFailed = fields.has("error")
-        guard var metrics = try fields.object("metrics") else {
-            throw ScanFailure("a record has no metrics", expected: "the key metrics")
-        }
-        let prompt = try metrics.value(of: "input_sequence_length", scale: 0)
-        let output = try metrics.value(of: "output_sequence_length", scale: 0)
-        guard isFailed || (prompt != nil && output != nil) else {
-            throw ScanFailure(
-                "a metric is missing",
-                expected: "input_sequence_length and output_sequence_length")
-        }
-        requests.append(
-            Request(
-                time: start, prompt: prompt ?? 0, output: isFailed ? 0 : output ?? 0,
-                first: try metrics.value(of: "time_to_first_token", scale: 6),
-                end: try metrics.value(of: "request_latency", scale: 6),
-                labels: metadata.labels(labels)))
-        try fields.countOthers(&counters, unless: ["error"])
-    }
 }
 
-extension JSONFields {
-    /// A metric of AIPerf's: a number, or an object with `value` and `unit`. The scale is 6 for
-    /// milliseconds and 0 for counts.
-    fileprivate mutating func value(of name: StaticString, scale: Int) throws -> Int64? {
-        guard first(of: name) == 0x7b else { return try time(name, scale: scale) }
-        guard var metric = try object(name) else { return nil }
-        let unit = metric.text("unit") ?? ""
-        let digits = ["s": 9, "sec": 9, "ms": 6, "us": 3, "ns": 0][unit]
-        return try metric.time("value", scale: scale == 0 ? 0 : digits ?? scale)
+extension RecordedRuns.Request {
+    fileprivate var row: TraceRow {
+        var row = TraceRow()
+        row.time = time
+        row.prompt = prompt
+        row.output = output
+        row.priority = priority
+        return row
+    }
+
+    /// What was measured; nil for a request without an answer.
+    fileprivate var latencies: MeasuredLatencies.Request? {
+        guard output > 0 else { return nil }
+        return .init(timeToFirstToken: first, endToEnd: end, outputTokens: output)
     }
 }

@@ -8,6 +8,8 @@ enum SpanAttribute: String, CaseIterable {
     case priority = "gen_ai.request.priority"
     case conversation = "gen_ai.conversation.id"
     case agent = "gen_ai.agent.name"
+    case model = "gen_ai.request.model"
+    case error = "error.type"
 
     private static let names = allCases.map { Array($0.rawValue.utf8) }
 
@@ -74,6 +76,13 @@ enum SpanAttribute: String, CaseIterable {
             var value = cursor
             try cursor.skipValue()
             if value.current == 0x22 { span.agent = value.label(json: try value.stringRange()) }
+        case .model:
+            var value = cursor
+            try cursor.skipValue()
+            if value.current == 0x22 { span.model = value.label(json: try value.stringRange()) }
+        case .error:
+            span.isFailed = !cursor.skipNull()
+            if span.isFailed { try cursor.skipValue() }
         case .conversation:
             let id = try cursor.identity("the conversation id")
             span.conversation = id == cursor.hash(0..<0) ? nil : id

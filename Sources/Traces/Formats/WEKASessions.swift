@@ -209,7 +209,7 @@ private struct WEKAShape {
 
     /// Keys that change nothing here.
     private static let ignored: [StaticString] = [
-        "id", "models", "model", "tool_tokens", "system_tokens", "totals",
+        "id", "models", "tool_tokens", "system_tokens", "totals",
     ]
 
     init(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
@@ -234,6 +234,9 @@ private struct WEKAShape {
                         "hash_id_scope is \"\(cursor.printable(word))\"",
                         expected: "local or global")
                 }
+            } else if cursor.matches(key, "model") {
+                // Its requests name theirs.
+                try cursor.skipValue()
             } else {
                 if cursor.matches(key, "requests") {
                     guard requestsAt < 0 else { throw ScanFailure.repeated("requests") }

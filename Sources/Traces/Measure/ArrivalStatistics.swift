@@ -20,6 +20,9 @@ package struct ArrivalStatistics: Sendable {
             peak = max(peak, inBin)
         }
 
+        /// Whether arrivals over so many seconds fill a bin. In less time a bin says nothing.
+        func isFilled(by span: Double) -> Bool { span >= Double(width) * 1e-9 }
+
         /// Variance over mean of the counts per bin, from time 0 to the last arrival's bin.
         func dispersion(_ count: Int) -> Double {
             let bins = Double(bin + 1)
@@ -76,8 +79,8 @@ package struct ArrivalStatistics: Sendable {
     /// Seconds between the first and the last arrival.
     package var span: Double { Double(last - first) * 1e-9 }
 
-    /// Requests per second over the span; 0 if all arrive at once.
-    package var rate: Double { span > 0 ? Double(count) / span : 0 }
+    /// Requests per second: the gaps between arrivals over the span; 0 if all arrive at once.
+    package var rate: Double { span > 0 ? Double(count - 1) / span : 0 }
 
     /// Standard deviation over mean of the times between arrivals.
     package var variation: Double {
@@ -86,14 +89,43 @@ package struct ArrivalStatistics: Sendable {
         return max(0, gapSquares / Double(count - 1) - mean * mean).squareRoot() / mean
     }
 
-    /// Variance over mean of the counts per second and per minute; 1 for a Poisson process.
-    package var dispersion: (second: Double, minute: Double) {
-        (seconds.dispersion(count), minutes.dispersion(count))
+    /// Variance over mean of the counts per second and per minute; 1 for a Poisson process. Nil if
+    /// the span is shorter than that.
+    package var dispersion: (second: Double?, minute: Double?) {
+        func value(_ bins: Bins) -> Double? {
+            bins.isFilled(by: span) ? bins.dispersion(count) : nil
+        }
+        return (value(seconds), value(minutes))
     }
 
-    /// The busiest second and minute, relative to the mean rate.
-    package var peakOverMean: (second: Double, minute: Double) {
-        rate > 0 ? (Double(seconds.peak) / rate, Double(minutes.peak) / (60 * rate)) : (0, 0)
+    /// The busiest second and minute, relative to the mean rate; nil if the span is shorter than
+    /// that.
+    package var peakOverMean: (second: Double?, minute: Double?) {
+        func value(_ bins: Bins) -> Double? {
+            guard rate > 0, bins.isFilled(by: span) else { return nil }
+            return Double(bins.peak) / (Double(bins.width) * 1e-9 * rate)
+        }
+        return (value(seconds), value(minutes))
+    }
+
+    /// What the gaps between arrivals are like beside those of a Poisson process.
+    package enum Regularity: Sendable {
+        /// So few gaps that chance alone could make them look like anything.
+        case unclear
+        case smooth, nearPoisson, bursty, veryBursty
+    }
+
+    /// Judges the coefficient of variation of the gaps, which is 1 for a Poisson process.
+    ///
+    /// Over m gaps of a Poisson process it has a standard error of about 1 / √m. A trace is smooth
+    /// or bursty only beyond two of these, and beyond 0.8 and 1.25: 2 % of Poisson traces of any
+    /// length are. Fewer than 30 requests within two of them are unclear.
+    package var regularity: Regularity {
+        guard count > 2, span > 0 else { return .unclear }
+        let chance = 2 / Double(count - 1).squareRoot()
+        if variation < 1 - max(0.2, chance) { return .smooth }
+        if variation > 1 + max(0.25, chance) { return variation < 2 ? .bursty : .veryBursty }
+        return count < 30 ? .unclear : .nearPoisson
     }
 
     /// Arrivals in each of at most `parts` equal parts of the span.

@@ -53,7 +53,7 @@ struct CollectedTrace: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
 
-    /// `counters` holds the counts made while collecting. Ties keep the order of collecting. O(n
+    /// `counters` holds the counts made while collecting, with rows that were dropped then. Ties keep the order of collecting. O(n
     /// log n).
     init(
         _ collected: CollectedRows, counters: ReaderCounters, options: TraceOptions,
@@ -68,7 +68,6 @@ struct CollectedTrace: RequestSource {
         }
         gate = Gate(options: options, countsFromFirstRow: countsFromFirstRow)
         gate.counters = counters
-        gate.counters.rows = 0
     }
 
     mutating func next() throws -> Workload? {

@@ -133,6 +133,12 @@ struct JSONFields {
         return value.printable(range)
     }
 
+    /// Whether a key's value is true.
+    mutating func isTrue(_ name: StaticString) -> Bool {
+        guard case (let value, let end)? = value(name) else { return false }
+        return value.matches(value.at..<end, "true")
+    }
+
     /// Marks a key as used and returns the value it was found to have.
     mutating func take<Value>(_ name: StaticString, _ value: Value) throws -> Value {
         _ = self.value(name)

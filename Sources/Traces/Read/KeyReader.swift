@@ -20,13 +20,19 @@ struct KeyReader<Key: Equatable> {
     /// Other names: those known to change nothing, then unknown ones that occurred.
     private var others: [[UInt8]]
     private let ignored: Int
+    /// The place of `model` among the ignored names.
+    private let modelPlace: Int?
     /// Two for every place in an object: its beginning, and after each name's value.
     private var memories: [Memory]
     private var place = 0
     /// Names whose values are wanted as texts, the first of each kind that an object has; and the
     /// values found.
     private var wanted: [(name: [UInt8], kind: Int, rank: Int)] = []
+    /// The place in `wanted` of each name in `others`.
+    private var wantedOthers: [Int?] = []
     private var found: [(rank: Int, text: String)?] = []
+    /// Whether some value was found.
+    private(set) var hasFound = false
     /// One bit for each known key that this object has had.
     private var seen: UInt64 = 0
 
@@ -52,7 +58,9 @@ struct KeyReader<Key: Equatable> {
         self.names = names.map { (Array($0.name.utf8), $0.key) }
         self.other = other
         self.ignored = ignored.count
+        modelPlace = ignored.firstIndex(of: "model")
         others = ignored.map { Array($0.utf8) }
+        wantedOthers = ignored.map { _ in nil }
         let places = 1 + names.count + ignored.count
         memories = .init(repeating: Memory(key: other), count: 2 * places)
     }
@@ -67,9 +75,8 @@ struct KeyReader<Key: Equatable> {
     /// nothing.
     mutating func pass(_ cursor: inout ByteCursor, _ counters: inout ReaderCounters) throws {
         let index = place - 1 - names.count
-        if !wanted.isEmpty, let name = wanted.firstIndex(where: { $0.name == others[index] }) {
-            return try look(&cursor, name)
-        }
+        if !wanted.isEmpty, let name = wantedOthers[index] { return try look(&cursor, name) }
+        if index == modelPlace { cursor.countModel(&counters) }
         if index >= ignored { try cursor.count(others[index], &counters) }
         try cursor.skipValue()
     }
@@ -80,11 +87,19 @@ struct KeyReader<Key: Equatable> {
         wanted = labels.enumerated().flatMap { kind, label in
             label.keys.enumerated().map { (Array($1.utf8), kind, $0) }
         }
+        wantedOthers = others.map(wantedPlace)
     }
 
-    /// Takes the value of the first name of each kind that the object had, and forgets it.
+    private func wantedPlace(_ name: [UInt8]) -> Int? { wanted.firstIndex { $0.name == name } }
+
+    /// Takes the value of the first name of each kind that the object had, and forgets it; empty
+    /// if it had none.
     mutating func takeFound() -> [String?] {
-        defer { for kind in found.indices { found[kind] = nil } }
+        guard hasFound else { return [] }
+        defer {
+            for kind in found.indices { found[kind] = nil }
+            hasFound = false
+        }
         return found.map { $0?.text }
     }
 
@@ -96,6 +111,7 @@ struct KeyReader<Key: Equatable> {
         guard rank < found[kind]?.rank ?? .max else { return }
         var value = cursor
         value.at = start
+        hasFound = true
         if isText {
             found[kind] = (rank, value.label(json: try value.stringRange()))
         } else if !cursor.matches(start..<cursor.at, "null") {
@@ -163,9 +179,11 @@ struct KeyReader<Key: Equatable> {
         if others.count - ignored >= UnknownKeys.most {
             // The last one stands for all later ones.
             others[others.count - 1] = Array("other keys".utf8)
+            wantedOthers[others.count - 1] = nil
             return others.count - 1
         }
         others.append(Array(cursor.text(range).utf8))
+        wantedOthers.append(wantedPlace(others[others.count - 1]))
         memories += [Memory(key: other), Memory(key: other)]
         return others.count - 1
     }

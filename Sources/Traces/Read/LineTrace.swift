@@ -12,7 +12,9 @@ protocol LineFormat {
     var drawsArrivals: Bool { get }
     /// Requests names of these kinds. Returns false if the format has none of them.
     mutating func look(for labels: [TraceLabel]) -> Bool
-    /// Takes the names of the last parsed row, one of each requested kind.
+    /// Whether the last parsed row may have requested names: cheaper to check than to take them.
+    var hasLabels: Bool { get }
+    /// Takes the names of the last parsed row, one of each requested kind; empty for none.
     mutating func takeLabels() -> [String?]
     /// Reads one line and appends the prompt's content, if any, to `segments`. Returns false for a
     /// line without a request (a blank one).
@@ -26,6 +28,7 @@ extension LineFormat {
     var assumptions: [String] { [] }
     var drawsArrivals: Bool { false }
     mutating func look(for labels: [TraceLabel]) -> Bool { false }
+    var hasLabels: Bool { false }
     mutating func takeLabels() -> [String?] { [] }
     var waits: [Wait] { [] }
 }
@@ -39,14 +42,12 @@ struct LineTrace<Format: LineFormat>: RequestSource {
     private var isDone = false
     private var batch: BatchColumns
     private let labels: [RequestLabels]
-    private let hasLabels: Bool
 
     init(_ reader: LineReader, _ format: Format, options: TraceOptions, notes: TraceNotes) {
         self.reader = reader
         self.format = format
         self.notes = notes
         labels = notes.labels
-        hasLabels = !labels.isEmpty
         batch = BatchColumns(capacity: options.batchSize)
         gate = Gate(options: options, countsFromFirstRow: format.countsFromFirstRow)
     }
@@ -92,11 +93,11 @@ struct LineTrace<Format: LineFormat>: RequestSource {
             if let arrival = try gate.admit(
                 &row, segments: &batch.segments, waits: &batch.waits)
             {
-                if hasLabels { noteNames(row.id) }
+                if format.hasLabels { noteNames(row.id) }
                 return batch.append(row, arrival: arrival)
             }
         }
-        if hasLabels { _ = format.takeLabels() }
+        if format.hasLabels { _ = format.takeLabels() }
         batch.dropSegments(from: start)
     }
 
@@ -111,10 +112,10 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         let first = batch.waits.count
         batch.waits += format.waits
         if let arrival = try gate.admit(&row, segments: &batch.segments, waits: &batch.waits) {
-            if hasLabels { noteNames(row.id) }
+            if format.hasLabels { noteNames(row.id) }
             batch.append(row, arrival: arrival)
         } else {
-            if hasLabels { _ = format.takeLabels() }
+            if format.hasLabels { _ = format.takeLabels() }
             batch.dropSegments(from: start)
             batch.dropWaits(from: first)
         }

@@ -16,6 +16,18 @@ import Foundation
 package func openTrace(
     _ path: String, options: TraceOptions = TraceOptions()
 ) throws -> (source: any RequestSource, notes: TraceNotes) {
+    guard options.separatesAdapters else { return try openContent(path, options: options) }
+    var options = options
+    if !options.labels.contains(.lora) { options.labels.append(.lora) }
+    let (source, notes) = try openContent(path, options: options)
+    guard let adapters = notes.labels(.lora) else { return (source, notes) }
+    return (AdapterSource(source, adapters, notes: notes), notes)
+}
+
+/// The same with the trace's own content ids.
+private func openContent(
+    _ path: String, options: TraceOptions
+) throws -> (source: any RequestSource, notes: TraceNotes) {
     if FileSystem.isFolder(path) { return try openFolder(path, options: options) }
     let reader = try LineReader(path)
     try TraceSignature.checkText(reader)
@@ -36,7 +48,7 @@ private func openFolder(
         throw InputError(path, "the folder cannot be read", expected: "a readable folder")
     }
     for trace in ["0_trace.jsonl", "0_trace.jsonl.gz"] where names.contains(trace) {
-        return try openTrace(path + "/" + trace, options: options)
+        return try openContent(path + "/" + trace, options: options)
     }
     let sessions = names.filter { $0.hasSuffix(".json") || $0.hasSuffix(".json.gz") }
     guard let first = sessions.first else {

@@ -108,6 +108,14 @@ package final class RequestLabels: Sendable {
     /// The name of the request with an id, as a number from 0; -1 if it has none. O(1).
     package func code(of id: Int64) -> Int32 { state.withLock { $0.codes[id] ?? -1 } }
 
+    /// The number of the adapter of the request with an id; nil for the base model, which vLLM
+    /// numbers 0. O(1).
+    func adapter(of id: Int64) -> Int32? {
+        state.withLock { state in
+            state.codes[id].flatMap { state.wholeNames[Int($0)] == "0" ? nil : $0 }
+        }
+    }
+
     /// The full name of the request with an id; nil if it has none. O(1).
     func wholeName(of id: Int64) -> String? {
         state.withLock { state in state.codes[id].map { state.wholeNames[Int($0)] } }

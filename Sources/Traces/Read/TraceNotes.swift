@@ -41,6 +41,12 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
     /// A span exported twice, with the same ids and start: the second one is dropped.
     case repeatedSpan = "repeated_span"
 
+    /// A request of a benchmark's warm-up, before it measured anything: dropped.
+    case warmUp = "warm_up"
+    /// A request that its client cancelled, so that the length of its whole answer is unknown:
+    /// dropped.
+    case cancelled
+
     /// A turn whose predecessor was dropped or is outside the window: it arrives at its recorded
     /// time.
     case parentLeftOut = "parent_left_out"
@@ -55,7 +61,7 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
     package var drops: Bool {
         switch self {
         case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .emptySession, .nestedSpan,
-            .repeatedSpan:
+            .repeatedSpan, .warmUp, .cancelled:
             true
         default: false
         }
@@ -75,6 +81,8 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
             "a later turn shares no block with the turn before it, or is shorter: read as a whole"
                 + " prompt (rows of what a turn adds: --format mooncake_delta, trace.format)"
         case .unanswered: "a question without an answer"
+        case .warmUp: "a request of the benchmark's warm-up"
+        case .cancelled: "a request that its client cancelled"
         case .parentLeftOut:
             "a turn whose session began outside the window, or with a row that is dropped, arrives"
                 + " at its recorded time, or after the others that it waits for"
@@ -106,6 +114,8 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
         case .parentLeftOut, .assumedTime, .turnLeftOut: "a window between sessions"
         case .nestedSpan: "token counts in one span a call"
         case .repeatedSpan: "each span once"
+        case .warmUp: "the measured phase of a benchmark"
+        case .cancelled: "requests with their whole answer"
         }
     }
 }
@@ -120,6 +130,7 @@ package final class TraceNotes: Sendable {
         var counts = [Int](repeating: 0, count: TraceQuirk.allCases.count)
         var origin: Int64 = 0
         var unknownKeys: [UnknownKeys.Count] = []
+        var models = ModelNames()
         var asides: [String] = []
         var labels: [RequestLabels] = []
     }
@@ -179,7 +190,9 @@ package final class TraceNotes: Sendable {
             oddLatencies > 0
             ? ["measured latencies that are negative, or end before they begin: \(oddLatencies)"]
             : []
-        return state.withLock { $0.asides } + odd
+        return state.withLock { state in
+            state.asides + (state.models.remark.map { [$0] } ?? [])
+        } + odd
             + (keys.isEmpty ? [] : ["keys that are not known, and not used: \(keys)"])
     }
 
@@ -195,6 +208,7 @@ package final class TraceNotes: Sendable {
             $0.counts = counters.counts
             $0.origin = counters.origin
             $0.unknownKeys = counters.unknownKeys
+            $0.models = counters.models
         }
     }
 
@@ -202,6 +216,11 @@ package final class TraceNotes: Sendable {
     package internal(set) var labels: [RequestLabels] {
         get { state.withLock { $0.labels } }
         set { state.withLock { $0.labels = newValue } }
+    }
+
+    /// The names of requests of one kind; nil if they were not requested or the format has none.
+    package func labels(_ kind: TraceLabel) -> RequestLabels? {
+        labels.first { $0.label == kind }
     }
 
     /// Adds a sentence to the remarks.
@@ -215,6 +234,7 @@ struct ReaderCounters {
     /// The time of the file's clock at which the trace's is 0, in nanoseconds.
     var origin: Int64 = 0
     let isStrict: Bool
+    var models = ModelNames()
     /// Unknown names, in order of first appearance.
     private(set) var unknownKeys: [UnknownKeys.Count] = []
 

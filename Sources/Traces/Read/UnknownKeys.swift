@@ -45,11 +45,15 @@ extension ByteCursor {
         try counters.count(name, shown: shown, changesSchedule: refusal != nil)
     }
 
-    /// Counts a key that is not known to change nothing; its value is next.
+    /// Counts a key that is not known to change nothing, and what `model` names if that is known;
+    /// the value is next.
     func count(
         _ key: Range<Int>, unless ignored: [StaticString], _ counters: inout ReaderCounters
     ) throws {
-        if ignored.contains(where: { matches(key, $0) }) { return }
+        if ignored.contains(where: { matches(key, $0) }) {
+            if matches(key, "model") { countModel(&counters) }
+            return
+        }
         let name = UnsafeBufferPointer(start: base + key.lowerBound, count: key.count)
         try count(Array(name), &counters)
     }

@@ -7,8 +7,10 @@ import Basics
 /// counted in `cuts`.
 ///
 /// A seeded hash of the session or window decides which ones are kept, so a larger share contains a
-/// smaller one. Kept windows are joined end to end, so that the rate stays the same. Windows
-/// without requests all look alike, so exactly the share of them is kept.
+/// smaller one. Kept windows are joined end to end, so that the rate stays the same. Exactly the
+/// share of the windows is kept, rounded, at least one with requests: a trace has few of them, and
+/// tossing a coin for each would keep another share. To count them first, the trace is held in
+/// memory. Windows without requests all look alike and are counted apart.
 package struct SampledSource: RequestSource {
     /// The unit that is kept or left out as a whole.
     package enum Unit: Sendable, Equatable {
@@ -21,7 +23,10 @@ package struct SampledSource: RequestSource {
 
     private var source: any RequestSource
     private let unit: Unit
+    private let share: Double
     private let threshold: UInt64
+    /// The largest hash of a window that is kept, once windows are counted.
+    private var windowLimit = UInt64.max
     private let seed: UInt64
     private var roots: [Int64: Int64] = [:]
     private var keptWindows: Int64 = 0
@@ -32,7 +37,7 @@ package struct SampledSource: RequestSource {
     private var hasBegun = false
     /// Whether the roots of all requests are known beforehand.
     private var knowsRoots = false
-    /// Counts of dependencies that the sample cut.
+    /// Counts of what was kept, and of dependencies that the sample cut.
     package let cuts = SampleCuts()
 
     /// Keeps a share (0...1) of the units. Throws `InputError` for any other share.
@@ -48,6 +53,7 @@ package struct SampledSource: RequestSource {
         self.source = source
         self.unit = unit
         self.seed = seed
+        self.share = share
         threshold = share == 1 ? .max : UInt64(share * 0x1p64)
     }
 
@@ -55,6 +61,7 @@ package struct SampledSource: RequestSource {
         if !hasBegun { try begin() }
         while let batch = try source.next() {
             var result = BatchColumns(capacity: batch.count)
+            cuts.requests.all += batch.count
             for index in 0..<batch.count {
                 var row = batch.row(index)
                 guard let time = place(row) else { continue }
@@ -68,16 +75,18 @@ package struct SampledSource: RequestSource {
                 if row.predecessor != TraceRow.noSessions { _ = keptIDs.insert(row.id) }
                 result.append(index, of: batch, row: row, at: time) { keptIDs.contains($0) }
             }
+            cuts.requests.kept += result.count
             if result.count > 0 { return result.take() }
         }
         return nil
     }
 
-    /// Checks whether requests wait for one another through more than their predecessors. Connected
-    /// requests then stay together. O(rows + waits) for such a trace.
+    /// Counts windows, or checks whether requests wait for one another through more than their
+    /// predecessors. Connected requests then stay together. O(rows + waits) for such a trace.
     private mutating func begin() throws {
         hasBegun = true
-        guard unit == .session, let first = try source.next() else { return }
+        if case .window(let length) = unit { return try countWindows(of: length) }
+        guard let first = try source.next() else { return }
         var trace = first
         if !first.waitEnds.isEmpty {
             while let more = try source.next() { trace.append(contentsOf: more) }
@@ -85,6 +94,24 @@ package struct SampledSource: RequestSource {
             roots = Self.roots(of: trace)
         }
         source = Chained(first: trace, rest: source)
+    }
+
+    /// Finds which windows with requests are kept. O(rows + windows · log windows).
+    private mutating func countWindows(of length: Int64) throws {
+        guard threshold != .max else { return }
+        var trace = Workload()
+        while let more = try source.next() { trace.append(contentsOf: more) }
+        source = InMemorySource(trace)
+        var hashes: [UInt64] = []
+        var last: Int64 = -1
+        for window in trace.arrivals.lazy.map({ $0 / length }) where window != last {
+            hashes.append(hash(window))
+            last = window
+        }
+        guard !hashes.isEmpty else { return }
+        let kept = max(1, Int((share * Double(hashes.count)).rounded()))
+        windowLimit = hashes.sorted()[kept - 1]
+        cuts.windows = (kept, hashes.count)
     }
 
     /// The earliest request that each request is connected with.
@@ -128,10 +155,10 @@ package struct SampledSource: RequestSource {
             let window = row.time / length
             if window != lastWindow {
                 keepEmpty(window - lastWindow - 1)
-                if keeps(window) { keptWindows += 1 }
+                if keepsWindow(window) { keptWindows += 1 }
                 lastWindow = window
             }
-            return keeps(window) ? (keptWindows - 1) * length + row.time % length : nil
+            return keepsWindow(window) ? (keptWindows - 1) * length + row.time % length : nil
         }
     }
 
@@ -148,13 +175,18 @@ package struct SampledSource: RequestSource {
         keptWindows += Int64(product.high) + (carry ? 1 : 0)
     }
 
-    private func keeps(_ unit: Int64) -> Bool {
-        threshold == .max
-            || SeededRandom.hash(UInt64(bitPattern: unit), seed: seed) < threshold
+    private func keeps(_ session: Int64) -> Bool {
+        threshold == .max || hash(session) < threshold
+    }
+
+    private func keepsWindow(_ window: Int64) -> Bool { hash(window) <= windowLimit }
+
+    private func hash(_ unit: Int64) -> UInt64 {
+        SeededRandom.hash(UInt64(bitPattern: unit), seed: seed)
     }
 }
 
-/// Dependencies between requests of which a sample keeps only one end.
+/// What a sample kept, and dependencies between requests of which it kept only one end.
 ///
 /// A reference type, because it grows while others read the sample.
 package final class SampleCuts {
@@ -162,6 +194,20 @@ package final class SampleCuts {
     package internal(set) var turns = 0
     /// Waits for requests that are left out, which are dropped.
     package internal(set) var waits = 0
+
+    /// Windows with requests; nil if sessions are kept, or all windows.
+    package internal(set) var windows: (kept: Int, all: Int)?
+    package internal(set) var requests = (kept: 0, all: 0)
+
+    /// How much was kept, in words.
+    package var share: String {
+        let (kept, all) = requests
+        let percent = Quantity.percent(all > 0 ? Double(kept) / Double(all) : 0)
+        let part = "kept \(Quantity.count(kept)) of \(Quantity.counted(all, "request")), \(percent)"
+        guard let windows else { return part }
+        return part + ", in \(Quantity.count(windows.kept)) of "
+            + "\(Quantity.counted(windows.all, "window")) with requests"
+    }
 
     /// The cuts in words, one sentence each; empty if nothing was cut.
     package var remarks: [String] {

@@ -115,7 +115,7 @@ package struct TraceWriter {
             if hasTimesBelowMicroseconds(batch) { lost.insert("time below 1 µs") }
             return
         }
-        if !batch.priorities.isEmpty { lost.insert("priorities") }
+        if !batch.priorities.isEmpty, !hasBlocks { lost.insert("priorities") }
         if !batch.aborts.isEmpty { lost.insert("aborts") }
         if !batch.maxTokens.isEmpty { lost.insert("max_tokens") }
         if !batch.outputContents.isEmpty {
@@ -352,6 +352,10 @@ package struct TraceWriter {
         out.put(Int64(batch.promptTokens[row]))
         out.put(", \"output_length\": ")
         out.put(Int64(batch.outputTokens[row]))
+        if !batch.priorities.isEmpty {
+            out.put(", \"priority\": ")
+            out.put(Int64(batch.priorities[row]))
+        }
         out.put(", \"hash_ids\": [")
         var isFirst = true
         blocks.forEachBlock(of: batch, row) { number in

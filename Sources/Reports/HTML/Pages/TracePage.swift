@@ -100,7 +100,9 @@ package struct TracePage: Sendable {
         var tiles = [
             Tile(
                 name: "Rate", value: Quantity.significant(arrivals.rate) + " requests/s",
-                note: "busiest second \(Quantity.significant(arrivals.peakOverMean.second))×",
+                note: arrivals.peakOverMean.second.map {
+                    "busiest second \(Quantity.significant($0))×"
+                } ?? "over less than a second",
                 key: "request_rate"),
             Tile(
                 name: "Burstiness", value: Quantity.significant(arrivals.variation) + " CV",
@@ -164,6 +166,12 @@ package struct TracePage: Sendable {
                 .init(curve: curve, style: "c-a"),
             ], label: "Arrivals per second over time", table: "rate-t", columns: [1],
             style: "wide")
+        let figures = [
+            arrivals.peakOverMean.minute.map {
+                " The busiest minute has \(Quantity.significant($0)) times the mean rate."
+            },
+            arrivals.dispersionWords.map { " The dispersion is \($0) (1 for a Poisson process)." },
+        ].compactMap(\.self).joined()
         let coarse =
             info.hasCoarseClock
             ? " Only \(Quantity.count(arrivals.distinctTimes)) distinct times: burstiness below a "
@@ -171,11 +179,7 @@ package struct TracePage: Sendable {
         return .init(
             id: "rate", title: "Arrivals",
             body: """
-                <p>Requests per second. The busiest minute has \
-                \(Quantity.significant(arrivals.peakOverMean.minute)) times the mean rate; the \
-                dispersion is \(Quantity.significant(arrivals.dispersion.second)) per second and \
-                \(Quantity.significant(arrivals.dispersion.minute)) per minute (1 for a Poisson \
-                process).\(coarse)</p>\(plot.html)<p class="val">\
+                <p>Requests per second.\(figures)\(coarse)</p>\(plot.html)<p class="val">\
                 <output data-for="rate-t" data-cols="1"></output></p>\(table.html)
                 """)
     }

@@ -92,7 +92,7 @@ extension Configuration {
     mutating func follow(_ draft: Draft?, _ warnings: inout [String]) {
         guard let draft else { return }
         warnings.append(
-            "drafts by \(draft.method.rawValue), \(draft.tokens) tokens a step, are in the memory "
+            "drafts by \(draft.words), are in the memory "
                 + "only: a step decodes one token a request, at the price and with the prefix hits "
                 + "of a server without drafts")
         if let smaller = draft.model, draft.method == .draftModel,

@@ -57,7 +57,7 @@ extension Explanation {
         if let draft = deployment.draft {
             let bytes = draft.weightBytes(beside: deployment)
             let rows = draft.caches(beside: deployment).joined().reduce(0) { $0 + $1.rowBytes }
-            return "drafts by \(draft.method.rawValue), \(draft.tokens) tokens a step, take "
+            return "drafts by \(draft.words), take "
                 + "\(Quantity.bytes(Double(bytes))) of weights and "
                 + "\(Quantity.count(Int(rows))) bytes a token on each GPU; the step "
                 + "is that of a server without drafts"

@@ -43,7 +43,7 @@ struct PastedServerTests {
         "ends with one line and status 2 where it is not right",
         arguments: [
             (["run", "--serve", "vllm serve llama-3.1-8b --max-num-seqz 1"], "did you mean"),
-            (["run", "--serve", "vllm serve llama-3.1-8b -sc '{}' -dcp 2 -pcp 2"], "-pcp splits"),
+            (["run", "--serve", "vllm serve llama-3.1-8b -dc '{}' -dcp 2 -pcp 2"], "-pcp splits"),
             (["run", "--serve", ""], "--serve"), (["run", "--serve", "@nothing"], "nothing: "),
             (["config", "--as-vllm", "--json"], "--as-vllm: and --json"),
             (["run", "--set", "engine.moe_backend=triton"], "not modelled: "),

@@ -111,13 +111,63 @@ import Testing
             }
             #expect(error.place == "engine.spec_method", "\(folder): \(error)")
         }
-        for folder in ["deepseek-ai--DeepSeek-V4-Flash", "MiniMaxAI--MiniMax-M3-VL"] {
+        for folder in ["MiniMaxAI--MiniMax-M3", "MiniMaxAI--MiniMax-M3-VL"] {
             let model = try Self.model(folder)
             let error = try #require(throws: InputError.self) {
                 try Draft.ownLayers(of: model, tokens: 1)
             }
             #expect(error.problem.contains("read by no rule"), "\(folder): \(error)")
         }
+    }
+
+    /// DeepSeek-V4-Flash: a 44th layer, which keeps its window alone (compress_ratios ends in 0),
+    /// two square matrices in fp8, hyper-connections before its head.
+    @Test(.enabled(if: evidence != nil)) func deepSeek4HasALayerOfWindows() throws {
+        let model = try Self.model("deepseek-ai--DeepSeek-V4-Flash")
+        let draft = try Draft.ownLayers(of: model, tokens: 1)
+        let deployment = Self.deployment(model, draft)
+        let caches = draft.caches(beside: deployment)
+        #expect(caches.count == 1 && caches[0].count == 1)
+        #expect(caches[0][0].kind == .sliding(window: 128))
+        let predictor = try #require(model.predictor)
+        #expect(predictor.matrices.map(\.name) == ["e_proj", "h_proj"])
+        #expect(predictor.matrices.allSatisfy { $0.inputs == 4096 && $0.outputs == 4096 })
+        #expect(predictor.vectors.elements == 4 * 4 * 4096 + 5)
+        // 257 experts of 3 x 4,096 x 2,048 and a little of attention.
+        #expect((6.46e9...6.65e9).contains(Double(predictor.parameters(hidden: 4096))))
+        var options = PoolOptions(maxModelLen: 65_536)
+        options.drafts = 1
+        options.marksDrafts = true
+        let layout = try PoolLayout(model.poolCaches(deployment), options)
+        let plain = try PoolLayout(model.caches(deployment), PoolOptions(maxModelLen: 65_536))
+        #expect(layout.groups.count == plain.groups.count)
+        #expect(layout.groups.map(\.draftLayers).reduce(0, +) == 1)
+    }
+
+    /// K-EXAONE's class: the lists of prediction layers say their attention.
+    @Test func listsSayThePredictionLayers() throws {
+        func read(_ more: String) throws -> TransformerModel {
+            let text = """
+                {"model_type": "exaone_moe", "architectures": ["ExaoneMoEForCausalLM"],
+                 "num_hidden_layers": 4, "hidden_size": 512, "moe_intermediate_size": 128,
+                 "intermediate_size": 1024, "vocab_size": 1024, "num_attention_heads": 8,
+                 "num_key_value_heads": 2, "head_dim": 64, "num_experts": 8,
+                 "num_experts_per_tok": 2, "num_shared_experts": 1, "sliding_window": 128,
+                 "layer_types": ["sliding_attention", "sliding_attention", "sliding_attention",
+                 "full_attention"], "mlp_layer_types": ["dense", "sparse", "sparse", "sparse"]
+                 \(more)}
+                """
+            return try HuggingFaceConfig.model(Data(text.utf8), place: "config.json")
+        }
+        let windowed = try read(", \"mtp_layer_types\": [\"sliding_attention\"]")
+        #expect(windowed.unreadPredictor == nil)
+        let draft = try Draft.ownLayers(of: windowed, tokens: 1)
+        #expect(
+            draft.caches(beside: Deployment()).joined().map(\.kind) == [.sliding(window: 128)])
+        let full = try read(", \"mtp_layer_types\": [\"full_attention\"]")
+        #expect(full.predictor?.layers.first?.attention.reachesAll == true)
+        #expect(try read("").unreadPredictor != nil)
+        #expect(try read(", \"num_nextn_predict_layers\": 0").predictor == nil)
     }
 
     /// A number of tokens beyond several modules must be a multiple of them.

@@ -41,6 +41,8 @@ package struct Draft: Equatable, Sendable {
     package var headRows = 0
     /// Elements a token of the hidden states that it reads besides the last (EAGLE-3).
     package var auxiliaryWidth = 0
+    /// Hidden states of a token that go from step to step (DeepSeek-V4's streams).
+    var streams = 1
     /// Whether the logits of all drafts are kept, in float32 (draft_sample_method probabilistic).
     package var keepsLogits = false
 
@@ -48,6 +50,11 @@ package struct Draft: Equatable, Sendable {
         self.method = method
         self.tokens = tokens
         self.model = model
+    }
+
+    /// Who drafts and how much, for notes: "mtp, 2 tokens a step".
+    package var words: String {
+        "\(method.rawValue), \(Quantity.counted(tokens, "token")) a step"
     }
 
     /// Drafts by the prediction layers of a model's own checkpoint.
@@ -73,13 +80,15 @@ package struct Draft: Equatable, Sendable {
         own.layers = predictor.layers
         own.outerMatrices = predictor.matrices
         own.outerTables = []
-        own.outerVectors = []
+        own.outerVectors = predictor.vectors
         own.finalNormWeights = predictor.normWeights
         own.learnedPositions = 0
         own.tower = nil
         own.predictor = nil
         own.checkpointBytes = nil
-        return Draft(.mtp, tokens: tokens, model: own)
+        var draft = Draft(.mtp, tokens: tokens, model: own)
+        draft.streams = predictor.streams
+        return draft
     }
 }
 
@@ -136,7 +145,8 @@ extension Draft {
     /// states of a step, and the drafts' logits where they are kept.
     func bufferBytes(tokens: Int, sequences: Int) -> Int64 {
         guard let model else { return 0 }
-        let states = method == .draftModel ? 0 : 2 * Int64(tokens) * Int64(model.hiddenSize)
+        let width = method == .draftModel ? 0 : streams * model.hiddenSize
+        let states = 2 * Int64(tokens) * Int64(width)
         guard keepsLogits else { return states }
         return states
             + 4 * Int64(sequences) * Int64(self.tokens) * Int64(model.vocabularySize)

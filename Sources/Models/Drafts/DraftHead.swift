@@ -104,7 +104,10 @@ extension Layer {
     /// Whether it is attention with heads and a dense network, as Llama's.
     fileprivate var isPlain: Bool {
         guard case .heads(let heads) = attention, case .dense = feedForward else { return false }
-        return heads.ownProjections == nil && heads.reach == .full && !continues
+        switch heads.reach {
+        case .full, .sliding: return heads.ownProjections == nil && !continues
+        case .chunked, .compressed, .sparse: return false
+        }
     }
 }
 

@@ -11,10 +11,15 @@ package struct Predictor: Equatable, Sendable {
     package var matrices: [Projection]
     /// Elements of the norms beside those of the layers.
     package var normWeights: Int
+    /// Other weights beside the layers, and streams of the hidden state that go from step to step
+    /// (DeepSeek-V4).
+    var vectors: [WeightVector] = []
+    package var streams = 1
 
     /// Elements of all, without the embedding and the head that they share with the model.
     package func parameters(hidden: Int) -> Int64 {
-        layers.reduce(matrices.reduce(Int64(normWeights)) { $0 + $1.parameters }) {
+        let beside = Int64(normWeights + vectors.elements)
+        return layers.reduce(matrices.reduce(beside) { $0 + $1.parameters }) {
             $0 + $1.parameters(hidden: hidden)
         }
     }

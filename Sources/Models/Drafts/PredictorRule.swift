@@ -17,6 +17,8 @@ struct PredictorRule: Sendable {
         case pattern
         /// The attention that the file's lists go on with, and a dense network (Step-3.5).
         case listed
+        /// A layer more of the family, as its own rule makes it (DeepSeek-V4).
+        case further(family: String)
     }
 
     var block = Block.last
@@ -29,8 +31,9 @@ struct PredictorRule: Sendable {
     var norms = 3
     /// Whether joining matrix and norms stand once for all modules.
     var isOnce = false
-    /// The joining matrix: its name, whether it is cut by columns, whether formats apply.
-    var join = "eh_proj"
+    /// The joining matrix of both inputs, or one for each: the names, whether they are cut by
+    /// columns, whether formats apply.
+    var joins = ["eh_proj"]
     var isCut = false
     var takesFormat = false
     /// What stands before a module's number; nil: the model's layers are counted on.
@@ -49,7 +52,21 @@ extension PredictorRule {
         add("deepseek_v3 deepseek_v32 glm_moe_dsa glm4_moe glm4_moe_lite pangu_ultra_moe hy_v3") {
             _ in
         }
-        add("mimo") { $0.join = "input_proj" }
+        add("mimo") { $0.joins = ["input_proj"] }
+        add("deepseek_v4") {
+            $0.block = .further(family: "deepseek_v4")
+            $0.joins = ["e_proj", "h_proj"]
+            $0.takesFormat = true
+        }
+        add("exaone_moe") {
+            $0.block = .listed
+            $0.usual = 1
+            $0.isOnce = true
+            $0.joins = ["fc"]
+            $0.isCut = true
+            $0.takesFormat = true
+            $0.path = "mtp.layers"
+        }
         add("mimo_v2 mimo_v2_flash") {
             $0.block = .windowed
             $0.fixed = 1
@@ -58,14 +75,14 @@ extension PredictorRule {
         add("ernie4_5_moe") {
             $0.block = .dense
             $0.norms = 2
-            $0.join = "mtp_linear_proj"
+            $0.joins = ["mtp_linear_proj"]
         }
         add("qwen3_next qwen3_5 qwen3_5_moe qwen3_5_text qwen3_5_moe_text") {
             $0.block = .lastAttending
             $0.count = ["mtp_num_hidden_layers", "num_nextn_predict_layers"]
             $0.usual = 1
             $0.isOnce = true
-            $0.join = "fc"
+            $0.joins = ["fc"]
             $0.isCut = true
             $0.takesFormat = true
             $0.path = "mtp.layers"
@@ -90,8 +107,8 @@ extension PredictorRule {
 
     /// Types whose prediction layers the engine builds and no rule here describes.
     static let unread: Set = [
-        "deepseek_v4", "deepseek_v41", "dots3_note", "kimi_k3", "glm_ocr", "bailing_hybrid",
-        "bailing_moe_v3", "bailing_moe_v3_vl", "exaone_moe", "exaone4_5", "exaone4_5_text",
+        "deepseek_v41", "dots3_note", "kimi_k3", "glm_ocr", "bailing_hybrid",
+        "bailing_moe_v3", "bailing_moe_v3_vl", "exaone4_5", "exaone4_5_text",
         "intern_s2_preview", "interns2_mobius", "qwen4_exp", "qwen4_exp_text", "step5", "step5_vl",
         "hy_v4", "inkling_model", "inkling_mm_model", "minimax_m3", "minimax_m3_vl", "glm5_next",
         "gemma4_assistant", "gemma4_unified_assistant",
@@ -136,7 +153,17 @@ extension PredictorRule {
                 fields.place, "\(count[0]) is \(modules)", expected: "0 to \(Self.most)")
         }
         let blocks = try (0..<modules).map { try layers($0, of: model, fields) }
-        return predictor(blocks, of: model)
+        var predictor = predictor(blocks, of: model)
+        guard case .further = block else { return predictor }
+        // Streams are mixed before the head, module by module.
+        let streams = try fields.size("hc_mult", default: 4, most: 64)
+        predictor.streams = streams
+        predictor.vectors = [
+            WeightVector(
+                "hc_head", modules * (streams * streams * model.hiddenSize + streams + 1),
+                isWide: true)
+        ]
+        return predictor
     }
 
     /// The prediction layers whose modules have these decoder layers.
@@ -155,12 +182,15 @@ extension PredictorRule {
         }
         let hidden = model.hiddenSize
         let copies = isOnce ? 1 : blocks.count
-        let matrices = (0..<copies).map { copy in
-            var matrix = Projection(
-                join, 2 * hidden, hidden, isCut ? .columns(units: hidden) : .replicated,
-                isQuantized: takesFormat)
-            matrix.path = isOnce ? "mtp." + join : starts[copy * starts.count / copies] + join
-            return matrix
+        let matrices = (0..<copies).flatMap { copy in
+            joins.map { join in
+                var matrix = Projection(
+                    join, 2 * hidden / joins.count, hidden,
+                    isCut ? .columns(units: hidden) : .replicated, isQuantized: takesFormat)
+                matrix.path =
+                    isOnce ? "mtp." + join : starts[copy * starts.count / copies] + join
+                return matrix
+            }
         }
         return Predictor(
             modules: blocks.count, layers: layers, starts: starts, matrices: matrices,
@@ -192,6 +222,15 @@ extension PredictorRule {
             return [layer.with(try dense(fields))]
         case .dense:
             return [last.with(try dense(fields))]
+        case .further(let name):
+            guard let family = Families.all[name], let experts = family.experts else {
+                throw missing("experts")
+            }
+            var layer = Layer(
+                attention: .none, feedForward: .experts(try experts.experts(fields)),
+                normWeights: last.normWeights)
+            try family.layer?(fields, model.layers.count + module, &layer)
+            return [layer]
         case .listed:
             return [try listed(module, of: model, fields).with(try dense(fields))]
         case .pattern:

@@ -43,9 +43,12 @@ struct ChildProcessTests {
         }
         #expect(error?.words == "printed \"b\" beside its answer")
         let early = try ExternalProcess("echo ready; while read line; do echo a; done")
-        usleep(300_000)
         #expect(throws: ExternalProcess.Failure.self) {
-            for _ in 0..<3 { _ = try early.exchange("x", limit: .seconds(20)) }
+            // Its answer comes after the greeting was taken for one.
+            for _ in 0..<20 {
+                _ = try early.exchange("x", limit: .seconds(20))
+                usleep(100_000)
+            }
         }
         let right = try ExternalProcess("while read line; do echo $line; done")
         for number in 0..<100 {

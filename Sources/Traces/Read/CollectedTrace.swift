@@ -53,8 +53,8 @@ struct CollectedTrace: RequestSource {
     private var gate: Gate
     private let notes: TraceNotes
 
-    /// `counters` holds the counts made while collecting, with rows that were dropped then. Ties keep the order of collecting. O(n
-    /// log n).
+    /// `counters` holds the counts made while collecting, with rows that were dropped then. Ties
+    /// keep the order of collecting. O(n log n).
     init(
         _ collected: CollectedRows, counters: ReaderCounters, options: TraceOptions,
         notes: TraceNotes,

@@ -81,8 +81,8 @@ package struct TraceOptions: Sendable {
     package var columns: TraceColumns?
     /// Kinds of request names to read as well.
     package var labels: [TraceLabel] = []
-    /// Whether requests of different LoRA adapters share no content (`AdapterSource`). False: content
-    /// ids are the trace's, to be written again together with the adapters.
+    /// Whether requests of different LoRA adapters share no content (`AdapterSource`). False:
+    /// content ids are the trace's, to be written again together with the adapters.
     package var separatesAdapters = true
 
     package init() {}

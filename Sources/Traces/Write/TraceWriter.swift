@@ -137,8 +137,7 @@ package struct TraceWriter {
                 lost.insert("ids")
             }
         }
-        let countsFromFirst = !hasBlocks
-        if countsFromFirst, written == 0, let first = batch.arrivals.first, first > 0 {
+        if !hasBlocks, written == 0, let first = batch.arrivals.first, first > 0 {
             lost.insert(Self.lostOrigin(first))
         }
         written += Int64(batch.count)

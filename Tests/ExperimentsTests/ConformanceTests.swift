@@ -26,6 +26,26 @@ struct ConformanceTests {
         }
     }
 
+    /// The capture's four slots for adapters never hold a request back.
+    @Test("adapters share no blocks, as in the engine's capture", .enabled(if: evidence != nil))
+    func adapters() throws {
+        let capture = evidence!.appendingPathComponent("oracle/vllm-0.33.0-features/lora/keys")
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("headway-adapters-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(at: capture, to: folder)
+        let file = folder.appendingPathComponent("config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.contains("\"max_loras\": 4,"))
+        try text.replacing("\"max_loras\": 4,", with: "")
+            .write(to: file, atomically: true, encoding: .utf8)
+        for advance in EngineConfiguration.Advance.allCases {
+            let result = try Conformance.run(folder.path, advance: advance)
+            #expect(result.difference == nil)
+            #expect(result.steps == 93)
+        }
+    }
+
     @Test("every folder with a configuration and a log is a case")
     func findsCases() throws {
         let cases = try Conformance.cases(under: [Self.shipped])

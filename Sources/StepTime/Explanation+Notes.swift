@@ -27,10 +27,10 @@ extension Explanation {
         }
         let most = gpu.serverDefaults
         if options.usesCache, step.batch * step.tokens > most.tokens {
+            let (all, limit) = (step.batch * step.tokens, most.tokens)
             notes.append(
-                "\(Quantity.count(step.batch * step.tokens)) new tokens are more than one step of a "
-                    + "server takes: max_num_batched_tokens is \(Quantity.count(most.tokens)) by default"
-            )
+                "\(Quantity.count(all)) new tokens are more than one step of a server takes: "
+                    + "max_num_batched_tokens is \(Quantity.count(limit)) by default")
         } else if step.batch > most.sequences {
             notes.append(
                 "\(Quantity.count(step.batch)) sequences are more than one step of a server takes: "

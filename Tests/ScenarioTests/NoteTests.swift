@@ -77,7 +77,8 @@ struct ConfigurationNoteTests {
             let read = try Configuration.read(file: nil, changes: linear + [change])
             #expect(
                 try read.resolved().warnings == [
-                    "\(change) has no effect: step_time.kind is linear, and the pool's size is given"
+                    "\(change) has no effect: step_time.kind is linear, "
+                        + "and the pool's size is given"
                 ])
             #expect(try notes("step_time.kind=linear", change).isEmpty)
             let hosted = linear + [change, "engine.host=vllm-0.23-async"]

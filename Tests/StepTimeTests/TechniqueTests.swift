@@ -131,9 +131,9 @@ private func explain(
             explanation.notes.contains { $0.contains(word) }
         }
         let long = try explain("llama-3.1-8b", context: 1_000_000)
-        #expect(note("limit of llama-3.1-8b, 131072", long))
+        #expect(note("limit of llama-3.1-8b, 131,072", long))
         #expect(note("measured up to 131,072", long))
-        #expect(note("limit of gemma-2-27b, 8192", try explain("gemma-2-27b", context: 100_000)))
+        #expect(note("limit of gemma-2-27b, 8,192", try explain("gemma-2-27b", context: 100_000)))
         #expect(
             note(
                 "do not fit: the KV cache", try explain("llama-3.1-8b", batch: 64, context: 120_000)

@@ -228,10 +228,9 @@ struct Arrivals: ~Copyable {
 
     @inline(never)
     private func outOfRange(_ nanoseconds: Int64) -> InputError {
-        InputError(
-            "trace",
-            "an arrival \(Quantity.decimal(Double(nanoseconds) / 86_400e9, 1)) days after the first "
-                + "is out of range",
+        let days = Quantity.decimal(Double(nanoseconds) / 86_400e9, 1)
+        return InputError(
+            "trace", "an arrival \(days) days after the first is out of range",
             expected: "less than 92 days; choose a window of the trace, or a higher rate")
     }
 

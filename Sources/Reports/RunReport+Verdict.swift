@@ -55,10 +55,11 @@ extension RunReport {
         return words.isEmpty ? nil : words.joined(separator: ", ") + ", of its limit"
     }
 
-    /// How the load grows where the queue does not tell it; nil where it does not grow.
+    /// How the load grows where the queue does not tell it; nil where it does not grow, or where
+    /// requests stay behind at clients with a cap.
     private static func growth(_ summary: RunSummary) -> String? {
         guard let steadiness = summary.steadiness, steadiness.verdict == .growing,
-            summary.overload == nil
+            summary.overload == nil, summary.client?.cap == nil
         else { return nil }
         return "requests stay behind, \(Quantity.count(Int(steadiness.change))) more over "
             + "\(Quantity.duration(seconds: steadiness.seconds)): latencies describe the trace's "

@@ -63,7 +63,8 @@ extension TraceReport {
         }
         // A name with line breaks or similar characters cannot be pasted.
         let path = info.notes.path
-        if path == path.echoed(atMost: 4_096), !path.isEmpty, report.requests > 0 {
+        let isPipe = path == "standard input"
+        if path == path.echoed(atMost: 4_096), !path.isEmpty, !isPipe, report.requests > 0 {
             parts.append(next(report, info, reading))
         }
         return parts.joined(separator: "\n\n")

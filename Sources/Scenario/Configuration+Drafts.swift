@@ -9,7 +9,7 @@ extension Configuration {
     package func draft(of served: TransformerModel) throws -> Draft? {
         guard engine.specMethod != nil || engine.specModel != nil || engine.specTokens != nil
         else { return nil }
-        let method = try draftMethod()
+        let method = try draftMethod(for: served)
         guard let tokens = engine.specTokens else {
             throw InputError(
                 "engine.spec_tokens", "is missing beside a method that drafts",
@@ -32,8 +32,10 @@ extension Configuration {
     }
 
     /// The method that is given, or that the engine tells from the draft's name.
-    private func draftMethod() throws -> Draft.Method {
+    private func draftMethod(for served: TransformerModel) throws -> Draft.Method {
         if let method = engine.specMethod { return method }
+        // A checkpoint's own prediction layers, where its name is given twice.
+        if engine.specModel == model.name, served.predictor != nil { return .mtp }
         guard let name = engine.specModel?.lowercased() else {
             throw InputError(
                 "engine.spec_method", "is missing beside the number of tokens",

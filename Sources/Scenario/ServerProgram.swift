@@ -51,10 +51,15 @@ enum ServerProgram {
             let after = command.redirections + others.flatMap { $0.words + $0.redirections }
             // What the shell has does not reach into a container.
             let read = found.isContained ? [] : Set(variables.keys)
-            let environment = before.filter { read.contains(name($0)) }
+            // An assignment before another command is that command's alone.
+            let exported = script.commands[..<index].filter { $0.words.first == "export" }
+                .flatMap(\.words)
+            let environment = (exported + command.words[..<place]).filter {
+                read.contains(name($0))
+            }
             return Start(
                 words: found.words,
-                notes: notes(before: before, read: read) + found.notes
+                notes: notes(before: before, read: Set(environment.map(name))) + found.notes
                     + script.notes(after: after, of: "the server"),
                 assigned: assigned(environment) + found.assigned,
                 isContained: found.isContained)
@@ -103,12 +108,18 @@ enum ServerProgram {
         return rest.first?.hasSuffix(script) == true ? rest.dropFirst() : nil
     }
 
-    /// `bash -c "LINE"`, `bash -lc "LINE"`.
+    /// `bash -c "LINE"`, `bash -euxo pipefail -c "LINE"`.
     private static func shell(_ words: ArraySlice<String>) throws -> Start? {
-        let rest = words.drop { $0.hasPrefix("-") && !$0.hasSuffix("c") }
-        guard rest.first?.hasPrefix("-") == true, let line = rest.dropFirst().first else {
-            return nil
+        var rest = words
+        var readsLine = false
+        while let option = rest.first, option.hasPrefix("-") || option.hasPrefix("+") {
+            rest = rest.dropFirst()
+            if option.hasPrefix("--") { continue }
+            if option.contains("c") { readsLine = true }
+            // `-o pipefail`, also as the last of `-euxo pipefail`.
+            if option.contains("o") || option.contains("O") { rest = rest.dropFirst() }
         }
+        guard readsLine, let line = rest.first else { return nil }
         return try start(ShellScript(line, place: "--serve"))
     }
 
@@ -214,13 +225,14 @@ private struct ContainerOptions {
 
     private mutating func take(_ word: String) {
         let isLong = word.hasPrefix("--")
-        let isCluster = !isLong && word.dropFirst().allSatisfy { "ditPq".contains($0) }
-        if isCluster || Self.bare.contains(word) { return }
-        var (name, value) = (word, "")
+        // In -dp the p has a value, in -it nothing has.
+        let letters = word.dropFirst().drop { "ditPq".contains($0) }
+        if !isLong && letters.isEmpty || Self.bare.contains(word) { return }
+        var (name, value) = (isLong ? word : "-\(letters.prefix(1))", "")
         if isLong, let equals = word.firstIndex(of: "=") {
             (name, value) = (String(word[..<equals]), String(word[word.index(after: equals)...]))
-        } else if !isLong, word.count > 2 {
-            (name, value) = (String(word.prefix(2)), String(word.dropFirst(2)))
+        } else if !isLong, letters.count > 1 {
+            value = String(letters.dropFirst())
         } else {
             value = arguments.popFirst() ?? ""
         }

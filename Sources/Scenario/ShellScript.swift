@@ -34,8 +34,12 @@ struct ShellScript {
         self.place = place
         var rest = Array(text)[...]
         while let character = rest.popFirst() { try take(character, &rest) }
-        guard quote == nil, !isEscaped else {
+        guard quote == nil else {
             throw InputError(place, "ends inside a quotation", expected: "a whole line")
+        }
+        guard !isEscaped else {
+            throw InputError(
+                place, "ends with a backslash", expected: "the line that it goes on with")
         }
         endCommand(atLineEnd: true)
     }

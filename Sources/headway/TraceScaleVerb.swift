@@ -24,7 +24,8 @@ extension Verb {
         }
         let way = try arguments.choice("--by") ?? RateScaling.usual(for: factor)
         // Copies get new ids, for which no names are written.
-        let options = try TraceSink.options(arguments, keepsIDs: way != .superpose)
+        let keepsIDs = way != .superpose
+        let options = try TraceSink.options(arguments, keepsIDs: keepsIDs)
         var notes: [TraceNotes] = []
         let source = try way.apply(factor: factor, seed: options.seed) { scale in
             var scaled = options
@@ -36,7 +37,7 @@ extension Verb {
         let description = way.description(factor: factor)
         try TraceSink(arguments).write(
             source, remarks: [description.prefix(1).uppercased() + description.dropFirst()],
-            read: notes)
+            read: notes, keepsIDs: keepsIDs)
         return 0
     }
 }

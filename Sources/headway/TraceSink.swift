@@ -57,15 +57,17 @@ struct TraceSink {
     /// Writes everything a source has, and reports what was written and what was lost. `read`: the
     /// notes of the source's readers; their remarks come after `remarks`. `found`: remarks known
     /// only once everything is written. `total`: the number of requests, if known beforehand.
-    /// `labels`: names of the requests, unless they are those of the only trace read.
+    /// `labels`: names of the requests, unless they are those of the only trace read. `keepsIDs`:
+    /// whether requests keep their ids; nil: if one trace is read.
     func write(
         _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
-        total: Int? = nil, labels: [RequestLabels]? = nil, found: () -> [String] = { [] }
+        total: Int? = nil, labels: [RequestLabels]? = nil, keepsIDs: Bool? = nil,
+        found: () -> [String] = { [] }
     ) throws {
         var writer = try TraceWriter(format)
         // With several traces, requests get new ids.
-        let keepsIDs = read.count == 1
-        writer.labels = labels ?? (keepsIDs ? read[0].labels : [])
+        let keepsIDs = keepsIDs ?? (read.count == 1)
+        writer.labels = labels ?? (keepsIDs ? read.first?.labels ?? [] : [])
         let file = try WholeFile(path)
         var source = source
         var requests = 0

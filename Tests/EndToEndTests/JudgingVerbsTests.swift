@@ -243,6 +243,15 @@ struct JudgingVerbsTests {
             {"arrival_us":6000000,"segments":[[1,1600]],"output_tokens":20,"lora_name":"b"}
 
             """)
+        // Copies get ids and contents of their own, in which adapters stay apart.
+        let scale = try Executable.run(
+            ["trace", "scale", "p.jsonl", "--factor", "2", "--out", "two.jsonl"],
+            in: scratch.path)
+        #expect(scale.output.contains("Lost") && scale.output.contains("LoRA adapters"))
+        let copies = try json(
+            Executable.run(["trace", "info", "two.jsonl", "--json"], in: scratch.path))
+        let share = try #require(copies["token_hit_ratio"] as? Double)
+        #expect(abs(share - 1_600.0 / 4_800) < 0.01, "\(share)")
         for (policy, isNoted) in [("fcfs", true), ("decode_first", true), ("priority", false)] {
             let set = "engine.scheduling_policy=\(policy)"
             let summary = try json(

@@ -80,6 +80,9 @@ struct ShellScriptTests {
             "podman run --entrypoint= registry/vllm-openai vllm serve llama-3.1-70b -tp 4",
             "docker run --entrypoint bash vllm/vllm-openai -c 'vllm serve llama-3.1-70b -tp 4'",
             "docker run -e A=1 my/image:2 vllm serve llama-3.1-70b -tp 4",
+            "docker run -dp 8000:8000 -itv /a:/b vllm/vllm-openai --model llama-3.1-70b -tp 4",
+            "docker run --entrypoint bash my/image -euxo pipefail -c "
+                + "'vllm serve llama-3.1-70b -tp 4'",
         ])
     func programs(_ line: String) throws {
         let server = try ServerLine(line)
@@ -104,6 +107,7 @@ struct ShellScriptTests {
         #expect(
             try layers("\(name)=10,22 docker run -e\(name)=14,18 my/vllm vllm serve \(model)")
                 == "14,18")
+        #expect(try layers("\(name)=10,22 true\nvllm serve \(model)") == "")
         let empty = try ServerLine("\(name)= vllm serve \(model)")
         let error = #expect(throws: InputError.self) {
             try Configuration.read(file: nil, serve: empty).resolved(serve: empty, changes: [])

@@ -71,6 +71,8 @@ package final class RequestLabels: Sendable {
         var names: [String] = []
         var wholeNames: [String] = []
         var known: [String: Int32] = [:]
+        /// How many long names begin with each cut text.
+        var cuts: [String: Int] = [:]
     }
 
     /// The kind of name.
@@ -89,7 +91,7 @@ package final class RequestLabels: Sendable {
         state.withLock { state in
             let code = state.known[name] ?? Int32(clamping: state.names.count)
             if Int(code) == state.names.count {
-                state.names.append(Self.shown(name, among: state.names))
+                state.names.append(Self.shown(name, &state.cuts))
                 state.wholeNames.append(name)
                 state.known[name] = code
             }
@@ -98,11 +100,12 @@ package final class RequestLabels: Sendable {
     }
 
     /// A long name, cut, and numbered if another is cut to the same text.
-    private static func shown(_ name: String, among others: [String]) -> String {
+    private static func shown(_ name: String, _ cuts: inout [String: Int]) -> String {
         guard name.count > longest else { return name }
-        let cut = name.prefix(longest) + "..."
-        let same = others.count { $0.hasPrefix(cut) }
-        return same == 0 ? String(cut) : "\(cut) #\(same + 1)"
+        let cut = String(name.prefix(longest) + "...")
+        let same = cuts[cut, default: 0]
+        cuts[cut] = same + 1
+        return same == 0 ? cut : "\(cut) #\(same + 1)"
     }
 
     /// The name of the request with an id, as a number from 0; -1 if it has none. O(1).

@@ -18,13 +18,24 @@ enum ServerProgram {
     /// Supported environment variables, with the keys that they set.
     private static let variables = [partition: "engine.pp_layer_partition"]
 
+    /// Most words of a script; a server's line has some tens.
+    private static let mostWords = 5_000
+    /// Most shells and containers around a server.
+    private static let deepest = 4
+
     /// The words after the program, and what was read around it.
     ///
     /// The program is `vllm serve`, a module of vLLM in Python, a container of the server's image
     /// or a shell with such a line. What a script holds besides is said to be not read: assignments
     /// of environment variables but those of `variables`, `exec`, other commands, redirections.
     static func arguments(_ text: String) throws -> Start {
-        guard let start = try start(ShellScript(text, place: "--serve")) else {
+        let script = try ShellScript(text, place: "--serve")
+        guard script.commands.reduce(0, { $0 + $1.words.count }) <= mostWords else {
+            throw InputError(
+                "--serve", "has more than \(Quantity.count(mostWords)) words",
+                expected: "the line of one server")
+        }
+        guard let start = try start(script, depth: 0) else {
             let isEmpty = text.allSatisfy(\.isWhitespace)
             throw InputError(
                 "--serve", isEmpty ? "is empty" : "is not a line of vLLM's server",
@@ -34,11 +45,11 @@ enum ServerProgram {
     }
 
     /// The one server that a script starts; nil: it starts none.
-    private static func start(_ script: ShellScript) throws -> Start? {
+    private static func start(_ script: ShellScript, depth: Int) throws -> Start? {
         for (index, command) in script.commands.enumerated() {
-            guard let (found, place) = try start(command) else { continue }
+            guard let (found, place) = try start(command, depth: depth) else { continue }
             let others = script.commands[(index + 1)...]
-            guard try !others.contains(where: { try start($0) != nil }) else {
+            guard try !others.contains(where: { try start($0, depth: depth) != nil }) else {
                 throw InputError(
                     "--serve", "starts more than one server", expected: "the line of one")
             }
@@ -69,24 +80,26 @@ enum ServerProgram {
 
     /// The server that a command starts, and the word at which its program stands.
     private static func start(
-        _ command: ShellScript.Command
+        _ command: ShellScript.Command, depth: Int
     ) throws -> (found: Start, place: Int)? {
         for place in command.words.indices {
-            if let found = try start(command.words[place...]) { return (found, place) }
+            if let found = try start(command.words[place...], depth: depth) {
+                return (found, place)
+            }
         }
         return nil
     }
 
     /// The server whose program stands first.
-    private static func start(_ words: ArraySlice<String>) throws -> Start? {
-        guard let first = words.first else { return nil }
+    private static func start(_ words: ArraySlice<String>, depth: Int) throws -> Start? {
+        guard depth <= deepest, let first = words.first else { return nil }
         let (program, rest) = (lastName(first), words.dropFirst())
         if program == "vllm", rest.first == "serve" { return Start(words: Array(rest.dropFirst())) }
         if program.hasPrefix("python") { return module(rest).map { Start(words: Array($0)) } }
-        if ["bash", "sh", "dash", "zsh"].contains(program) { return try shell(rest) }
+        if ["bash", "sh", "dash", "zsh"].contains(program) { return try shell(rest, depth: depth) }
         guard ["docker", "podman", "nerdctl"].contains(program) else { return nil }
         let run = rest.first == "container" ? rest.dropFirst() : rest
-        return run.first == "run" ? try container(run.dropFirst()) : nil
+        return run.first == "run" ? try container(run.dropFirst(), depth: depth) : nil
     }
 
     /// The arguments of a module of vLLM, after Python's own options.
@@ -109,7 +122,7 @@ enum ServerProgram {
     }
 
     /// `bash -c "LINE"`, `bash -euxo pipefail -c "LINE"`.
-    private static func shell(_ words: ArraySlice<String>) throws -> Start? {
+    private static func shell(_ words: ArraySlice<String>, depth: Int) throws -> Start? {
         var rest = words
         var readsLine = false
         while let option = rest.first, option.hasPrefix("-") || option.hasPrefix("+") {
@@ -120,19 +133,20 @@ enum ServerProgram {
             if option.contains("o") || option.contains("O") { rest = rest.dropFirst() }
         }
         guard readsLine, let line = rest.first else { return nil }
-        return try start(ShellScript(line, place: "--serve"))
+        return try start(ShellScript(line, place: "--serve"), depth: depth + 1)
     }
 
     /// The server in a container, after the words `docker run`.
-    private static func container(_ words: ArraySlice<String>) throws -> Start? {
+    private static func container(_ words: ArraySlice<String>, depth: Int) throws -> Start? {
         let options = ContainerOptions(words)
         guard let image = options.image else { return nil }
         var found: Start?
         let isServer = lastName(image).hasPrefix("vllm-openai")
         if let entry = options.entrypoint {
-            found = try start(((entry.isEmpty ? [] : [entry]) + options.arguments)[...])
+            let words = (entry.isEmpty ? [] : [entry]) + options.arguments
+            found = try start(words[...], depth: depth + 1)
         } else {
-            found = try start(options.arguments)
+            found = try start(options.arguments, depth: depth + 1)
             if isServer, found != nil {
                 throw InputError(
                     "--serve",

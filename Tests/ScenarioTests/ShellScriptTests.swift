@@ -91,6 +91,16 @@ struct ShellScriptTests {
         #expect(server.notes.contains { $0.contains("container") } == !line.hasPrefix("python"))
     }
 
+    @Test("ends soon on scripts without end")
+    func endless() throws {
+        for line in ["docker run x ", "docker run --entrypoint docker run ", "bash -c "] {
+            for count in [500, 1_600, 8_000] {
+                let text = String(repeating: line, count: count)
+                #expect(throws: InputError.self) { try ServerLine(text) }
+            }
+        }
+    }
+
     @Test("takes a container's variables, not the shell's, inside of it")
     func variables() throws {
         let name = "VLLM_PP_LAYER_PARTITION"

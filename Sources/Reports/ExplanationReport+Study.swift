@@ -49,17 +49,15 @@ private struct Headline {
         let rate = Double(step.batch * step.tokens) / seconds
         let attention = all.breakdown.phases.filter { Self.attention.contains($0.name) }
             .reduce(0) { $0 + $1.seconds }
+        let draft = all.deployment.draft?.weightBytes(beside: all.deployment) ?? 0
+        let weights = Double(all.model.weightBytesPerGPU(all.deployment) + draft)
         var figures: [(String, String, Double?)] = [
             ("GPUs", Quantity.count(all.deployment.gpus), gpus),
             ("step", Quantity.duration(seconds: seconds), seconds),
             ("tokens/s", Quantity.significant(rate), rate),
             ("tokens/s/GPU", Quantity.significant(rate / gpus), rate / gpus),
             ("attention", Quantity.percent(attention / seconds), attention / seconds),
-            (
-                "weights a GPU",
-                Quantity.bytes(Double(all.model.weightBytesPerGPU(all.deployment))),
-                Double(all.model.weightBytesPerGPU(all.deployment))
-            ),
+            ("weights a GPU", Quantity.bytes(weights), weights),
             (
                 "KV a sequence", Quantity.bytes(Double(all.cacheBytes)), Double(all.cacheBytes)
             ),

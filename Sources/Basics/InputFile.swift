@@ -10,7 +10,10 @@ import Synchronization
 /// Files are read, not mapped: if another process truncates the file, that is an error and not a
 /// signal. Memory: 64 KiB, and zlib's window for gzip.
 package final class InputFile {
-    /// The name in messages: the path as the user gave it, or "standard input".
+    /// What messages call standard input.
+    package static let standardName = "standard input"
+
+    /// The name in messages: the path as the user gave it, or `standardName`.
     package let path: String
     private let raw: RawInput
     private var inflater: GzipReader?
@@ -114,7 +117,7 @@ final class RawInput {
 
     init(_ path: String, isInput: Bool = true) throws {
         let isStandard = path == "-"
-        name = isStandard ? "standard input" : path
+        name = isStandard ? InputFile.standardName : path
         var status = stat()
         let asked =
             isStandard ? fstat(0, &status) : FileSystem.call(path) { stat($0, &status) }

@@ -63,7 +63,7 @@ extension TraceReport {
         }
         // A name with line breaks or similar characters cannot be pasted.
         let path = info.notes.path
-        let isPipe = path == "standard input"
+        let isPipe = path == InputFile.standardName
         if path == path.echoed(atMost: 4_096), !path.isEmpty, !isPipe, report.requests > 0 {
             parts.append(next(report, info, reading))
         }

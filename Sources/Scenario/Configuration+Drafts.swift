@@ -2,7 +2,7 @@ import Basics
 import Models
 
 extension Configuration {
-    /// What drafts tokens in the server's memory; nil: nothing.
+    /// The server's draft; nil: there is none.
     ///
     /// - Throws: `InputError` at the key, for what vLLM 0.33.0 refuses (a method without its
     ///   model, no number of tokens, another vocabulary) and for heads that are not read.
@@ -31,7 +31,7 @@ extension Configuration {
         return draft
     }
 
-    /// The method that is given, or that the engine tells from the draft's name.
+    /// The given method, or the one that the engine infers from the draft's name.
     private func draftMethod(for served: TransformerModel) throws -> Draft.Method {
         if let method = engine.specMethod { return method }
         // A checkpoint's own prediction layers, where its name is given twice.
@@ -50,8 +50,7 @@ extension Configuration {
         guard let path = engine.specModel else {
             throw InputError(
                 "engine.spec_model",
-                "is missing: \(method.rawValue) drafts with a checkpoint of "
-                    + "its own",
+                "is missing: \(method.rawValue) drafts with a checkpoint of its own",
                 expected: "the path of its config.json or of its folder")
         }
         return path
@@ -80,8 +79,8 @@ extension Configuration {
         guard smaller.vocabularySize == served.vocabularySize else {
             throw InputError(
                 "engine.spec_model",
-                "\(smaller.name) knows \(smaller.vocabularySize) words, and \(served.name) "
-                    + "\(served.vocabularySize): the engine does not start",
+                "\(smaller.name) has a vocabulary of \(smaller.vocabularySize), and "
+                    + "\(served.name) of \(served.vocabularySize): the engine does not start",
                 expected: "a draft model of the same vocabulary")
         }
         var draft = Draft(.draftModel, tokens: tokens, model: smaller)
@@ -89,14 +88,13 @@ extension Configuration {
         return draft
     }
 
-    /// Takes what the draft decides of the server: a smaller model's context is the server's.
-    /// What is not simulated of it is said.
+    /// Applies the draft to the server: a draft model with a shorter context limits the server's.
+    /// Warns of what is not simulated.
     mutating func follow(_ draft: Draft?, _ warnings: inout [String]) {
         guard let draft else { return }
         warnings.append(
-            "drafts by \(draft.words), are in the memory "
-                + "only: a step decodes one token a request, at the price and with the prefix hits "
-                + "of a server without drafts")
+            "drafts by \(draft.words), count in the memory only: a step decodes one token a "
+                + "request, at the price and with the prefix hits of a server without drafts")
         if let smaller = draft.model, draft.method == .draftModel,
             let own = engine.maxModelLen, smaller.maxContext < own
         {
@@ -109,7 +107,7 @@ extension Configuration {
 }
 
 extension Configuration.EngineSection {
-    /// Refuses steps that are no longer than what is drafted, as the engine does.
+    /// Refuses a step limit of no more tokens than are drafted, as the engine does.
     func checkDrafts(_ draft: Draft) throws {
         let lookahead = draft.method.lookahead(draft.tokens)
         guard let tokens = maxNumBatchedTokens, tokens <= lookahead else { return }

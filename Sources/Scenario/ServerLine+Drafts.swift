@@ -1,11 +1,10 @@
 import Basics
 import Models
 
-/// The server's speculative decoding, of which the memory is modelled: who drafts, from which
-/// checkpoint, and how many tokens a step.
+/// The server's speculative decoding, of which only the memory is modelled: method, checkpoint and
+/// tokens per step.
 extension ServerLine {
-    /// Members of the setting that decide what is accepted or what drafting costs in time, and so
-    /// nothing here.
+    /// Members that affect only acceptance or the time to draft, and so nothing here.
     private static let timeMembers: Set = [
         "enforce_eager", "moe_backend", "attention_backend", "revision", "code_revision",
         "index_share_for_mtp_iteration", "disable_padded_drafter_batch",
@@ -26,14 +25,14 @@ extension ServerLine {
         "use_heterogeneous_vocab": "runs on the older model runner, whose memory is not modelled",
     ]
 
-    /// Members that the server does not take any more, or takes under another name.
+    /// Members that the server no longer takes, with their present names.
     private static let formerMembers = [
         "tensor_parallel_size": "draft_tensor_parallel_size",
         "speculative_disable_by_batch_size": "num_speculative_tokens_per_batch_size",
         "disable_by_batch_size": "num_speculative_tokens_per_batch_size",
     ]
 
-    /// Methods that the server knows and whose memory is not modelled, and why.
+    /// Methods whose memory is not modelled, and why.
     private static let otherMethods = [
         "dflash": "drafts all tokens at once with layers of a kind that is not read",
         "dspark": "drafts all tokens at once with layers of a kind that is not read",
@@ -94,7 +93,7 @@ extension ServerLine {
                 + "is simulated")
     }
 
-    /// Takes one member; false where it decides nothing here.
+    /// Takes one member; false if it affects nothing here.
     private mutating func take(
         draftMember name: String, _ value: ConfigurationValue, _ part: Given
     ) throws -> Bool {

@@ -1,32 +1,32 @@
 import Basics
 
-/// The commands of a text as a shell parts them: at a line's end, `;`, `&` and `|`.
+/// The commands of a text, separated as by a shell: at line ends, `;`, `&` and `|`.
 ///
-/// Quotes, a backslash before a character or a line's end, comments and redirections are a shell's;
-/// variables, here-documents and other syntax are not read.
+/// Quotes, backslashes, comments and redirections work as in a shell. Variables, here-documents and
+/// other syntax are not read.
 struct ShellScript {
     struct Command {
         var words: [String] = []
-        /// What leads its input and output elsewhere, as it was written: "> log", "2>&1".
+        /// Its redirections as written: "> log", "2>&1".
         var redirections: [String] = []
 
         var isEmpty: Bool { words.isEmpty && redirections.isEmpty }
     }
 
     private(set) var commands: [Command] = []
-    /// Flags that begin a line and continue the command above without a backslash. A shell would
-    /// take them for another command.
+    /// Flags at the start of a line that continue the command above without a backslash. A shell
+    /// would take them for another command.
     private(set) var continued: [String] = []
 
     private let place: String
     private var command = Command()
     private var word: String?
-    /// The operator whose file the next word is.
+    /// The redirection whose file is the next word.
     private var redirection: String?
     private var quote: Character?
     private var isEscaped = false
     private var isComment = false
-    /// Whether a line's end, and no operator, ended the last command.
+    /// Whether the last command ended at a line end, not at an operator.
     private var mayContinue = false
 
     /// Throws `InputError` at `place` for an open quotation and for a here-document.
@@ -44,7 +44,7 @@ struct ShellScript {
         endCommand(atLineEnd: true)
     }
 
-    /// What to say of the words after a program's command, and of lines without a backslash.
+    /// Notes on the words after a program's command, and on lines without a backslash.
     func notes(after words: [String], of program: String) -> [String] {
         var notes: [String] = []
         if !words.isEmpty {

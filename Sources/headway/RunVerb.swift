@@ -161,7 +161,7 @@ private struct ReplayRun {
     init(_ arguments: Arguments) throws {
         let asked = try Self.configuration(arguments)
         notes = asked.notes
-        why = Self.why(arguments)
+        why = Self.why(arguments, asked.changes)
         resolved = try asked.resolved()
         if arguments.has("--require-slo"), resolved.configuration.slo.requirements.isEmpty {
             throw InputError(
@@ -197,15 +197,13 @@ private struct ReplayRun {
     }
 
     /// `headway why` over the same run.
-    private static func why(_ arguments: Arguments) -> String? {
+    private static func why(_ arguments: Arguments, _ changes: [String]) -> String? {
         guard !arguments.has("--serve"), !arguments.has("--bench") else { return nil }
-        var changes = arguments.values("--set")
-        for (flag, key) in [
-            ("--limit", "trace.limit"), ("--seed", "seed"), ("--trace", "trace.file"),
-            ("--model", "model.name"),
-        ] {
-            if let value = arguments.value(flag) { changes.append("\(key)=\(value)") }
-        }
+        let changes =
+            changes
+            + [("--trace", "trace.file"), ("--model", "model.name")].compactMap { flag, key in
+                arguments.value(flag).map { "\(key)=\($0)" }
+            }
         let words =
             arguments.operands.prefix(1).map(ShellWord.path)
             + (changes.isEmpty ? [] : ["--set"]) + changes.map(ShellWord.quoted)

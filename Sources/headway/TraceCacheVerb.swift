@@ -83,7 +83,9 @@ private struct CachePage: Encodable {
         study = try PageStudy(log, setting: setting)
         guard confirm != nil else { return }
         configuration.trace.file = arguments.operands[0]
-        try TraceFlags.apply(arguments, to: &configuration.trace, read)
+        for change in TraceFlags.changes(arguments, read) {
+            try configuration.apply(change: change)
+        }
         let sizes = study.ranked.prefix(3).map(\.pageTokens)
         guard !sizes.isEmpty else {
             throw InputError(

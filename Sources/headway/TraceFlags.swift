@@ -60,48 +60,38 @@ enum TraceFlags {
         return options
     }
 
-    /// What was given of the flags, as words for a shell: for a verb that takes the same flags, and
-    /// for `headway run`.
+    /// The key of a configuration for each flag.
+    private static let keys = [
+        "--format": "trace.format", "--time-unit": "trace.time_unit",
+        "--block-size": "trace.block_size", "--columns": "trace.columns",
+        "--strict": "trace.strict", "--limit": "trace.limit", "--start": "trace.start_s",
+        "--end": "trace.end_s", "--session-rate": "trace.session_rate",
+        "--request-rate": "trace.request_rate", "--seed": "seed",
+    ]
+
+    /// The given flags as changes of a configuration. A rate that the trace does not draw its
+    /// arrivals with is left out: as a key it would replace the recorded times.
+    static func changes(_ arguments: Arguments, _ notes: TraceNotes) -> [String] {
+        all.map(\.name).compactMap { flag in
+            guard arguments.has(flag), let key = keys[flag],
+                flag != "--request-rate" || notes.drawsArrivals
+            else { return nil }
+            return "\(key)=\(arguments.value(flag) ?? "true")"
+        }
+    }
+
+    /// The given flags as words for a shell: for a verb that has the same flags, and for `headway
+    /// run`.
     static func repeated(
         _ arguments: Arguments, _ notes: TraceNotes
     ) -> (flags: String, settings: String) {
-        let keys = [
-            "--format": "format", "--time-unit": "time_unit", "--block-size": "block_size",
-            "--columns": "columns", "--strict": "strict", "--start": "start_s", "--end": "end_s",
-            "--session-rate": "session_rate", "--request-rate": "request_rate",
-        ]
-        var flags: [String] = []
-        var own: [String] = []
-        var settings: [String] = []
-        for flag in all.map(\.name) where arguments.has(flag) {
-            if flag == "--request-rate", !notes.drawsArrivals { continue }
-            let word = arguments.value(flag).map(ShellWord.quoted)
-            let again = flag + (word.map { " " + $0 } ?? "")
-            flags.append(again)
-            if let key = keys[flag] {
-                settings.append("trace.\(key)=\(word ?? "true")")
-            } else {
-                own.append(again)
-            }
+        let flags = all.map(\.name).filter(arguments.has).map { flag in
+            flag + (arguments.value(flag).map { " " + ShellWord.quoted($0) } ?? "")
         }
-        if !settings.isEmpty { own.append("--set " + settings.joined(separator: " ")) }
-        return (flags.joined(separator: " "), own.joined(separator: " "))
-    }
-
-    /// Sets the flags' values in a configuration, for those that have keys.
-    static func apply(
-        _ arguments: Arguments, to trace: inout Configuration.TraceSection, _ notes: TraceNotes
-    ) throws {
-        let options = try options(arguments)
-        trace.format = options.format ?? trace.format
-        trace.timeUnit = options.timeUnit ?? trace.timeUnit
-        trace.blockTokens = options.blockTokens ?? trace.blockTokens
-        trace.columns = options.columns?.text ?? trace.columns
-        trace.strict = trace.strict || options.isStrict
-        trace.limit = options.limit ?? trace.limit
-        trace.startSeconds = try arguments.number("--start") ?? trace.startSeconds
-        trace.endSeconds = try arguments.number("--end") ?? trace.endSeconds
-        if arguments.value("--session-rate") != nil { trace.sessionRate = options.sessionRate }
-        if notes.drawsArrivals { trace.requestRate = options.requestRate ?? trace.requestRate }
+        let settings = changes(arguments, notes).map(ShellWord.quoted)
+        return (
+            flags.joined(separator: " "),
+            settings.isEmpty ? "" : "--set " + settings.joined(separator: " ")
+        )
     }
 }

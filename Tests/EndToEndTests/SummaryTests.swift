@@ -103,8 +103,8 @@ struct SummaryTests {
         let flags = "--columns arrival,in,out --time-unit ms --limit 3"
         let replay = try next("\"$HEADWAY\" trace info t.csv \(flags)")
         #expect(
-            replay == "headway run --trace t.csv --limit 3 --set trace.time_unit=ms "
-                + "trace.columns=arrival,in,out")
+            replay == "headway run --trace t.csv --set trace.time_unit=ms "
+                + "trace.columns=arrival,in,out trace.limit=3")
         let again = replay.replacing("headway", with: "\"$HEADWAY\"")
         let run = try Executable.shell(
             "\(again) cluster.replicas=1 slo.ttft_ms=0.001", in: scratch.path)

@@ -190,7 +190,7 @@ struct DraftKeyTests {
                 "{\"method\": \"eagle3\", \"model\": \"/nowhere\", \"num_speculative_tokens\": 1}",
                 "no folder of one"
             ),
-            ("{\"model\": \"qwen3-8b\", \"num_speculative_tokens\": 1}", "qwen3-8b knows 151936"),
+            ("{\"model\": \"qwen3-8b\", \"num_speculative_tokens\": 1}", "vocabulary of 151936"),
             ("{\"model\": \"\", \"num_speculative_tokens\": 1}", "-sc.model is \"\""),
             ("{\"method\": \"ngram\", \"num_speculative_tokens\": 1, \"k\": 1}", "-sc.k is no"),
             (

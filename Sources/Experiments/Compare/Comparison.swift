@@ -50,7 +50,7 @@ package struct Comparison: Sendable {
     /// Requests that finished in only one run.
     package var finishedInOneOnly: Int
     /// Figures of whole runs that mean something else in each run, by key, with the reason.
-    package var incomparable: [String: String] { Self.incomparable(changes) }
+    package let incomparable: [String: String]
 
     private static func incomparable(_ changes: [ConfigurationChange]) -> [String: String] {
         let keys = changes.map(\.key)
@@ -87,6 +87,7 @@ package struct Comparison: Sendable {
     /// requests).
     package init(_ before: ComparedRun, _ after: ComparedRun, seed: UInt64 = 1) throws {
         changes = try Self.checkPairs(before, after)
+        incomparable = Self.incomparable(changes)
         self.before = before
         self.after = after
         let shared = Self.pairs(before, after)
@@ -113,7 +114,6 @@ package struct Comparison: Sendable {
         var rows = Self.pairedRows(pairs, seed: seed)
         let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
         for index in rows.indices { rows[index].adjustedP = adjusted[index] }
-        let incomparable = Self.incomparable(changes)
         for key in Figures.wholeRun where incomparable[key] == nil {
             guard let old = before.figures[key], let new = after.figures[key] else { continue }
             rows.append(

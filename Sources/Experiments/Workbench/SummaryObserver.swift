@@ -21,7 +21,7 @@ package final class SummaryObserver: RunObserver {
     /// The requests compared with latencies measured in the trace.
     private var comparison: MeasuredComparison?
     /// Rejected requests by reason.
-    private var rejections: [String: Int] = [:]
+    private var rejections: [RejectionReason: Int] = [:]
 
     /// Observes a run of a plan. `rule`: how requests are classified; `measured`: a real server's
     /// latencies in the trace.
@@ -37,7 +37,7 @@ package final class SummaryObserver: RunObserver {
     }
 
     package func record(_ record: RequestRecord) {
-        if record.outcome == .rejected { rejections[record.rejection.name, default: 0] += 1 }
+        if record.outcome == .rejected { rejections[record.rejection, default: 0] += 1 }
         timeline.add(record)
         stages.add(record, gaps: figures.add(record))
         concurrency.add(record)
@@ -56,8 +56,8 @@ package final class SummaryObserver: RunObserver {
     ) -> RunSummary {
         figures.finish()
         let configuration = resolved.configuration
-        let rejected = rejections.keys.sorted().map { reason in
-            "\(Quantity.count(rejections[reason]!)) of "
+        let rejected = rejections.sorted { $0.key.name < $1.key.name }.map { reason, count in
+            "\(Quantity.count(count)) of "
                 + Quantity.counted(result.counters.requests, "request") + " rejected: "
                 + Self.words(reason, configuration) + "; the figures are of the others"
         }
@@ -84,15 +84,18 @@ package final class SummaryObserver: RunObserver {
     }
 
     /// Why requests were rejected, and what would let them in.
-    private static func words(_ reason: String, _ configuration: Configuration) -> String {
+    private static func words(
+        _ reason: RejectionReason, _ configuration: Configuration
+    ) -> String {
         switch reason {
-        case "prompt_too_long":
+        case .none: return "for no reason"
+        case .promptNotShorterThanModelLength:
             let most = configuration.engine.maxModelLen.map { " (\(Quantity.count($0)))" } ?? ""
             return "prompt too long for engine.max_model_len\(most)"
-        case "exceeds_kv_pool": return "exceeds kv pool (engine.num_gpu_blocks, memory)"
-        case "exceeds_step_budget":
+        case .needsMoreBlocksThanThePool:
+            return "exceeds kv pool (engine.num_gpu_blocks, memory)"
+        case .promptExceedsStepBudget:
             return "exceeds step budget (engine.max_num_batched_tokens, no chunked prefill)"
-        default: return reason.replacing("_", with: " ")
         }
     }
 

@@ -1,47 +1,47 @@
 import Basics
 
-/// What drafts tokens for a server, as the server's memory has it: vLLM's speculative decoding.
+/// The draft of vLLM's speculative decoding, as far as the server's memory is concerned.
 ///
-/// Layers that draft have caches in the same pool, and weights on the last pipeline stage. How
-/// many drafts are accepted, and what they cost in time, is not modelled.
+/// Its layers have caches in the model's pool and weights on the last pipeline stage. Acceptance
+/// and the time to draft are not modelled.
 package struct Draft: Equatable, Sendable {
-    /// Who drafts, in the engine's words.
+    /// How tokens are drafted, in the engine's words.
     package enum Method: String, Sendable, CaseIterable {
         /// The prediction layers of the model's own checkpoint.
         case mtp
-        /// A head of a layer that reads the model's last hidden state (EAGLE).
+        /// A one-layer head over the model's last hidden state (EAGLE).
         case eagle
-        /// The same, of three hidden states, with an output head of its own (EAGLE-3).
+        /// A head over three hidden states, with an output head of its own (EAGLE-3).
         case eagle3
         /// A smaller model.
         case draftModel = "draft_model"
         /// The request's own text.
         case ngram
 
-        /// Whether the engine marks the groups of its layers, whose prefix hits end otherwise.
+        /// Whether the engine marks the groups of its layers: their prefix hits follow other rules.
         package var marksGroups: Bool { [.mtp, .eagle, .eagle3].contains(self) }
 
         /// Whether it reads a checkpoint of its own.
         package var needsModel: Bool { [.eagle, .eagle3, .draftModel].contains(self) }
 
-        /// Tokens that a request has slots for behind those of a step (SEMANTICS-spec 1).
+        /// Tokens for which a request gets slots beyond those of a step (SEMANTICS-spec 1).
         package func lookahead(_ tokens: Int) -> Int { self == .ngram ? 0 : tokens }
     }
 
     package var method: Method
-    /// Tokens that are drafted for a request in a step (num_speculative_tokens).
+    /// Tokens drafted per request and step (num_speculative_tokens).
     package var tokens: Int
-    /// The layers that draft, and what stands outside of them; nil: nothing is computed.
+    /// The layers that draft and the weights outside of them; nil: nothing is computed.
     package var model: TransformerModel?
-    /// The format of their weights; nil: that of the model's own, which they come with.
+    /// The format of their weights; nil: the model's, whose checkpoint contains them.
     package var weights: WeightFormat?
-    /// Whether it looks words up in the model's own embedding, where that is on the same GPU.
+    /// Whether it uses the model's embedding, if that is on the same GPU.
     package var sharesEmbedding = true
     /// Rows of an output head of its own; 0: the model's is used.
     package var headRows = 0
-    /// Elements a token of the hidden states that it reads besides the last (EAGLE-3).
+    /// Elements per token of the further hidden states that it reads (EAGLE-3).
     package var auxiliaryWidth = 0
-    /// Hidden states of a token that go from step to step (DeepSeek-V4's streams).
+    /// Hidden states per token that pass from step to step (DeepSeek-V4's streams).
     var streams = 1
     /// Whether the logits of all drafts are kept, in float32 (draft_sample_method probabilistic).
     package var keepsLogits = false
@@ -52,7 +52,7 @@ package struct Draft: Equatable, Sendable {
         self.model = model
     }
 
-    /// Who drafts and how much, for notes: "mtp, 2 tokens a step".
+    /// Method and amount, for notes: "mtp, 2 tokens a step".
     package var words: String {
         "\(method.rawValue), \(Quantity.counted(tokens, "token")) a step"
     }
@@ -93,7 +93,7 @@ package struct Draft: Equatable, Sendable {
 }
 
 extension Draft {
-    /// How its layers lie over the GPUs of a served model's last stage: cut as the model is.
+    /// The deployment of its layers on the served model's last stage: sharded like the model.
     func deployment(beside served: Deployment) -> Deployment {
         var own = Deployment(
             tensorParallel: served.tensorParallel, weights: weights ?? served.weights,
@@ -104,7 +104,7 @@ extension Draft {
         return own
     }
 
-    /// What its layers keep in the pool on one GPU.
+    /// The caches of its layers on one GPU.
     package func caches(beside served: Deployment) -> [[CacheSpec]] {
         guard let model else { return [] }
         return model.caches(deployment(beside: served)).map { layer in
@@ -116,7 +116,7 @@ extension Draft {
         }
     }
 
-    /// Bytes of its weights on one GPU of the last pipeline stage, as they are loaded.
+    /// Bytes of its weights on one GPU of the last pipeline stage, as loaded.
     ///
     /// The embedding is shared on one stage; with several, the model's is on another GPU and the
     /// draft has its own (vLLM 0.33.0's model runner V2). A draft model shares nothing.
@@ -141,8 +141,8 @@ extension Draft {
         return sum
     }
 
-    /// Bytes that stay allocated for drafting on one GPU beside weights and cache: the hidden
-    /// states of a step, and the drafts' logits where they are kept.
+    /// Bytes that stay allocated for drafting on one GPU, besides weights and cache: the hidden
+    /// states of a step, and the drafts' logits if they are kept.
     func bufferBytes(tokens: Int, sequences: Int) -> Int64 {
         guard let model else { return 0 }
         let width = method == .draftModel ? 0 : streams * model.hiddenSize
@@ -154,8 +154,8 @@ extension Draft {
 }
 
 extension TransformerModel {
-    /// What the served model and its draft keep in the pool, layer by layer: the draft's last, as
-    /// the engine creates them.
+    /// The caches of the served model and its draft, by layer. The draft's come last, as the engine
+    /// creates them.
     package func poolCaches(_ deployment: Deployment) -> [[CacheSpec]] {
         caches(deployment) + (deployment.draft?.caches(beside: deployment) ?? [])
     }

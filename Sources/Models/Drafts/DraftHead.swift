@@ -2,13 +2,13 @@ import Basics
 import Foundation
 
 extension Draft {
-    /// Drafts by a head of its own checkpoint: EAGLE or EAGLE-3 over Llama's kind of layers.
+    /// A draft head with a checkpoint of its own: EAGLE or EAGLE-3 with Llama-like layers.
     ///
-    /// EAGLE joins a word's embedding with the model's last hidden state before its first layer,
-    /// which has no norm before it (arXiv 2401.15077). EAGLE-3 joins three hidden states first, and
-    /// the first layer reads the word beside them, through queries and keys of twice the inputs;
-    /// its output head may know fewer words (arXiv 2503.01840). Sizes are those of vLLM 0.33.0's
-    /// classes.
+    /// EAGLE joins a token's embedding with the model's last hidden state before its first layer,
+    /// which has no input norm (arXiv 2401.15077). EAGLE-3 first joins three hidden states; its
+    /// first layer also reads the token's embedding, so its projections have twice the inputs, and
+    /// its output head may have a smaller vocabulary (arXiv 2503.01840). Sizes are those of vLLM
+    /// 0.33.0's classes.
     ///
     /// - Parameter path: a config.json, or the folder of one.
     /// - Throws: `InputError` at `engine.spec_model`, or at the file and its field.
@@ -20,7 +20,7 @@ extension Draft {
         guard !model.layers.isEmpty, model.layers.allSatisfy(\.isPlain) else {
             throw InputError(
                 fields.place,
-                "is no \(method.rawValue) head of Llama's kind of layers, the only "
+                "is no \(method.rawValue) head of Llama-like layers, the only "
                     + "kind that is read",
                 expected: "layers of attention with heads and a dense network")
         }
@@ -45,8 +45,7 @@ extension Draft {
         return draft
     }
 
-    /// The fields of a head's config.json; those of its decoder where the file is in the format of
-    /// speculators.
+    /// The fields of a head's config.json. In the format of speculators, those of its decoder.
     private static func headFields(_ path: String) throws -> ConfigFields {
         let inside = path.appending(pathComponent: "config.json")
         let isFolder = !path.isEmpty && FileSystem.exists(inside)
@@ -65,7 +64,7 @@ extension Draft {
 
 extension ConfigFields {
     /// Parses a draft head's config.json. Speculators write the decoder into
-    /// `transformer_layer_config` and what the head adds beside it.
+    /// `transformer_layer_config`, and the head's own fields beside it.
     init(head data: Data, place: String) throws {
         guard case .object(var top) = try PythonJSON.value(data, place: place) else {
             throw InputError(
@@ -85,7 +84,7 @@ extension ConfigFields {
 }
 
 extension HuggingFaceConfig {
-    /// The layers of a draft head, as its type's family makes them.
+    /// The layers of a draft head, built by its type's family.
     static func head(_ fields: ConfigFields) throws -> TransformerModel {
         guard let rule = Architectures.rule(ofType: fields.type), let family = Families.all[rule]
         else {
@@ -101,7 +100,7 @@ extension HuggingFaceConfig {
 }
 
 extension Layer {
-    /// Whether it is attention with heads and a dense network, as Llama's.
+    /// Whether it is attention with heads and a dense network, like Llama's.
     fileprivate var isPlain: Bool {
         guard case .heads(let heads) = attention, case .dense = feedForward else { return false }
         switch heads.reach {
@@ -112,8 +111,8 @@ extension Layer {
 }
 
 extension TransformerModel {
-    /// EAGLE: a matrix that joins embedding and hidden state, no norm before the first layer and
-    /// none after the last.
+    /// EAGLE: a matrix joins embedding and hidden state, without a norm before the first layer or
+    /// after the last.
     fileprivate mutating func narrow(_ fields: ConfigFields) throws {
         layers[0].normWeights -= hiddenSize
         finalNormWeights = try fields.flag("add_para_norm", default: false) ? 2 * hiddenSize : 0
@@ -122,8 +121,8 @@ extension TransformerModel {
         ]
     }
 
-    /// EAGLE-3: a first layer of twice the inputs, a norm more in each, and a matrix that joins
-    /// three hidden states of the served model.
+    /// EAGLE-3: the first layer has twice the inputs, each layer has one more norm, and a matrix
+    /// joins three hidden states of the served model.
     fileprivate mutating func widen(_ fields: ConfigFields) throws {
         for index in layers.indices { layers[index].normWeights += hiddenSize }
         if case .heads(var heads) = layers[0].attention {

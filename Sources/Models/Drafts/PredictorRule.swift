@@ -1,11 +1,11 @@
 import Basics
 
-/// How the engine builds a family's prediction layers (vLLM 0.33.0's MTP classes): what of the
-/// model's layers they repeat, and what joins a word's embedding with the model's hidden state.
+/// How the engine builds a family's prediction layers (vLLM 0.33.0's MTP classes): which of the
+/// model's layers they repeat, and what joins a token's embedding with the model's hidden state.
 struct PredictorRule: Sendable {
-    /// Which layer a module repeats.
+    /// The layer that a module repeats.
     enum Block: Sendable {
-        /// The model's last; with an indexer of its own where others have one.
+        /// The model's last, with an indexer of its own if the model has them.
         case last
         /// The last that attends to all tokens, with its network.
         case lastAttending
@@ -13,35 +13,50 @@ struct PredictorRule: Sendable {
         case windowed
         /// The last layer's attention, and a dense network.
         case dense
-        /// The kinds that a pattern lists, each a layer (Nemotron-H).
+        /// One layer per kind in a pattern (Nemotron-H).
         case pattern
-        /// The attention that the file's lists go on with, and a dense network (Step-3.5).
+        /// The attention that the file lists after the model's own layers, and a dense network
+        /// (Step-3.5).
         case listed
-        /// A layer more of the family, as its own rule makes it (DeepSeek-V4).
+        /// One more layer of the family, built by the family's own rule (DeepSeek-V4).
         case further(family: String)
     }
 
     var block = Block.last
-    /// Fields with the number of modules, and the number where the file has none of them.
+    /// Fields with the number of modules, and the number if the file has none of them.
     var count = ["num_nextn_predict_layers"]
     var usual = 0
-    /// Modules that are loaded whatever the file says; nil: as many as it says.
+    /// The number of modules whatever the file says; nil: as many as it says.
     var fixed: Int?
-    /// Norms of the hidden size beside the layers' own.
+    /// Norms of the hidden size outside the layers.
     var norms = 3
-    /// Whether joining matrix and norms stand once for all modules.
+    /// Whether all modules share one joining matrix and its norms.
     var isOnce = false
-    /// The joining matrix of both inputs, or one for each: the names, whether they are cut by
-    /// columns, whether formats apply.
+    /// The joining matrix of both inputs, or one for each: names, whether they are sharded by
+    /// columns, and whether the checkpoint's formats apply.
     var joins = ["eh_proj"]
     var isCut = false
     var takesFormat = false
-    /// What stands before a module's number; nil: the model's layers are counted on.
+    /// The prefix of a module's number; nil: numbering continues after the model's layers.
     var path: String?
 }
 
 extension PredictorRule {
-    /// The rules by model_type, as the engine rewrites types to drafts' (`hf_config_override`).
+    /// Qwen's: one joining matrix for all modules, cut by columns.
+    private static var qwen: PredictorRule {
+        var rule = PredictorRule()
+        rule.block = .lastAttending
+        rule.count = ["mtp_num_hidden_layers", "num_nextn_predict_layers"]
+        rule.usual = 1
+        rule.isOnce = true
+        rule.joins = ["fc"]
+        rule.isCut = true
+        rule.takesFormat = true
+        rule.path = "mtp.layers"
+        return rule
+    }
+
+    /// The rules by model_type, as the engine maps types to drafts (`hf_config_override`).
     static let rules: [String: PredictorRule] = {
         var rules: [String: PredictorRule] = [:]
         func add(_ types: String, _ change: (inout PredictorRule) -> Void) {
@@ -59,13 +74,9 @@ extension PredictorRule {
             $0.takesFormat = true
         }
         add("exaone_moe") {
+            $0 = .qwen
             $0.block = .listed
-            $0.usual = 1
-            $0.isOnce = true
-            $0.joins = ["fc"]
-            $0.isCut = true
-            $0.takesFormat = true
-            $0.path = "mtp.layers"
+            $0.count = PredictorRule().count
         }
         add("mimo_v2 mimo_v2_flash") {
             $0.block = .windowed
@@ -78,14 +89,7 @@ extension PredictorRule {
             $0.joins = ["mtp_linear_proj"]
         }
         add("qwen3_next qwen3_5 qwen3_5_moe qwen3_5_text qwen3_5_moe_text") {
-            $0.block = .lastAttending
-            $0.count = ["mtp_num_hidden_layers", "num_nextn_predict_layers"]
-            $0.usual = 1
-            $0.isOnce = true
-            $0.joins = ["fc"]
-            $0.isCut = true
-            $0.takesFormat = true
-            $0.path = "mtp.layers"
+            $0 = .qwen
         }
         add("nemotron_h nemotron_h_puzzle") {
             $0.block = .pattern
@@ -105,7 +109,7 @@ extension PredictorRule {
         return rules
     }()
 
-    /// Types whose prediction layers the engine builds and no rule here describes.
+    /// Types whose prediction layers the engine builds, but for which there is no rule here.
     static let unread: Set = [
         "deepseek_v41", "dots3_note", "kimi_k3", "glm_ocr", "bailing_hybrid",
         "bailing_moe_v3", "bailing_moe_v3_vl", "exaone4_5", "exaone4_5_text",
@@ -119,8 +123,8 @@ extension PredictorRule {
 }
 
 extension HuggingFaceConfig {
-    /// Takes what a file says of its prediction layers. What is wrong with it matters only to a
-    /// server that drafts with them, and is kept until one does.
+    /// Reads a file's prediction layers. An error matters only to a server that drafts with them,
+    /// so it is kept until one does.
     static func readPredictor(_ fields: ConfigFields, into model: inout TransformerModel) {
         let types = [fields.outerType, fields.type]
         if let rule = types.lazy.compactMap({ PredictorRule.rules[$0] }).first {
@@ -141,7 +145,7 @@ extension HuggingFaceConfig {
 }
 
 extension PredictorRule {
-    /// The prediction layers of a file whose own layers are read; nil where it counts none.
+    /// The prediction layers of a file whose other layers have been read; nil if it has none.
     func predictor(_ fields: ConfigFields, _ model: TransformerModel) throws -> Predictor? {
         let said = try count.lazy.compactMap { name in
             fields.has(name) ? try fields.count(name, default: 0) : nil
@@ -166,7 +170,7 @@ extension PredictorRule {
         return predictor
     }
 
-    /// The prediction layers whose modules have these decoder layers.
+    /// The prediction layers from the decoder layers of each module.
     func predictor(_ blocks: [[Layer]], of model: TransformerModel) -> Predictor {
         let own = model.layers.count { !$0.continues }
         var layers: [Layer] = []
@@ -256,7 +260,7 @@ extension PredictorRule {
         return .dense(try rule.network(fields))
     }
 
-    /// The layer whose attention the lists of layers name behind the model's own.
+    /// A layer with the attention that the file lists after the model's own layers.
     private func listed(
         _ module: Int, of model: TransformerModel, _ fields: ConfigFields
     ) throws -> Layer {

@@ -171,7 +171,7 @@ extension Families {
         $0.windows = WindowRule(period: 2)
         $0.experts = ExpertRule(width: ["intermediate_size"], bias: .yes)
         $0.activeCounting = .withoutEmbedding
-        $0.largestGraph = 1024
+        $0.finish = { _, model in model.largestGraph = 1024 }
     }
 
     static let kolibri = Family().with {

@@ -5,7 +5,6 @@ extension Family {
     func model(_ fields: ConfigFields) throws -> TransformerModel {
         var model = try whole?(fields) ?? tabled(fields)
         model.activeCounting = activeCounting
-        model.largestGraph = largestGraph
         model.layersPath = layersPath
         try finish?(fields, &model)
         return model

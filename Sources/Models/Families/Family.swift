@@ -35,8 +35,6 @@ struct Family: Sendable {
     var whole: (@Sendable (ConfigFields) throws -> TransformerModel)?
     /// What the publisher's number of active parameters includes.
     var activeCounting = ActiveCounting.everything
-    /// The largest batch with a CUDA graph.
-    var largestGraph = 512
     /// The prefix of a layer's modules in the engine.
     var layersPath = "model.layers"
 

@@ -120,20 +120,18 @@ extension Quantization.Rule {
         return rule
     }
 
+    private static let attentionKept = [
+        "deepseek": ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj"]
+            .map { "*self_attn." + $0 },
+        "minimax": ["*self_attn*"], "kimi": ["*self_attn*"],
+    ]
+
     /// The projections that NVIDIA's NVFP4 checkpoints of a model keep in 16 bits, by their lists
     /// of excluded modules; those of dense models and of Qwen3 exclude none.
+    ///
+    /// Source: the lists of DeepSeek-V3.1, MiniMax-M2.5 and Kimi-K2.5.
     fileprivate static func attentionLeft(of base: String) -> Quantization.Rule {
-        let patterns =
-            if base.hasPrefix("deepseek") {
-                [
-                    "*self_attn.q_a_proj", "*self_attn.q_b_proj", "*self_attn.kv_a_proj_with_mqa",
-                    "*self_attn.kv_b_proj",
-                ]
-            } else if base.hasPrefix("minimax") || base.hasPrefix("kimi") {
-                ["*self_attn*"]
-            } else {
-                [String]()
-            }
+        let patterns = attentionKept.first { base.hasPrefix($0.key) }?.value ?? []
         var rule = Quantization.Rule()
         rule.patterns = patterns.map(ModulePattern.init(wildcard:))
         return rule

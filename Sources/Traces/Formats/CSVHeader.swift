@@ -26,9 +26,12 @@ struct CSVHeader {
     /// The names as written, without surrounding spaces and quotes.
     let names: [String]
 
+    /// Names of times.
+    private static let times = ["arrived_at", "timestamp", "arrival_time", "time"]
+
     /// Names by role; the first that exists wins. Case does not matter.
     private static let known: [(Role, [String])] = [
-        (.time, ["arrived_at", "timestamp", "arrival_time", "time"]),
+        (.time, times),
         (
             .prompt,
             [
@@ -76,7 +79,7 @@ struct CSVHeader {
         // A time that names its unit: "timestamp_ms".
         let timed = names.indices.first { index in
             TimeUnit(endingName: names[index]) != nil
-                && Self.known[0].1.contains { stem in
+                && Self.times.contains { stem in
                     lower[index].hasPrefix(stem + "_")
                         && !lower[index].dropFirst(stem.count + 1).contains("_")
                 }

@@ -23,12 +23,10 @@ package enum TimeUnit: String, CaseIterable, Codable, Sendable {
         let parts = name.split { !$0.isLetter && !$0.isNumber }
         guard let last = parts.last else { return nil }
         for unit in Self.allCases {
-            let humps = ["Ms", "Us", "Ns"].first { $0.lowercased() == unit.rawValue }
-            if let humps, last.hasSuffix(humps), last.count > 2 {
-                self = unit
-                return
-            }
-            if parts.count > 1, unit.spellings.contains(last.lowercased()) {
+            // The end of "sentAtNs"; a single S ends other words, too.
+            let hump = unit.rawValue.prefix(1).uppercased() + unit.rawValue.dropFirst()
+            let isHump = unit != .seconds && last.hasSuffix(hump) && last.count > hump.count
+            if isHump || parts.count > 1 && unit.spellings.contains(last.lowercased()) {
                 self = unit
                 return
             }

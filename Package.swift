@@ -16,6 +16,10 @@ let stages: [(name: String, imports: [String])] = [
     ("Results", ["Basics", "Traces", "Models", "StepTime", "Simulator"]),
     ("Scenario", ["Basics", "Traces", "Models", "StepTime", "Simulator"]),
     (
+        "Fidelity",
+        ["Basics", "Traces", "Models", "StepTime", "Simulator", "Results", "Scenario"]
+    ),
+    (
         "Experiments",
         ["Basics", "Traces", "Models", "StepTime", "Simulator", "Results", "Scenario"]
     ),
@@ -23,7 +27,7 @@ let stages: [(name: String, imports: [String])] = [
         "Reports",
         [
             "Basics", "Traces", "Models", "StepTime", "Simulator", "Results", "Scenario",
-            "Experiments",
+            "Fidelity", "Experiments",
         ]
     ),
 ]
@@ -57,7 +61,7 @@ let package = Package(
                 dependencies: (stages.map(\.name) + ["TestSupport"]
                     + (stage.name == "Experiments" ? ["ExamplePolicies"] : []))
                     .map { .init(stringLiteral: $0) },
-                exclude: stage.name == "Experiments" ? ["Cases"] : [],
+                exclude: stage.name == "Fidelity" ? ["Cases"] : [],
                 swiftSettings: strict)
         } + [
             .testTarget(

@@ -1,5 +1,5 @@
 import Basics
-import Experiments
+import Fidelity
 
 /// The page of a calibration: constants with their intervals, errors by file, what to do next.
 package enum CalibrationReport {

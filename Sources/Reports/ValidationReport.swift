@@ -1,5 +1,5 @@
 import Basics
-import Experiments
+import Fidelity
 import Foundation
 
 /// Tables and JSON of a validation.

@@ -1,5 +1,5 @@
 import Basics
-import Experiments
+import Fidelity
 import Foundation
 import Reports
 import Scenario

@@ -91,7 +91,7 @@ struct JudgingVerbsTests {
 
     @Test("conform reports a case that it cannot read, runs the others and ends with status 2")
     func unreadableCase() throws {
-        let cases = packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases/sync").path
+        let cases = packageRoot.appendingPathComponent("Tests/FidelityTests/Cases/sync").path
         for (name, isWhole) in [("a", true), ("b", false), ("c", true)] {
             let folder = scratch.path + "/cases/" + name
             try FileManager.default.createDirectory(

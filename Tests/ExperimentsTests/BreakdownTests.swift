@@ -5,6 +5,7 @@ import Testing
 import Traces
 
 @testable import Experiments
+@testable import Fidelity
 
 /// Keeps every request's parts and record.
 private final class BreakdownKeeper: RunObserver {

@@ -3,6 +3,7 @@ import Foundation
 import Reports
 import Scenario
 import Simulator
+import TestSupport
 import Testing
 
 @testable import Experiments

@@ -5,6 +5,7 @@ import Testing
 import Traces
 
 @testable import Experiments
+@testable import Fidelity
 
 /// Cost in counts that do not depend on the machine; times belong to `headway bench`.
 @Suite("Cost follows events")

@@ -6,6 +6,7 @@ import Testing
 import Traces
 
 @testable import Experiments
+@testable import Fidelity
 
 /// The examples under configs/schedulers/swift-policy, with limits small enough to matter in small
 /// runs.

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Reports
 import Simulator
+import TestSupport
 import Testing
 import Traces
 

@@ -3,6 +3,7 @@ import Testing
 import Traces
 
 @testable import Experiments
+@testable import Fidelity
 
 private final class Recording: RunObserver {
     var recorder: LookupRecorder?

@@ -6,6 +6,7 @@ import Testing
 import Traces
 
 @testable import Experiments
+@testable import Fidelity
 
 @Suite("What instances do, window by window")
 struct SampleTests {

@@ -112,11 +112,3 @@ private final class LogKeeper: RunObserver {
 
     func decided(_ decision: Decision) { if let line = log.line(decision) { lines.append(line) } }
 }
-
-/// The message of the `InputError` that a call throws.
-func refusal(_ body: () throws -> Void) -> String {
-    do {
-        try body()
-        return "no error"
-    } catch { return "\(error)" }
-}

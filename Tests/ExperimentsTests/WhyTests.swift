@@ -5,6 +5,7 @@ import Testing
 import Traces
 
 @testable import Experiments
+@testable import Fidelity
 @testable import Simulator
 
 /// Asks about every request of a run.

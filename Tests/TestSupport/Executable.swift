@@ -84,9 +84,15 @@ public final class ScratchFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Writes a file and returns its path.
+    /// Writes a file, with the folders in its name, and returns its path.
+    @discardableResult
     public func write(_ name: String, _ data: some DataProtocol) throws -> String {
         let file = path + "/" + name
+        if name.contains("/") {
+            try FileManager.default.createDirectory(
+                atPath: (file as NSString).deletingLastPathComponent,
+                withIntermediateDirectories: true)
+        }
         try Data(data).write(to: URL(fileURLWithPath: file))
         return file
     }

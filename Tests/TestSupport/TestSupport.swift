@@ -10,3 +10,11 @@ public let evidence: URL? = {
     let folder = packageRoot.deletingLastPathComponent().appendingPathComponent("shared")
     return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
 }()
+
+/// The message of the `InputError` that a call throws.
+public func refusal(_ body: () throws -> Void) -> String {
+    do {
+        try body()
+        return "no error"
+    } catch { return "\(error)" }
+}

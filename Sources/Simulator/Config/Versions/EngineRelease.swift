@@ -3,7 +3,7 @@ import StepTime
 /// A release of vLLM: its rules, options and defaults.
 ///
 /// A version is data. A new release is one line of `changes`, and its captures under
-/// `Tests/ExperimentsTests/Cases`.
+/// `Tests/FidelityTests/Cases`.
 package struct EngineRelease: Sendable, Equatable {
     /// How the rules of a release are known.
     package enum Evidence: Sendable {

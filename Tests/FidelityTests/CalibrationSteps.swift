@@ -3,7 +3,7 @@ import Scenario
 import Simulator
 import StepTime
 
-@testable import Experiments
+@testable import Fidelity
 
 /// A log of steps as a server with hidden constants would write it: batches of decodes of several
 /// sizes, and chunks of prompts beside them.

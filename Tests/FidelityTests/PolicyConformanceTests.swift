@@ -5,11 +5,11 @@ import Simulator
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Fidelity
 
 /// Captures of the engine that ship with the tests.
 private let captures: [String] = {
-    let folder = packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases").path
+    let folder = packageRoot.appendingPathComponent("Tests/FidelityTests/Cases").path
     return (try? Conformance.cases(under: [folder])) ?? []
 }()
 

@@ -2,7 +2,7 @@ import Scenario
 import Testing
 import Traces
 
-@testable import Experiments
+@testable import Fidelity
 @testable import Results
 @testable import Simulator
 

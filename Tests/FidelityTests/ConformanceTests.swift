@@ -3,12 +3,12 @@ import Simulator
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Fidelity
 
 @Suite("Conformance with captures of the real engine")
 struct ConformanceTests {
     private static let shipped =
-        packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases").path
+        packageRoot.appendingPathComponent("Tests/FidelityTests/Cases").path
 
     // A few cases in debug builds, which are twenty times slower; all of them run in release
     // through `headway conform`.
@@ -75,7 +75,7 @@ struct ConformanceTests {
 
     @Test("a case that cannot be read is a result, and the others run")
     func unreadable() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let good = Self.shipped + "/sync/u1-edges"
         let text = try String(contentsOfFile: good + "/config.json", encoding: .utf8)
         let cases = [
@@ -87,8 +87,8 @@ struct ConformanceTests {
         #expect(Set(cases).count == 6 && !cases.contains(text))
         for (number, text) in cases.enumerated() {
             let name = "\(number)"
-            try scratch.write(text, name + "/config.json")
-            try scratch.write("", name + "/steps.jsonl")
+            try scratch.write(name + "/config.json", Data(text.utf8))
+            try scratch.write(name + "/steps.jsonl", Data())
             let result = Conformance.attempt(scratch.path + "/" + name, advance: .step)
             #expect(result.unreadable?.contains("config.json") == true)
             #expect(result.difference == nil && result.steps == 0)
@@ -98,16 +98,17 @@ struct ConformanceTests {
 
     /// A copy of a shipped case, changed.
     private func changed(
-        _ scratch: Scratch, _ change: (inout String) -> Void, log: String? = nil
+        _ scratch: ScratchFolder, _ change: (inout String) -> Void, log: String? = nil
     ) throws -> ConformanceResult {
         let good = Self.shipped + "/sync/u1-edges"
         var text = try String(contentsOfFile: good + "/config.json", encoding: .utf8)
         change(&text)
         let name = "case"
-        try scratch.write(text, name + "/config.json")
+        try scratch.write(name + "/config.json", Data(text.utf8))
         for file in ["trace.jsonl", "steps.jsonl"] {
             let lines = try String(contentsOfFile: good + "/" + file, encoding: .utf8)
-            try scratch.write(file == "steps.jsonl" ? log ?? lines : lines, name + "/" + file)
+            let text = file == "steps.jsonl" ? log ?? lines : lines
+            try scratch.write(name + "/" + file, Data(text.utf8))
         }
         return Conformance.attempt(scratch.path + "/" + name, advance: .fastForward)
     }
@@ -127,19 +128,20 @@ struct ConformanceTests {
             ("\"detail\": \"full\"", "\"detail\": \"most\"", "detail is \"most\""),
         ])
     func unknownKeys(from: String, to: String, said: String) throws {
-        let result = try changed(Scratch(), { $0.replace(from, with: to, maxReplacements: 1) })
+        let result = try changed(
+            ScratchFolder(), { $0.replace(from, with: to, maxReplacements: 1) })
         #expect(result.unreadable?.contains(said) == true, "\(result)")
     }
 
     @Test("a configuration that is no object says so")
     func noObject() throws {
-        let result = try changed(Scratch(), { $0 = "[]" })
+        let result = try changed(ScratchFolder(), { $0 = "[]" })
         #expect(result.unreadable?.contains("config.json: holds a list") == true)
     }
 
     @Test("a line that is no JSON object makes a case unreadable, not different")
     func noLine() throws {
-        let result = try changed(Scratch(), { _ in }, log: "hello\n")
+        let result = try changed(ScratchFolder(), { _ in }, log: "hello\n")
         #expect(result.unreadable?.contains("steps.jsonl:1: is not a JSON object") == true)
         #expect(result.difference == nil)
     }
@@ -147,10 +149,10 @@ struct ConformanceTests {
     @Test("totals that the run counts otherwise are a difference")
     func totals() throws {
         let result = try changed(
-            Scratch(), { $0.replace("\"evictions\": ", with: "\"evictions\": 9") })
+            ScratchFolder(), { $0.replace("\"evictions\": ", with: "\"evictions\": 9") })
         #expect(result.difference?.place == "config.json, totals.evictions")
         let steps = try changed(
-            Scratch(), { $0.replace("\"steps\": 113", with: "\"steps\": 114") })
+            ScratchFolder(), { $0.replace("\"steps\": 113", with: "\"steps\": 114") })
         #expect(steps.difference?.place == "config.json, totals.steps")
     }
 
@@ -164,7 +166,7 @@ struct ConformanceTests {
         ])
     func cannotRun(from: String, to: String, said: String) throws {
         let result = try changed(
-            Scratch(), { $0.replace(from, with: to, maxReplacements: 1) })
+            ScratchFolder(), { $0.replace(from, with: to, maxReplacements: 1) })
         let problem = result.unreadable ?? "\(result)"
         #expect(problem.contains("config.json: \(said)"), "\(problem)")
         #expect(result.difference == nil)
@@ -173,7 +175,7 @@ struct ConformanceTests {
     @Test("groups without an entry are no difference")
     func emptyGroups() throws {
         let result = try changed(
-            Scratch(),
+            ScratchFolder(),
             { text in
                 let start = text.range(of: "\"groups\": [")!.upperBound
                 let end = text[start...].range(of: "]")!.lowerBound
@@ -185,12 +187,12 @@ struct ConformanceTests {
     @Test("a patch level without rules of its own is said")
     func patchLevel() throws {
         let result = try changed(
-            Scratch(),
+            ScratchFolder(),
             {
                 $0.replace(
                     "\"vllm_version\": \"0.33.0\"", with: "\"vllm_version\": \"0.33.1\"")
             })
         #expect(result.note?.contains("0.33.1") == true && result.difference == nil)
-        #expect(try changed(Scratch(), { _ in }).note == nil)
+        #expect(try changed(ScratchFolder(), { _ in }).note == nil)
     }
 }

@@ -3,7 +3,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Fidelity
 
 @Suite("Conformance with captures of earlier releases")
 struct VersionConformanceTests {
@@ -25,7 +25,7 @@ struct VersionConformanceTests {
     ]
 
     private func folder(_ name: String) -> String {
-        packageRoot.appendingPathComponent("Tests/ExperimentsTests/Cases/versions/" + name).path
+        packageRoot.appendingPathComponent("Tests/FidelityTests/Cases/versions/" + name).path
     }
 
     @Test("a capture matches in every step, and names its release", arguments: captures)
@@ -52,14 +52,14 @@ struct VersionConformanceTests {
 
     @Test("a capture of a release outside the window cannot be read")
     func unknownRelease() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let text = try InputFile.contents(
             folder("0.32.0/z-fuzz34") + "/config.json", atMost: 10_000, expected: "a case")
         for version in ["0.9.1", "0.40.0", "main"] {
             let changed = String(decoding: text, as: UTF8.self)
                 .replacing("\"vllm_version\": \"0.32.0\"", with: "\"vllm_version\": \"\(version)\"")
-            try scratch.write(changed, version + "/config.json")
-            try scratch.write("", version + "/steps.jsonl")
+            try scratch.write(version + "/config.json", Array(changed.utf8))
+            try scratch.write(version + "/steps.jsonl", Array("".utf8))
             let result = Conformance.attempt(scratch.path + "/" + version, advance: .step)
             let words = try #require(result.unreadable)
             #expect(words.contains("vllm_version is \"\(version)\"; expected 0.11.2 to 0.33.0"))

@@ -6,7 +6,7 @@ import StepTime
 import TestSupport
 import Traces
 
-@testable import Experiments
+@testable import Fidelity
 
 /// A server that is none: the program under constants that a fit is not told, measured as people
 /// measure servers.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Fidelity
 
 /// Errors of the clock on servers with open loops, percent: a few runs; MeasuredAccuracyTests hold
 /// all of them to the article Accuracy.

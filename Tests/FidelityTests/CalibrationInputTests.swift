@@ -4,7 +4,7 @@ import Scenario
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Fidelity
 
 @Suite("Measurements are recognised by content, and refused with a reason")
 struct CalibrationInputTests {

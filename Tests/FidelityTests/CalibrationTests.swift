@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Traces
 
-@testable import Experiments
+@testable import Fidelity
 
 @Suite("Calibration finds the constants of a server, or says that it cannot")
 struct CalibrationTests {

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 import Traces
 
-@testable import Experiments
+@testable import Fidelity
 
 /// A run of a random case with all that was decided.
 private struct WatchedRun {

@@ -7,7 +7,7 @@ import StepTime
 import TestSupport
 import Testing
 
-@testable import Experiments
+@testable import Fidelity
 
 private let columns = ReferenceRow.columns.joined(separator: ",")
 

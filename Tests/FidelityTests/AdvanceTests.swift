@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Traces
 
-@testable import Experiments
+@testable import Fidelity
 
 // Debug builds are slow: a sample here, thousands of seeds in `headway conform --random`.
 @Suite("Fast-forward is stepping")

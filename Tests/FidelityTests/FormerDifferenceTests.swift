@@ -1,4 +1,4 @@
-import Experiments
+import Fidelity
 import Testing
 
 /// Random workloads that once failed, so that they are run with every change.

@@ -77,7 +77,7 @@ private enum GroupKeys: String, CodingKey {
 extension ReferenceValidation.Group: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: GroupKeys.self)
-        try Experiments.encode("\(server): \(figure)", errors, &keys)
+        try Fidelity.encode("\(server): \(figure)", errors, &keys)
         try keys.encodeIfPresent(errorsLeftOut?.median, forKey: .leftOutMedianPercent)
         try keys.encodeIfPresent(errorsLeftOut?.p90, forKey: .leftOutP90Percent)
         try keys.encodeIfPresent(errorsLeftOut?.bias, forKey: .leftOutBiasPercent)
@@ -110,7 +110,7 @@ extension OperatorValidation: Encodable {
 extension OperatorValidation.Group: Encodable {
     package func encode(to encoder: any Encoder) throws {
         var keys = encoder.container(keyedBy: GroupKeys.self)
-        try Experiments.encode(name, errors, &keys)
+        try Fidelity.encode(name, errors, &keys)
         try keys.encode(isMeant, forKey: .meant)
     }
 }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Traces
 
-@testable import Experiments
+@testable import Fidelity
 
 private let columns = ReferenceRow.columns + ReferenceRow.serverColumns + OpenLoad.columns
 

@@ -187,7 +187,7 @@ extension Configuration {
         server.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         server.enforcesEager = engine.enforceEager
         let gpu = try? GPU.named(hardware.gpu)
-        server.hasFabric = gpu.map { $0.fabricBandwidth > 0 } ?? false
+        server.hasFabric = gpu?.hasFabric(over: engine.tensorParallelSize) ?? false
         server.runsFlashAttention2 = gpu?.runsFlashAttention2 ?? true
         server.largestGraph = model.largestGraph
         server.captureSizes = try engine.captureSizes()

@@ -95,7 +95,7 @@ package struct Explanation: Sendable, Equatable {
             var server = ServerMemory()
             server.maxNumSeqs = sequences
             server.maxNumBatchedTokens = gpu.serverDefaults.tokens
-            server.hasFabric = gpu.fabricBandwidth > 0
+            server.hasFabric = gpu.hasFabric(over: deployment.tensorParallel)
             server.runsFlashAttention2 = gpu.runsFlashAttention2
             let budget = try MemoryBudget(
                 model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,

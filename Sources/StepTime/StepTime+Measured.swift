@@ -178,6 +178,36 @@ extension OperatorCosts {
         return parts.isEmpty || parts.contains { $0.1 }
     }
 
+    /// How much slower than in tables matrices are under load, where that is more than a fourth: the
+    /// tables' errors do not speak of it.
+    private var gainNote: String? {
+        let format = deployment.weights
+        guard let serving = profile.serving, serving.gain(format).most < -0.2 else { return nil }
+        let factor = Quantity.decimal(1 / (1 + serving.gain(format).most), 1)
+        let isAssumed = serving.assumedGains?.contains(format) == true
+        return "\(format.rawValue) matrices take up to \(factor) times their tables' time in large "
+            + "steps, " + (isAssumed ? "assumed from other formats' servers" : "as on servers")
+    }
+
+    /// What servers showed of the experts' formats, and of which formats they showed nothing.
+    private var excessNotes: [String] {
+        guard let excess = profile.serving?.expertExcess, let most = excess.values.max() else {
+            return []
+        }
+        return groups.compactMap { group in
+            guard case .experts = group.layer.feedForward else { return nil }
+            let format = group.layer.formats?.experts.priced ?? deployment.weights
+            let factor = Quantity.decimal(1 + (excess[format] ?? most), 1)
+            let said =
+                excess[format] == nil
+                ? "take their tables' time; on servers those of 4 and 8 bits took up to \(factor) "
+                    + "times theirs"
+                : "take up to \(factor) times their tables' time in large steps, as on servers; "
+                    + "of 16 bits no such servers are known"
+            return "\(format.rawValue) experts \(said): do not compare the two by this clock"
+        }
+    }
+
     /// Assumptions for parts of this clock that no measurement covers.
     private var assumptions: [String] {
         let share = profile.elementwise.bandwidth / options.gpu.memoryBandwidth
@@ -209,7 +239,9 @@ extension OperatorCosts {
             case .balanced: note("experts are chosen evenly")
             case .powerLaw: note("experts are chosen by a power law")
             }
+            for line in excessNotes { note(line) }
         }
+        if let line = gainNote { note(line) }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
             let lacks =

@@ -32,6 +32,56 @@ private func coefficients() -> [String: Any]? {
         #expect(error?.description.contains("-") == true)
     }
 
+    @Test("a bridge joins two cards: four and eight exchange over their slots, as PCIe cards do")
+    func bridgedCards() throws {
+        let (bridged, slots) = (try GPU.named("h100-nvl"), try GPU.named("h100-pcie"))
+        #expect(bridged.hasFabric(over: 2) && !bridged.hasFabric(over: 4))
+        #expect(GPU.h100.hasFabric(over: 8) && !slots.hasFabric(over: 2))
+        let (nvl, pcie) = (EngineProfile.vllm.on(bridged), EngineProfile.vllm.on(slots))
+        for bytes in [65_536.0, 1e6, 64e6] {
+            for size in [4, 8] {
+                let seconds = nvl.allReduce[size]!.seconds(bytes: bytes)
+                #expect(seconds == pcie.allReduce[size]!.seconds(bytes: bytes))
+                let fabric = EngineProfile.vllm.allReduce[size]!.seconds(bytes: bytes)
+                #expect(seconds > 1.5 * fabric, "\(size) \(bytes)")
+            }
+            #expect(
+                nvl.allReduce[2]!.seconds(bytes: bytes)
+                    < pcie.allReduce[2]!.seconds(bytes: bytes))
+        }
+        // The RTX PRO 6000's own, which has the slot of an H100 PCIe.
+        let rtx = EngineProfile.vllm.on(try GPU.named("rtx-pro-6000"))
+        #expect(rtx.allReduce[8] == pcie.allReduce[8])
+    }
+
+    @Test("an 8-bit cache of MLA on an H200 is read no faster than FLASHMLA reads it")
+    func latentCachesOfAnH200() throws {
+        let profile = EngineProfile.vllm.on(try GPU.named("h200-sxm"))
+        let (whole, half) = (profile.latentDecode[.bf16]!, profile.latentDecode[.fp8]!)
+        // 256 sequences of 131,072 tokens, 8 heads: 8.59 and 6.19 ms (mla_gen_vllm024.csv).
+        let (wide, narrow) = (
+            whole.secondsPerToken(heads: 8, rank: 512, rope: 64, bytesPerToken: 1152),
+            half.secondsPerToken(heads: 8, rank: 512, rope: 64, bytesPerToken: 576)
+        )
+        #expect(abs(narrow / wide - 6.19 / 8.59) < 0.03)
+    }
+
+    @Test("formats without servers are slowed down as the others, and every page says so")
+    func assumedGains() throws {
+        for (name, formats) in [
+            ("rtx-pro-6000", [WeightFormat.bf16, .fp8, .nvfp4, .int4]),
+            ("b200-sxm", [.bf16, .int4]),
+        ] {
+            let serving = ServingCoefficients.vllm(on: try GPU.named(name))
+            for format in formats {
+                #expect(serving.gain(format).most == serving.gain(.bf16).most, "\(name) \(format)")
+                #expect(serving.gain(format).most < 0)
+            }
+        }
+        #expect(ServingCoefficients.vllm.gain(.int4).most == -0.193)
+        #expect(ServingCoefficients.vllm.gain(.fp8).most == 0)
+    }
+
     @Test func figuresAreThoseOfAGPU() {
         #expect(Set(GPU.all.map(\.name)).count == GPU.all.count)
         #expect(GPU.h100.memoryBytes == 85_017_493_504)

@@ -117,19 +117,26 @@ extension EngineProfile {
         return profile
     }
 
-    /// Scales all-reduces to the other GPU's links: NVLink's by their ratio; without NVLink, the
-    /// L40S's by the ratio of the PCIe slots.
+    /// Scales all-reduces to the other GPU's links: NVLink's by their ratio. Without NVLink they are
+    /// those measured over PCIe of the same generation, by the ratio of the slots.
     private mutating func scaleLinks(_ from: GPU, _ to: GPU) {
-        var ratio = to.fabricBandwidth / max(from.fabricBandwidth, 1)
-        if to.fabricBandwidth == 0 {
-            allReduce = workstationKernels.allReduce("l40s")
-            ratio = to.pcieBandwidth / 32e9
+        let fabric = allReduce.mapValues {
+            $0.scaled(to.fabricBandwidth / max(from.fabricBandwidth, 1))
         }
-        for size in allReduce.keys {
-            for path in allReduce[size]!.paths.indices {
-                allReduce[size]!.paths[path].bandwidth *= ratio
-            }
+        let measured = to.pcieBandwidth >= 64e9 ? "rtx-pro-6000" : "l40s"
+        let slot = GPU.all.first { $0.name == measured }!.pcieBandwidth
+        allReduce = workstationKernels.allReduce(measured).mapValues {
+            $0.scaled(to.pcieBandwidth / slot)
         }
+        for (size, paths) in fabric where to.hasFabric(over: size) { allReduce[size] = paths }
+    }
+}
+
+extension AllReduceCoefficients {
+    fileprivate func scaled(_ ratio: Double) -> Self {
+        var c = self
+        for path in c.paths.indices { c.paths[path].bandwidth *= ratio }
+        return c
     }
 }
 

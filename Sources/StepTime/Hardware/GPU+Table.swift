@@ -13,11 +13,12 @@
 ///
 /// Bandwidths, rates and links: the vendors' datasheets. NVIDIA's list rates with sparsity; the
 /// dense rate is half of that. GeForce: rates with fp32 accumulation. fp8 0: no fp8 tensor cores.
+/// Fabric "300/2": a bridge joins two cards, more of them exchange over their slots.
 private let table = """
     # name         memory  TB/s   bf16    fp8     fp4    fp32   fabric  PCIe  kernels
     h100-sxm       81079   3.35   989.5   1979    0      67     450     64    h100-sxm
     h100-pcie      81079   2.0    756.5   1513    0      51     0       64    h100-sxm
-    h100-nvl       95324   3.9    835.5   1670.5  0      60     300     64    h100-sxm
+    h100-nvl       95324   3.9    835.5   1670.5  0      60     300/2   64    h100-sxm
     h800-sxm       81079   3.35   989.5   1979    0      67     200     64    h100-sxm
     h20-sxm        97280   4.0    148     296     0      44     450     64    h100-sxm
     gh200          96768   4.0    989.5   1979    0      67     450     64    h100-sxm
@@ -51,12 +52,13 @@ extension GPU {
     package static let all: [GPU] = table.split(separator: "\n").compactMap { line in
         let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
         guard words.count == 10 else { return nil }
-        let values = words[1...8].map { Double($0)! }
+        let fabric = words[7].split(separator: "/")
+        let values = (words[1...6] + [String(fabric[0]), words[8]]).map { Double($0)! }
         return GPU(
             name: words[0], memoryBytes: Int64(values[0]) << 20, memoryBandwidth: values[1] * 1e12,
             bf16FLOPS: values[2] * 1e12, fp8FLOPS: values[3] * 1e12, fp4FLOPS: values[4] * 1e12,
             vectorFLOPS: values[5] * 1e12, fabricBandwidth: values[6] * 1e9,
-            pcieBandwidth: values[7] * 1e9,
+            mostOnFabric: fabric.count > 1 ? Int(fabric[1]) : nil, pcieBandwidth: values[7] * 1e9,
             evidence: words[9] == words[0] ? .measured : .datasheet(of: words[9]))
     }
 

@@ -48,6 +48,8 @@ package struct GPU: Sendable, Equatable {
     /// Bandwidth to GPUs of its node over NVLink or Infinity Fabric, bytes per second each way; 0:
     /// none.
     package var fabricBandwidth: Double
+    /// How many GPUs that fabric joins; nil: all of a node.
+    package var mostOnFabric: Int?
     /// Bandwidth of its PCIe slot, bytes per second each way.
     package var pcieBandwidth: Double
     package var evidence: Evidence
@@ -76,6 +78,11 @@ package struct GPU: Sendable, Equatable {
         }
     }
 
+    /// Whether so many GPUs of a node are joined by NVLink or Infinity Fabric.
+    package func hasFabric(over gpus: Int) -> Bool {
+        fabricBandwidth > 0 && gpus <= mostOnFabric ?? gpus
+    }
+
     /// The link between two GPUs of a node.
     ///
     /// With NVLink: measured on an H100 (`LinkCoefficients.nvlink`), scaled by the ratio of the
@@ -94,9 +101,9 @@ package struct GPU: Sendable, Equatable {
         return link
     }
 
-    /// A rate over an H100's NVLink, converted to this GPU's links.
+    /// A rate over an H100's NVLink, converted to the links that all GPUs of a node share.
     private func onFabric(_ rate: Double) -> Double {
-        fabricBandwidth > 0
+        fabricBandwidth > 0 && mostOnFabric == nil
             ? rate * fabricBandwidth / Self.h100.fabricBandwidth : 0.6 * pcieBandwidth
     }
 

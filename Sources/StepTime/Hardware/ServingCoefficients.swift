@@ -15,6 +15,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// a step of m tokens. Tables are measured in bursts, servers run for minutes: power and clocks
     /// differ.
     package var sustainedGain: [WeightFormat: Double]
+    /// Formats whose gain is other formats', for want of servers; nil: none.
+    package var assumedGains: [WeightFormat]?
     /// Tokens at which half of the gain is reached; nil: `GEMMCoefficients.growthTokens`.
     package var sustainedTokens: Double?
     /// Extra time of the decodes' attention, as a fraction, in a step that also has a chunk and
@@ -47,9 +49,11 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// among 5 more) on all 90 runs of Llama-3.1-70B on B200 servers, nvfp4 and fp8. mxfp4 experts
     /// run with 8-bit activations on the 4-bit tensor cores, at the 8-bit rate: nvfp4's kernels at
     /// half their rate, the datasheets' ratio. This was one of five choices tried on gpt-oss-120b's
-    /// own servers.
+    /// own servers. No bf16 server was found: bf16 is assumed to lose as much, or formats could not
+    /// be compared.
     static let blackwell: ServingCoefficients = {
-        var serving = ServingCoefficients(sustainedGain: [.fp8: -0.3, .nvfp4: -0.3])
+        var serving = ServingCoefficients(sustainedGain: [.bf16: -0.3, .fp8: -0.3, .nvfp4: -0.3])
+        serving.assumedGains = [.bf16]
         serving.sustainedTokens = 64
         serving.expertExcess = quantizedExcess
         serving.expertKernels = [.mxfp4: ExpertKernel(format: .nvfp4, rate: 0.5)]
@@ -66,10 +70,11 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// vLLM's on an RTX PRO 6000: matrices at half of the tables' rate from some hundred tokens on,
     /// fitted on the mean TPOT of one public run of Llama-3.1-8B (vLLM 0.19; its lone prompts take
     /// 80 µs per token, too). On Qwen3-32B on two GPUs, held out, TPOT is 10 % low with it and 28 %
-    /// without.
+    /// without. That run is bf16: other formats are assumed to lose as much.
     static let workstation: ServingCoefficients = {
         var serving = others
-        serving.sustainedGain[.bf16] = -0.5
+        serving.sustainedGain = [.bf16: -0.5, .fp8: -0.5, .nvfp4: -0.5]
+        serving.assumedGains = [.fp8, .nvfp4]
         serving.sustainedTokens = 64
         return serving
     }()
@@ -77,7 +82,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// One figure, fitted with the exponent of `ExpertRouting.served` and the launch of
     /// `HostProfile.vllm18` on nine groups of servers: MiniMax-M2.5 and Kimi-K2.5, fp8, int4 and
     /// nvfp4, H200, B200 and B300. Leaving out any group or any GPU gives the same figure.
-    /// Mixtral's bf16 experts on H100s need none.
+    /// Mixtral's bf16 experts on H100s need none. Of vLLM 0.11's offline runs, DeepSeek-R1 fp8 on
+    /// H200s agrees (TPOT 11 % off with it, 15 without), Qwen3-235B fp8 on H100s does not (37, 3).
     private static let quantizedExcess: [WeightFormat: Double] = [
         .fp8: 0.8, .nvfp4: 0.8, .int4: 0.8, .mxfp4: 0.8,
     ]
@@ -110,9 +116,11 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
         func rate(tokens: Double) -> Double { 1 + most * tokens / (tokens + half) }
     }
 
+    /// A format without tensor cores of its own is multiplied in 16 bits, at bf16's rate.
     func gain(_ format: WeightFormat) -> Gain {
         Gain(
-            most: sustainedGain[format] ?? 0,
+            most: sustainedGain[format] ?? (GPU.hasOwnCores(format) ? nil : sustainedGain[.bf16])
+                ?? 0,
             half: sustainedTokens ?? GEMMCoefficients.growthTokens)
     }
 

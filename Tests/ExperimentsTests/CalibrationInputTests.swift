@@ -56,9 +56,9 @@ struct CalibrationInputTests {
         }
         #expect(try refusal([first, first], []).contains("is given twice"))
         #expect(try refusal([first], [twin]).contains("b.json: holds the same as"))
-        try CalibrationInput.refuseTwins([first], heldOut: [other])
+        try CalibrationTwins.refuseFiles([first], heldOut: [other])
         let scrape = try scratch.write("m.txt", Array("vllm:num_requests_running 1\n".utf8))
-        try CalibrationInput.refuseTwins([scrape], heldOut: [scrape])
+        try CalibrationTwins.refuseFiles([scrape], heldOut: [scrape])
     }
 
     @Test("reports of benchmarks")

@@ -96,7 +96,9 @@ package struct ExplanationTable: Encodable {
     package init(_ range: ExplainRange) { self.range = range }
 
     /// Figures that many tables do not change.
-    private static let mayBeConstant: Set = ["GPUs", "weights a GPU", "KV a sequence"]
+    private static let mayBeConstant: Set = [
+        "GPUs", "weights a GPU", "KV a sequence", "TTFT",
+    ]
 
     /// One row per value.
     package var text: String {

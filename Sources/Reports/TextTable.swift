@@ -179,11 +179,12 @@ package struct TextTable: Sendable {
             let cells = columns.map { column in
                 var cell = row[column]
                 if cell.count > widths[column] {
-                    // A terminal cuts the name; a file keeps it, above its figures.
+                    // A terminal cuts names; a file keeps them, above their figures.
                     if PageWidth.columns != nil, most != nil {
                         cell = cell.echoed(atMost: widths[column])
                     } else {
-                        (above, cell) = (cell + "\n", "")
+                        above = (PageWidth.columns.map { cell.echoed(atMost: $0) } ?? cell) + "\n"
+                        cell = ""
                     }
                 }
                 return padded(cell, to: widths[column], alignments[column])

@@ -144,7 +144,7 @@ extension BenchmarkTable {
 }
 
 private struct SimulationTable: BenchmarkTable {
-    let widths = [16, 10, 8, 8, 10, 8, 8, 8]
+    let widths = [16, 10, 8, 7, 9, 8, 8, 7]
     let header = [
         "", "requests", "CPU s", "wall s", "req/CPU-s", "ns/token", "ns/step", "peak MB",
     ]

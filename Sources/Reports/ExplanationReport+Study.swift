@@ -107,14 +107,16 @@ package struct ExplanationTable: Encodable {
         }
         let headlines = rows.map { row in
             row.row.explained.map { explained in
-                Dictionary(uniqueKeysWithValues: Headline(explained).figures.map {
-                    ($0.name, $0.text)
-                })
+                Dictionary(
+                    uniqueKeysWithValues: Headline(explained).figures.map {
+                        ($0.name, $0.text)
+                    })
             }
         }
         let found = headlines.compactMap(\.self)
         // With a chunk or a request there are more; not every row need have one.
-        let names = rows.compactMap(\.row.explained).map { Headline($0).figures.map(\.name) }
+        let names =
+            rows.compactMap(\.row.explained).map { Headline($0).figures.map(\.name) }
             .max { $0.count < $1.count } ?? []
         // What no row changes is told below the table, which so fits the page.
         let same = names.filter { name in
@@ -129,9 +131,10 @@ package struct ExplanationTable: Encodable {
         }
         let constants = same.map { "\($0) \(found[0][$0] ?? "")" }.joined(separator: ", ")
         return [
-            table.text, constants.isEmpty ? "" : "In every row: \(constants).", problems.joined(separator: "\n"), notes.joined(separator: "\n"),
+            table.text, constants.isEmpty ? "" : "In every row: \(constants).",
+            problems.joined(separator: "\n"), notes.joined(separator: "\n"),
         ]
-            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+        .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     /// The notes: those of all rows once, others with the values they apply to.

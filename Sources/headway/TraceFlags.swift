@@ -66,7 +66,8 @@ enum TraceFlags {
     private static let keys = [
         "--format": "trace.format", "--time-unit": "trace.time_unit",
         "--block-size": "trace.block_size", "--columns": "trace.columns",
-        "--only-model": "trace.model", "--strict": "trace.strict", "--limit": "trace.limit", "--start": "trace.start_s",
+        "--only-model": "trace.model", "--strict": "trace.strict", "--limit": "trace.limit",
+        "--start": "trace.start_s",
         "--end": "trace.end_s", "--session-rate": "trace.session_rate",
         "--request-rate": "trace.request_rate", "--seed": "seed",
     ]

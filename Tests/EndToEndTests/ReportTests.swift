@@ -75,6 +75,7 @@ struct ReportTests {
             let text = try shell(line).output
             let page = try report(name).replacing(/<[^>]*>/, with: "")
                 .replacing("&#39;", with: "'").replacing("&gt;", with: ">")
+                .replacing("\u{A0}", with: " ").replacing("’", with: "'")
             // The words of the page's lines, however they are broken.
             func joined(_ text: some StringProtocol) -> String {
                 text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
@@ -125,7 +126,7 @@ struct ReportTests {
         let pre = try #require(page.matches(of: /(?s)<pre tabindex="0">(.*?)<\/pre>/).last).1
         let lines = pre.replacing("&#39;", with: "'").replacing("&amp;", with: "&")
             .split(separator: "\n").filter { $0.hasPrefix("headway ") }
-        #expect(lines.count >= 3 && lines.contains { $0.contains("trace.rate_scale=2") })
+        #expect(lines.count >= 3 && lines.contains { $0.contains("trace.rate_scale=") })
         for line in lines {
             let call = String(line).replacing(
                 "headway run", with: "\"$HEADWAY\" run --quiet --limit 100"

@@ -26,7 +26,7 @@ extension GateResult {
             now - baseline
             """
         let hasPoints = findings.contains { !$0.isRelative && Figures.isShare($0.metric) }
-        return relative + (hasPoints ? ", from 50 % to 52 % +2 points." : ".")
+        return relative + (hasPoints ? "; pp are percentage points, 50 % to 52 % is +2 pp." : ".")
     }
 
     /// The changes, and how large they may be.
@@ -163,6 +163,8 @@ extension GateFinding {
     fileprivate var interval: String {
         guard let low, let high else { return "" }
         let ends = sign < 0 ? (high, low) : (low, high)
-        return "\(change(ends.0)) to \(change(ends.1))"
+        let (from, to) = (change(ends.0), change(ends.1))
+        // The unit of points once, so that the row stays narrow.
+        return (to.hasSuffix(" pp") ? from.replacing(" pp", with: "") : from) + " to " + to
     }
 }

@@ -16,7 +16,7 @@ extension RunReport {
         let word = verdict.isMet ? "SLO MET" : "SLO MISSED"
         if verdict.assumesGoodput {
             lines.append((word, good(summary) + " of requests: " + limits.description))
-            lines.append(("", "(99 % is taken as promised; slo.goodput says another share)"))
+            lines.append(("", "(met from 99 % of requests on; slo.goodput sets another share)"))
         } else {
             let missed = verdict.lines.filter { !$0.isMet }
             let first =

@@ -117,10 +117,10 @@ struct GateTests {
         let result = try gate(suite(metrics, changes: changes))
         let rows = result.text.split(separator: "\n")
         let share = try #require(rows.first { $0.contains("prefix_hit_rate") })
-        #expect(share.contains(" points") && !share.contains("%"), "\(share)")
+        #expect(share.contains(/to [-+][0-9.]+ pp .* pp/) && !share.contains("%"), "\(share)")
         let time = try #require(rows.first { $0.contains("mean_tpot_ms") })
-        #expect(time.contains(" ms") && !time.contains("points") && !time.contains("%"), "\(time)")
-        #expect(result.text.contains("from 50 % to 52 % +2 points"))
+        #expect(time.contains(" ms") && !time.contains("pp") && !time.contains("%"), "\(time)")
+        #expect(result.text.contains("50 % to 52 % is +2 pp"))
     }
 
     @Test("prompts are grouped as output.by=prompt groups them")

@@ -50,13 +50,14 @@ package enum Figures {
         ["_rate", "_share", "_use", "_utilization"].contains { key.hasSuffix($0) }
     }
 
-    /// A difference of two figures with its sign. That of shares is in percentage points, since
-    /// "+2.0 %" would read as relative.
+    /// A difference of two figures with its sign. That of shares is in percentage points (pp), since
+    /// "+2 %" would read as relative.
     package static func difference(_ value: Double, _ key: String) -> String {
         let sign = value > 0 ? "+" : ""
         guard isShare(key) else { return sign + text(value, key) }
         let size = abs(value) * 100
-        return sign + Quantity.decimal(value * 100, size < 0.095 ? 2 : 1) + " points"
+        let number = Quantity.decimal(value * 100, size < 0.095 ? 2 : 1)
+        return sign + (number.hasSuffix(".0") ? String(number.dropLast(2)) : number) + " pp"
     }
 
     private static let statistics: Set = ["mean", "median", "p90", "p95", "p99", "max"]

@@ -128,9 +128,9 @@ struct ModelNameTests {
             return error.map { "\($0)" } ?? ""
         }
         let csv = "timestamp,model,input_tokens,output_tokens\n0,a,10,5\n1,b,10,5\n"
-        #expect(failure(csv, "c").contains("no row of the model c can be replayed"))
+        #expect(failure(csv, "c").contains("no row of the model \"c\" can be replayed"))
         #expect(failure(csv, "c").contains("one that rows name: a 1, b 1"))
-        #expect(failure(csv, "").contains("no row of the model"))
+        #expect(failure(csv, "").contains("no row of the model \"\" can"))
         let bare = "timestamp,input_tokens,output_tokens\n0,10,5\n"
         #expect(failure(bare, "a").contains("no row names a model"))
         let other = """

@@ -50,8 +50,8 @@ package enum Figures {
         ["_rate", "_share", "_use", "_utilization"].contains { key.hasSuffix($0) }
     }
 
-    /// A difference of two figures with its sign. That of shares is in percentage points (pp), since
-    /// "+2 %" would read as relative.
+    /// A difference of two figures with its sign. That of shares is in percentage points (pp),
+    /// since "+2 %" would read as relative.
     package static func difference(_ value: Double, _ key: String) -> String {
         let sign = value > 0 ? "+" : ""
         guard isShare(key) else { return sign + text(value, key) }

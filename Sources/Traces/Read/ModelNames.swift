@@ -90,7 +90,7 @@ struct ModelNames {
         guard !names.isEmpty else {
             return ("no row names a model", "no trace.model (--only-model)")
         }
-        return ("no row of the model \(name) can be replayed", "one that rows name: \(list)")
+        return ("no row of the model \"\(name)\" can be replayed", "one that rows name: \(list)")
     }
 
     /// Whether the row being read names a model.

@@ -6,7 +6,7 @@ struct Gate {
     let countsFromFirstRow: Bool
     var counters: ReaderCounters
     /// Whether rows of one model only are kept.
-    var keepsOneModel: Bool { options.model != nil }
+    let keepsOneModel: Bool
     /// Whether no later row can be kept.
     private(set) var isClosed = false
     /// No window, no limit, times as recorded.
@@ -26,6 +26,7 @@ struct Gate {
     init(options: TraceOptions, countsFromFirstRow: Bool) {
         self.options = options
         self.countsFromFirstRow = countsFromFirstRow
+        keepsOneModel = options.model != nil
         counters = ReaderCounters(options)
         keepsEverything =
             options.model == nil && options.window == nil && options.limit == nil

@@ -86,7 +86,7 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         var cursor = line
         row.reset()
         let start = batch.segments.count
-        gate.counters.models.begin()
+        if gate.keepsOneModel { gate.counters.models.begin() }
         if try format.parse(
             &cursor, row: &row, segments: &batch.segments, counters: &gate.counters)
         {

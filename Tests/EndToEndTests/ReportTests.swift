@@ -66,7 +66,7 @@ struct ReportTests {
         for (name, keys, words) in [
             (
                 "growing", "trace.rate_scale=2.9 trace.limit=4000",
-                ["Growing.", "requests stay behind", "99 % is taken"]
+                ["Growing.", "Requests stay behind, ", "99 % is taken"]
             ),
             ("over", "trace.rate_scale=8 trace.limit=3000 cluster.replicas=1", ["Overloaded."]),
             ("calm", "trace.limit=300", ["The SLO holds.", "99 % is taken"]),

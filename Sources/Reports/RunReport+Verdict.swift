@@ -16,7 +16,7 @@ extension RunReport {
         let word = verdict.isMet ? "SLO MET" : "SLO MISSED"
         if verdict.assumesGoodput {
             lines.append((word, good(summary) + " of requests: " + limits.description))
-            lines.append(("", "(99 % is taken as promised; slo.goodput says another share)"))
+            lines.append(("", "(met from 99 % of requests on; slo.goodput sets another share)"))
         } else {
             let missed = verdict.lines.filter { !$0.isMet }
             let first =
@@ -61,28 +61,43 @@ extension RunReport {
         guard let steadiness = summary.steadiness, steadiness.verdict == .growing,
             summary.overload == nil, summary.client?.cap == nil
         else { return nil }
-        return "requests stay behind, \(Quantity.count(Int(steadiness.change))) more over "
-            + "\(Quantity.duration(seconds: steadiness.seconds)): latencies describe the trace's "
-            + "length"
+        return growth(change: steadiness.change, seconds: steadiness.seconds)
+    }
+
+    /// The same in words, for `change` more requests in the cluster over `seconds`.
+    static func growth(change: Double, seconds: Double) -> String {
+        let more = Quantity.count(Int(min(max(change, 0), 1e15)))
+        return "requests stay behind, \(more) more over \(Quantity.duration(seconds: seconds)): "
+            + "latencies describe the trace's length"
     }
 
     /// What kept steps from holding more, or that nothing did.
     private static func bound(_ summary: RunSummary) -> String {
+        let limits = summary.limits
+        return bound(
+            tokenBudget: limits.tokenBudget, runningRequests: limits.runningRequests,
+            blocks: limits.blocks, busy: summary.busyShare, isGrowing: growth(summary) != nil)
+    }
+
+    /// The same from shares of the replicas' time, each from 0 to 1.
+    static func bound(
+        tokenBudget: Double, runningRequests: Double, blocks: Double, busy: Double,
+        isGrowing: Bool
+    ) -> String {
         let limits = [
-            ("the token budget (engine.max_num_batched_tokens)", summary.limits.tokenBudget),
-            ("max_num_seqs", summary.limits.runningRequests),
-            ("KV blocks (engine.num_gpu_blocks, memory)", summary.limits.blocks),
+            ("the token budget (engine.max_num_batched_tokens)", tokenBudget),
+            ("max_num_seqs", runningRequests),
+            ("KV blocks (engine.num_gpu_blocks, memory)", blocks),
         ]
         let most = limits.max { $0.1 < $1.1 }!
-        let busy = "GPUs busy \(Quantity.percent(summary.busyShare))"
+        let gpus = "GPUs busy \(Quantity.percent(busy))"
         // Below a twentieth of the time in which steps run, a limit affects no figure of the page.
-        guard most.1 >= 0.05 * summary.busyShare, most.1 > 0 else {
+        guard most.1 >= 0.05 * busy, most.1 > 0 else {
             let none =
                 "no limit of the engine "
                 + "(\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time)"
-            let isGrowing = growth(summary) != nil
-            return (isGrowing ? "the time that steps take: " : "") + "\(none); \(busy)"
+            return (isGrowing ? "the time that steps take: " : "") + "\(none); \(gpus)"
         }
-        return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(busy)"
+        return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(gpus)"
     }
 }

@@ -89,6 +89,12 @@ package struct Deployment: Equatable, Sendable {
                     "\(pipelineParallel) stages with the model's \(count) layers")
             }
         }
+        if let most = model.mostTensorParallel, tensorParallel > most {
+            throw refuse(
+                "tensor_parallel_size",
+                "is \(tensorParallel), and the engine's class of \(model.name) takes at most "
+                    + "\(most)", "at most \(most)")
+        }
         for group in model.layerGroups {
             let units = group.layer.units(cutsExperts: expertParallel == 1)
             if let (what, units) = units.first(where: { $0.1 % tensorParallel != 0 }) {

@@ -47,12 +47,6 @@ import Testing
             lines.append(
                 "| \(rule) | \(with.joined(separator: " ")) | \(without.joined(separator: " ")) |")
         }
-        lines += ["", "Served by vLLM 0.33.0 and not read; the error says why:", ""]
-        lines += ["| class | why |", "|---|---|"]
-        for name in names({ if case .unread = $0 { return true } else { return false } }) {
-            guard case .unread(let why)? = fates[name] else { continue }
-            lines.append("| \(name) | \(Architectures.reasons[why] ?? "") |")
-        }
         lines += [
             "", "Wrappers, read where their decoder's type has a rule; those with a tower that is",
             "weighed have a model_type in `Towers`, the others' notes say that it is not counted:",

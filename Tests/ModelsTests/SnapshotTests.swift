@@ -127,9 +127,11 @@ import Testing
                 .unserved == nil)
     }
 
-    @Test func aClassWithoutRuleSaysWhy() {
-        let json = #"{"model_type": "dory", "architectures": ["DoryForCausalLM"], "# + sizes
+    @Test func aWrapperWithoutRuleSaysWhy() {
+        let json =
+            #"{"model_type": "whisper", "architectures": ["WhisperForConditionalGeneration"], "#
+            + sizes
         let error = #expect(throws: InputError.self) { try model(json) }
-        #expect(error?.problem.contains("run several times") == true)
+        #expect(error?.problem.contains("nothing says how its layers are made") == true)
     }
 }

@@ -316,7 +316,7 @@ extension ClassDefaults {
           num_hidden_layers:32,num_attention_heads:32,max_position_embeddings:2048,
           tie_word_embeddings:false,attention_bias:false,mlp_bias:false,use_post_norm:true}
         idefics3 {text:"llama",tie_word_embeddings:false}
-        inkling_mm_model {text:"inkling_text"}
+        inkling_mm_model {text:"inkling_model"}
         inkling_model {vocab_size:201024,padded_vocab_size:201024,hidden_size:1536,
           intermediate_size:768,dense_intermediate_size:768,num_hidden_layers:16,
           num_attention_heads:12,num_key_value_heads:4,v_head_dim:128,d_rel:16,rel_extent:1024,

@@ -249,7 +249,7 @@ extension ClassDefaults {
           linear_key_head_dim:128,linear_value_head_dim:128,linear_num_key_heads:16,
           linear_num_value_heads:32,moe_intermediate_size:512,
           shared_expert_intermediate_size:512,num_experts_per_tok:10,num_experts:512,
-          ple_layer_ids:[],ple_embed_dim:2048,ple_conv_kernel_size:4,ngram_size:3,
+          ple_layer_ids:[],ple_conv_kernel_size:4,ngram_size:3,
           number_of_conv_states:1}
         seed_oss {vocab_size:155136,hidden_size:4096,intermediate_size:27648,
           num_hidden_layers:64,num_attention_heads:80,num_key_value_heads:8,
@@ -285,7 +285,7 @@ extension ClassDefaults {
           num_attention_groups:8,num_hidden_layers:48,max_seq_len:4096,vocab_size:65536,
           use_moe:false,moe_intermediate_size:10240,moe_num_experts:16,num_experts_per_tok:4,
           moe_top_k:4,share_expert_dim:40960,norm_expert_weight:true,
-          max_position_embeddings:4096,use_moe_router_bias:false,use_head_wise_attn_gate:false,
+          use_moe_router_bias:false,use_head_wise_attn_gate:false,
           num_nextn_predict_layers:0,zero_centered:true,tie_word_embeddings:false}
         step5_vl {text:"step5",hidden_size:5120}
         ultrabert {vocab_size:49280,hidden_size:768,intermediate_size:1024,num_hidden_layers:24,

@@ -134,7 +134,7 @@ extension ExpertRule {
 
     /// Which of `layers` layers have experts.
     func sparse(_ fields: ConfigFields, layers: Int) throws -> [Bool] {
-        if isOptional, !count.contains(where: { fields.has($0) }) {
+        if isOptional, try count.allSatisfy({ try fields.count($0, default: 0) == 0 }) {
             return Array(repeating: false, count: layers)
         }
         var rule = self.layers

@@ -5,6 +5,7 @@ extension Families {
     static let windowed: [String: Family] = [
         "rnj1": gemma3, "hy_v3": hunyuan3, "laguna": laguna, "step3p5": step35,
         "plamo3": plamo3, "domyn_edge": domynEdge, "minicpm": miniCPM,
+        "beam": beam, "flint": flint, "muse_glimmer": museGlimmer,
     ]
 
     /// Tencent's HY 3: norms over heads if a flag is set, experts with router corrections.
@@ -107,6 +108,58 @@ extension Families {
                 heads.reach = .sliding(window: window + 1)
             }
             layer.attention = .heads(heads)
+        }
+    }
+
+    /// Beam: a gate with a bias a head on attention's output, four norms, a window in every layer
+    /// unless `layer_types` says otherwise.
+    static let beam = Family().with {
+        $0.heads.norms = .perHead
+        $0.heads.gatesOutput = .yes
+        $0.norms.perLayer = 4
+        $0.experts = ExpertRule(
+            corrects: .yes, widensRouter: .yes, layers: .words("mlp_layer_types"))
+        $0.experts?.layersWithoutList = .all
+        $0.layer = { _, _, layer in
+            guard case .heads(var heads) = layer.attention else { return }
+            heads.vectors.append(
+                WeightVector("self_attn.gate_bias", heads.queryHeads, units: heads.queryHeads))
+            layer.attention = .heads(heads)
+        }
+    }
+
+    /// Flint: one float32 sink a head, no window without `layer_types`. The engine attends with
+    /// FlashInfer only.
+    static let flint = Family().with {
+        $0.heads.inputBias = .field("attention_bias")
+        $0.heads.norms = .perHead
+        $0.windows.hasNoFallback = true
+        $0.experts = ExpertRule(
+            shared: .width(["shared_expert_intermediate_size"]),
+            layers: .every("", but: "mlp_only_layers"))
+        $0.experts?.sharedPath = "mlp.shared_expert"
+        $0.layer = { fields, _, layer in
+            guard case .heads(var heads) = layer.attention else { return }
+            if try !fields.flag("use_sliding_window", default: true) { heads.reach = .full }
+            heads.vectors.append(
+                WeightVector(
+                    "self_attn.softmax_offset", heads.queryHeads, units: heads.queryHeads,
+                    isWide: true))
+            layer.attention = .heads(heads)
+        }
+    }
+
+    /// Muse Glimmer: gated attention, norms without weights over heads, every fourth layer full,
+    /// counted from the last.
+    static let museGlimmer = Family().with {
+        $0.heads.gatesOutput = .yes
+        $0.norms.perLayer = 4
+        $0.windows.hasNoFallback = true
+        $0.layer = { fields, index, layer in
+            guard !fields.has("layer_types") else { return }
+            let last = try fields.layerCount() - 1
+            guard (last - index) % 4 != 0, let window = try fields.window() else { return }
+            layer.setReach(.sliding(window: window))
         }
     }
 

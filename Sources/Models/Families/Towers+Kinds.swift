@@ -1,11 +1,11 @@
 import Basics
 
 extension Towers {
-    private static func side(_ fields: ConfigFields, _ usual: Int) throws -> Int {
+    static func side(_ fields: ConfigFields, _ usual: Int) throws -> Int {
         try fields.size("patch_size", default: usual, most: 4096)
     }
 
-    private static func patches(_ fields: ConfigFields, image: Int, patch: Int) throws -> Int {
+    static func patches(_ fields: ConfigFields, image: Int, patch: Int) throws -> Int {
         let image = try fields.size("image_size", default: image, most: 1 << 16)
         let count = image / (try side(fields, patch))
         return count * count

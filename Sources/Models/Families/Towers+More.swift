@@ -2,16 +2,6 @@ import Basics
 
 /// Towers of wrappers that came after LLaVA.
 extension Towers {
-    private static func side(_ fields: ConfigFields, _ usual: Int) throws -> Int {
-        try fields.size("patch_size", default: usual, most: 4096)
-    }
-
-    private static func patches(_ fields: ConfigFields, image: Int, patch: Int) throws -> Int {
-        let count =
-            try fields.size("image_size", default: image, most: 1 << 16) / side(fields, patch)
-        return count * count
-    }
-
     /// GLM-4.1V and 4.5V: gates, no biases, a convolution that shrinks the image, a gated merger.
     static let glm4: Rule = { vision, _, hidden in
         var blocks = try TowerBlocks(vision, width: 1536, depth: 24, inner: 13_696, heads: 12)

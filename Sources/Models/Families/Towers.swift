@@ -28,7 +28,9 @@ enum Towers {
         "ernie4_5_moe_vl": ernie, "ernie4_5_vl_moe": ernie, "phi4mm": phi4, "NVLM_D": nvlm,
         "skywork_chat": internVL, "h2ovl_chat": internVL, "ovis": ovis, "ovis2_5": ovis,
         "ultravox": ultravox, "NemotronH_Nano_VL_V2": nemotronVision,
-        "Llama_Nemotron_Nano_VL": nemotronVision,
+        "Llama_Nemotron_Nano_VL": nemotronVision, "qwen4_exp": qwen3, "glm5_next": glm53,
+        "muse_glimmer": glimmer, "step5_vl": perception, "step5": perception,
+        "step3p7": perception, "hunyuan_vl": hunyuan,
     ]
 
     /// Rules by the wrapper's class, where several classes share a type.

@@ -16,7 +16,8 @@ extension TransformerModel {
         guard let checkpointBytes, deployment.weights == nativeWeights, unreadWeights == nil else {
             return reckoned
         }
-        let whole = createdWeightBytesPerGPU(Deployment(weights: nativeWeights))
+        let whole =
+            createdWeightBytesPerGPU(Deployment(weights: nativeWeights)) + 2 * hostParameters
         guard checkpointBytes != whole else { return reckoned }
         let share = Double(checkpointBytes) / Double(whole)
         return reckoned.map { Int64((Double($0) * share).rounded()) }
@@ -53,7 +54,8 @@ extension TransformerModel {
         let last = max(1, deployment.pipelineParallel) - 1
         var sums = Array(repeating: Int64(0), count: last + 1)
         sums[0] = towerBytes(tensorParallel: size)
-        let embedding = 2 * Int64(rows) * Int64(embeddingWidth)
+        let words = replicatesEmbedding ? vocabularyRows : rows
+        let embedding = 2 * Int64(words) * Int64(embeddingWidth)
         sums[0] += embedding + 2 * Int64(learnedPositions) * Int64(hiddenSize)
         if !tiesEmbeddings {
             let head = quantization?.format(of: "lm_head", .head) ?? .plain

@@ -33,6 +33,9 @@ package struct CacheSpec: Equatable, Hashable, Sendable {
     /// Whether the kernel fixes the block size, so that `--block-size` does not change it
     /// (DeepSeek-V4's windows and compressor states).
     package var hasOwnBlockSize = false
+    /// Heads by which tensor parallelism cuts a row that a layer keeps beside its keys and values;
+    /// nil: every GPU keeps all of it. Not more GPUs than heads (Inkling's convolutions).
+    package var shards: Int?
     /// Whether it belongs to a draft model or head, on the last pipeline stage.
     package var isDraft = false
     /// Whether the engine's model creates it before those of earlier layers (Zamba2's shared
@@ -62,6 +65,19 @@ package struct CacheSpec: Equatable, Hashable, Sendable {
         case .chunked(let chunk): chunk
         case .full, .mla, .state: nil
         }
+    }
+
+    /// The part that one of `tensorParallel` GPUs keeps.
+    func shard(tensorParallel: Int) -> CacheSpec {
+        guard let shards else { return self }
+        var copy = self
+        let cut = max(1, min(shards, tensorParallel))
+        copy.rowBytes /= Int64(cut)
+        if case .state(var state) = kind {
+            for index in state.parts.indices { state.parts[index].elements /= cut }
+            copy.kind = .state(state)
+        }
+        return copy
     }
 
     /// Bytes of a page of `tokens` tokens, padded to `pageMultiple`.
@@ -118,6 +134,12 @@ package struct StateSpec: Equatable, Hashable, Sendable {
         self.parts = parts
         self.checkpoint = checkpoint
     }
+
+    /// Whether it is the ring of keys of which no entry is made yet: one block a request, whatever
+    /// the prefix cache (`CircularBufferSpec`).
+    package var isRing: Bool { type == Self.ring }
+
+    static let ring = "ring"
 
     /// Bytes of the state with `drafts` speculative tokens.
     package func bytes(drafts: Int = 0) -> Int64 {

@@ -63,7 +63,9 @@ package struct PoolLayout: Equatable, Sendable {
 
     /// Whether requests keep states.
     package var hasStates: Bool {
-        groups.contains { if case .state = $0.kind { true } else { false } }
+        groups.contains {
+            if case .state(let state) = $0.kind { !state.isRing } else { false }
+        }
     }
 
     /// Whether only states are kept, so that a request takes as many blocks whatever its length.
@@ -98,6 +100,7 @@ package struct PoolLayout: Equatable, Sendable {
             case .chunked(let chunk):
                 return min(chunk + options.tokensInFlight, tokens).dividedUp(by: size)
             case .state(let state):
+                if state.isRing { return 1 }
                 guard options.enablesPrefixCaching else { return 1 + options.drafts }
                 return 2 + options.drafts + (state.exportsCheckpoint(options) ? 1 : 0)
             }

@@ -110,17 +110,17 @@ extension Architectures {
         dots1: Dots1ForCausalLM
         bailing_linear: BailingMoeV2_5ForCausalLM
         bailing_delta: BailingMoeV3ForCausalLM
-        """
-
-    /// Classes of the same lists that no rule reads: their layers are of special kinds.
-    static let unreadText = """
-        loop: DoryForCausalLM HrmTextForCausalLM
-        state: AliceAIForCausalLM
-        routed: K2HorizonForCausalLM
-        sinks: PanguProMoEV2ForCausalLM
-        own: BeamForCausalLM FlintForCausalLM InklingForCausalLM
-          InklingForConditionalGeneration MuseGlimmerForCausalLM
-          Qwen4ExpForCausalLM Step5ForCausalLM
+        alice_ai: AliceAIForCausalLM
+        beam: BeamForCausalLM
+        dory: DoryForCausalLM
+        flint: FlintForCausalLM
+        hrm_text: HrmTextForCausalLM
+        inkling: InklingForCausalLM
+        k2_horizon: K2HorizonForCausalLM
+        muse_glimmer: MuseGlimmerForCausalLM
+        pangu_pro_moe: PanguProMoEV2ForCausalLM
+        qwen4_exp: Qwen4ExpForCausalLM
+        step5: Step5ForCausalLM
         """
 
     /// Vision and audio classes. The type of the wrapped decoder decides the rule.
@@ -180,6 +180,7 @@ extension Architectures {
           NemotronParseForConditionalGeneration RadioMBartPrefixForCausalLM
           WhisperForConditionalGeneration Emu3ForConditionalGeneration
           HunYuanVLForConditionalGeneration VibeVoiceAsrForConditionalGeneration
+          InklingForConditionalGeneration
         """
 
     /// Classes that the engine no longer serves, by the last version that did.

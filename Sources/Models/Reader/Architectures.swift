@@ -12,8 +12,6 @@ enum Architectures {
         case read(rule: String)
         /// A wrapper: the decoder's own type decides the rule.
         case wrapper
-        /// Served by the engine, but read by no rule; `why` is a key of `reasons`.
-        case unread(why: String)
         /// No longer served.
         case removed(last: String)
         case plugIn
@@ -35,19 +33,9 @@ enum Architectures {
         add(plugInText) { _ in .plugIn }
         add(removedText) { .removed(last: $0) }
         add(wrappersText) { _ in .wrapper }
-        add(unreadText) { .unread(why: $0) }
         add(readText) { .read(rule: $0) }
         return fates
     }()
-
-    /// What no rule covers, for the classes that are not read.
-    static let reasons = [
-        "loop": "its layers run several times for a token, each time with a cache of its own",
-        "state": "some of its layers keep a state of a kind that no rule has",
-        "routed": "its values are routed as experts are",
-        "sinks": "its layers attend to learned keys and values",
-        "own": "its attention is a kind of its own",
-    ]
 
     /// The rule for a model_type if no class decides: for a wrapper's decoder, or a file without
     /// architectures.
@@ -108,6 +96,11 @@ enum Architectures {
         qwen3_5_moe: qwen3_5_moe_text
         minimax_m3: minimax_m3_vl minimax_m3_vl_text
         linear_attention: linear_attn
+        inkling: inkling_model inkling_text inkling_mm_model
+        muse_glimmer: muse_glimmer_text
+        qwen4_exp: qwen4_exp_text
+        step5: step5_text step5_vl
+        pangu_pro_moe: PanguProMoE pangu_pro_moe_v2
         gated_deltanet: gated_delta_net gated_delta
         """
 

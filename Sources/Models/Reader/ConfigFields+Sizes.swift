@@ -119,6 +119,7 @@ extension ConfigFields {
     /// Kinds of layers that configuration classes know (Transformers 5.20).
     private static let layerTypeNames = [
         "full_attention", "sliding_attention", "chunked_attention", "linear_attention", "attention",
-        "conv", "mamba", "moe", "hybrid", "mlp",
+        "conv", "mamba", "moe", "hybrid", "mlp", "hybrid_sliding", "indexed_attention",
+        "qwen_sparse_attention",
     ]
 }

@@ -2,14 +2,12 @@ import Basics
 
 /// Errors for files that cannot be read, or that the engine does not serve.
 extension HuggingFaceConfig {
-    /// The error for a class that the engine serves but no rule reads.
-    static func unreadClass(
-        _ name: String, _ fields: ConfigFields, why: String? = nil
-    ) -> InputError {
+    /// The error for a wrapper that the engine serves around a decoder that no rule reads.
+    static func unreadClass(_ name: String, _ fields: ConfigFields) -> InputError {
         InputError(
             fields.place,
             "\(name.echoed()) is served by vLLM 0.33.0 and read by no rule here: "
-                + (why ?? "nothing says how its layers are made"),
+                + "nothing says how its layers are made",
             expected: "a class of the table in the article Families")
     }
 
@@ -82,7 +80,7 @@ extension HuggingFaceConfig {
         case .removed(let last):
             "\(name.echoed()) is not served by vLLM 0.33.0 (the last to serve it is \(last))"
         case .plugIn: "\(name.echoed()) is served by vLLM 0.33.0 only with a plug-in"
-        case .read, .wrapper, .unread: nil
+        case .read, .wrapper: nil
         }
     }
 }

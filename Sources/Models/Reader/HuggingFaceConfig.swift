@@ -66,8 +66,6 @@ package enum HuggingFaceConfig {
                 return choice
             case .wrapper:
                 return try wrapped(name, fields)
-            case .unread(let why):
-                throw unreadClass(name, fields, why: Architectures.reasons[why])
             case .removed, .plugIn, nil: continue
             }
         }

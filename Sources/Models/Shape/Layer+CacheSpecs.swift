@@ -7,6 +7,7 @@ extension Layer {
         var deployment = Deployment(tensorParallel: tensorParallel)
         deployment.cache = cache
         deployment.packsLatents = packsLatents
+        let caches = caches.map { $0.shard(tensorParallel: tensorParallel) }
         switch attention {
         case .none: return caches
         case .recurrent(let mixer):

@@ -66,7 +66,13 @@ package struct Layer: Equatable, Hashable, Sendable {
 
     private func parameters(hidden: Int, isActiveOnly: Bool) -> Int64 {
         var sum = Int64(vectorElements)
-        for matrix in matrices(hidden: hidden) { sum += matrix.parameters }
+        for matrix in matrices(hidden: hidden) {
+            guard isActiveOnly, let used = matrix.usedOutputs else {
+                sum += matrix.parameters
+                continue
+            }
+            sum += Int64(matrix.inputs) * Int64(used)
+        }
         if case .experts(let experts) = feedForward {
             let number = isActiveOnly ? experts.meanChosen : experts.count
             sum += Int64(number) * experts.weightsPerExpert(hidden: hidden)

@@ -28,6 +28,8 @@ package struct Projection: Equatable, Hashable, Sendable {
     /// Number of separately scaled matrices that this one combines: 2 for `gate_up_proj`, 4 for a
     /// gated delta network's `in_proj_qkvz`.
     package var parts = 1
+    /// Outputs that one token is multiplied by; nil: all (K2-Horizon's routed values).
+    package var usedOutputs: Int?
     /// How a quantised checkpoint stores it; nil: in the deployment's format.
     package var stored: StoredFormat?
 

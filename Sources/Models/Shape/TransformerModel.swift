@@ -42,12 +42,20 @@ package struct TransformerModel: Equatable, Sendable {
     package var embeddingWidth: Int
     /// Rows of the embedding and of the output head: the vocabulary, padded as in the engine.
     package var vocabularyRows: Int
+    /// Whether every GPU holds all of the embedding (Inkling).
+    package var replicatesEmbedding = false
     /// Elements of the final norm over the hidden state; twice the hidden size with a bias.
     package var finalNormWeights: Int
     /// Matrices outside the layers that every token passes (OPT's projections), and lookup tables
     /// (Gemma 3n's per-layer embeddings), by their modules' names.
     package var outerMatrices: [Projection] = []
     package var outerTables: [Projection] = []
+    /// Lookup tables that the engine keeps in pinned host memory: of the model, but not of a GPU
+    /// (Qwen4-Exp's n-grams; vLLM 0.33.0's `EngramConfig.cpu_offload`, on by default).
+    package var hostTables: [Projection] = []
+    /// Most GPUs of a tensor-parallel group that the engine's class takes; nil: no limit of its
+    /// own.
+    package var mostTensorParallel: Int?
     /// Other weights outside the layers: norms of the embedding, biases of the head.
     package var outerVectors: [WeightVector] = []
     /// Vision and audio towers, which take memory but are not modelled.
@@ -122,11 +130,14 @@ package struct TransformerModel: Equatable, Sendable {
         }
     }
 
+    /// Elements of the tables in host memory.
+    package var hostParameters: Int64 { hostTables.reduce(0) { $0 + $1.parameters } }
+
     /// All elements, including towers. A matrix used twice counts once.
     package var totalParameters: Int64 {
         layers.reduce(
             embeddingParameters + (tiesEmbeddings ? 0 : headParameters) + outerParameters
-                + (tower?.parameters ?? 0)
+                + (tower?.parameters ?? 0) + hostParameters
         ) { $0 + $1.parameters(hidden: hiddenSize) }
     }
 

@@ -9,6 +9,7 @@ extension Families {
         "bamba": bamba, "plamo2": plamo2, "zamba2": zamba2, "nemotron_h": nemotronH,
         "granitemoehybrid": graniteHybrid, "falcon_h1": falconH1, "lfm2": lfm2,
         "lfm2_moe": lfm2Experts, "kimi_linear": kimiLinear, "glm5_next": glm5Next,
+        "alice_ai": aliceAI, "qwen4_exp": qwen4,
     ]
 }
 
@@ -20,7 +21,8 @@ extension ConfigFields {
         if let types = try layerTypes(layers: layers) {
             return try types.enumerated().map { index, type in
                 switch type {
-                case "full_attention", "attention": return true
+                case "full_attention", "attention", "indexed_attention", "qwen_sparse_attention":
+                    return true
                 case "linear_attention", "mamba", "conv": return false
                 default:
                     throw InputError(

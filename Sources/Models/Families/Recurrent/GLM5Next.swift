@@ -67,7 +67,7 @@ extension ConfigFields {
         entries.tokensPerRow = pool
         // A 16-bit key and its score for each place of the ring.
         let ring = StateSpec(
-            type: "ring", parts: [.init(elements: 2 * width * pool)], checkpoint: .none)
+            type: StateSpec.ring, parts: [.init(elements: 2 * width * pool)], checkpoint: .none)
         layer.caches += [entries, CacheSpec(ring)]
     }
 }

@@ -7,8 +7,8 @@ extension HostSummary {
         var parts: [String] = []
         if timeShare > 0 {
             parts.append(
-                "paces \(Quantity.percent(pacedShare)) of the steps; without its work they take "
-                    + "\(Quantity.percent(timeShare)) less time at most")
+                "paces \(Quantity.percent(pacedShare)) of the steps; without its work the "
+                    + "same steps take \(Quantity.percent(timeShare)) less time")
         }
         if outsideMs > 0 {
             parts.append(

@@ -79,6 +79,9 @@ extension ExplainScenario {
         if chunk > 0 { result.mixed = try mixed(clock) }
         if let input, let output {
             result.request = try request(clock, input, output, found.deployment)
+            let notes = found.notes(
+                onRequests: batch, input: input, output: output, options)
+            result.explanation.notes += notes.filter { !found.notes.contains($0) }
         }
         return result
     }

@@ -51,7 +51,13 @@ public struct ComparisonReport: Sendable {
                 parts.append(contentsOf: movement(comparison, markdown))
             }
         }
-        return parts
+        return parts + clocks.map { markdown ? Self.plain($0) : $0 }
+    }
+
+    /// The source of the runs' step times and their hosts, each once.
+    private var clocks: [String] {
+        let runs = [ranking.baseline] + ranking.entries.map(\.comparison.after)
+        return ClockLine.lines(runs.map { ($0.name, $0.clock) })
     }
 
     /// The requests that the latencies cover, if some of a run's are left out.

@@ -148,12 +148,20 @@ package struct ExplanationTable: Encodable {
                 places[note, default: []].append(Int(row.value).map(Quantity.count) ?? row.value)
             }
         }
-        return notes.map { note in
-            let values = places[note, default: []]
-            guard values.count < explained.count else { return "Note: \(note)" }
-            let which = values.count > 4 ? values.prefix(3) + ["...", values.last!] : values[...]
-            return "Note, \(range.name) \(which.joined(separator: ", ")): \(note)"
-        }
+        let clocks = ClockLine.lines(
+            explained.compactMap { row in
+                row.explained.map {
+                    ("\(range.name) \(row.value)", ClockLine.words($0.explanation))
+                }
+            })
+        return clocks
+            + notes.map { note in
+                let values = places[note, default: []]
+                guard values.count < explained.count else { return "Note: \(note)" }
+                let which =
+                    values.count > 4 ? values.prefix(3) + ["...", values.last!] : values[...]
+                return "Note, \(range.name) \(which.joined(separator: ", ")): \(note)"
+            }
     }
 
     private struct Row: Encodable {
@@ -219,16 +227,14 @@ package struct ExplanationComparison: Encodable {
                 whole == 0 ? "" : Quantity.percent((pair[1] - pair[0]) / whole),
             ])
         }
+        let clocks = ClockLine.lines(
+            Array(zip(["before", "after"], models.map(ClockLine.words))))
         let notes = models.flatMap(\.notes).reduce(into: [String]()) { notes, note in
             if !notes.contains(note) { notes.append(note) }
         }
         return
             ([title, figures.text, phases.text]
-            + (notes.isEmpty
-                ? []
-                : [
-                    notes.map { "Note: " + $0 }.joined(separator: "\n")
-                ]))
+            + [(clocks + notes.map { "Note: " + $0 }).joined(separator: "\n")])
             .joined(separator: "\n\n")
     }
 

@@ -8,7 +8,7 @@ extension HostSummary {
         if timeShare > 0 {
             parts.append(
                 "slower than the GPU in \(Quantity.percent(pacedShare)) of steps; without its "
-                    + "work steps take at most \(Quantity.percent(timeShare)) less time")
+                    + "work the same steps take \(Quantity.percent(timeShare)) less time")
         }
         if outsideMs > 0 {
             parts.append(

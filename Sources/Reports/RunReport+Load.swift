@@ -31,6 +31,7 @@ extension RunReport {
             switch steadiness.verdict {
             case .steady: "yes"
             case .growing: "no, the load grows"
+            case .rising: "no, the load rises"
             case .falling: "no, the load falls"
             case .unclear: "not known, the load varies too much"
             }

@@ -69,6 +69,7 @@ extension TuneReport {
                 "Not steady: requests pile up in it while the trace goes on. A longer trace may "
                     + "miss what this one holds.")
         }
+        lines += ClockLine.lines([("", best.clock)])
         lines += best.rangeWarnings.map { "Note: " + $0.echoed(atMost: 1_000) }
         if tuning.outcome == .undecided {
             lines.append(
@@ -222,6 +223,8 @@ extension TuneReport {
                         + "times what is allowed."
                     : "\(worst.line.requirement.name) is out of reach of it.")
         }
+        lines += ClockLine.lines([("", nearest.clock)])
+        lines += nearest.rangeWarnings.map { "Note: " + $0.echoed(atMost: 1_000) }
         lines.append(
             "Next: more replicas or GPUs in the space, or a looser promise (--slo).")
         return lines.joined(separator: "\n")

@@ -18,11 +18,13 @@ extension RunSummary {
             let table = ClassTable(classes, isWanted: isWanted, seconds: measuredDuration)
             if !table.classes.isEmpty { self.classes.append(table) }
         }
-        let isOpen = concurrency == nil
+        let isOpen = concurrency == nil && !hasClosedStages
         let range = stretch == nil ? nil : figures.arrivals
         let found = figures.trend.steadiness(from: range?.lowerBound, to: range?.upperBound)
-        if isOpen { steadiness = found }
-        takeIntervals(figures, found)
+        let filled = Int64(min(max(0, endToEnd.p99), 1e12) * 1e9)
+        let later = figures.trend.whenFilled(after: filled)
+        if isOpen { steadiness = later.flatMap { $0.staysBehind ? $0.growing : nil } ?? found }
+        takeIntervals(figures, isOpen ? steadiness : found)
     }
 
     /// Fewest values for which a mean has an interval: ten in each of at least twenty batches.

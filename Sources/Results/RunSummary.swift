@@ -165,6 +165,8 @@ package struct RunSummary: Sendable {
     package var concurrency: Int?
     /// The pauses between requests of its users.
     package var thinkTime: ThinkTime
+    /// Whether a stage of the load is a closed loop.
+    var hasClosedStages: Bool
     /// What clients saw if a cap held requests back; nil without a cap.
     package var client: ClientSummary?
     package var blocksPerReplica: Int
@@ -195,6 +197,9 @@ package struct RunSummary: Sendable {
         replicas = result.replicas
         concurrency = result.concurrency
         thinkTime = result.thinkTime
+        hasClosedStages = result.stages.contains {
+            if case .concurrency = $0.stage.load { true } else { false }
+        }
         client = result.client.map(ClientSummary.init)
         holdsContent = result.holdsContent
         tellsSharing = result.tellsSharing

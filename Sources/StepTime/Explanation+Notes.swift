@@ -7,11 +7,8 @@ extension Explanation {
     func notes(_ options: ClockOptions, _ shard: KVCacheLayout) -> [String] {
         let step = breakdown.step
         var notes: [String] = []
-        if step.context > model.contextLimit {
-            notes.append(
-                "a context of \(Quantity.count(step.context)) tokens is longer than the limit of "
-                    + "\(model.name), \(Quantity.count(model.contextLimit)) tokens")
-        }
+        let length = "a context of \(Quantity.count(step.context)) tokens"
+        if let note = lengthNote(step.context, length) { notes.append(note) }
         if gpu != .h100 { notes.append(GPU.memoryNote) }
         if let doesNotFit {
             notes.append(doesNotFit)
@@ -50,6 +47,50 @@ extension Explanation {
                     + "roofline, less time than the GPU's peaks allow")
         }
         return notes
+    }
+
+    /// Remarks on requests of `input` and `output` tokens, `count` at a time: the model's limit, the
+    /// memory, and the measurements.
+    package func notes(
+        onRequests count: Int, input: Int, output: Int, _ options: ClockOptions
+    ) -> [String] {
+        let length = input + output
+        let words =
+            "\(Quantity.count(input)) + \(Quantity.counted(output, "token"))"
+        var notes: [String] = []
+        if let note = lengthNote(length, "a request of \(words)") { notes.append(note) }
+        if let budget {
+            let most = max(gpu.serverDefaults.sequences, count)
+            let fitting = budget.sequences(context: length, most: most)
+            if fitting < count {
+                notes.append(
+                    "\(Quantity.counted(count, "request")) of \(words) "
+                        + "\(count == 1 ? "does" : "do") not fit: the KV cache holds "
+                        + Quantity.count(fitting))
+            }
+        }
+        if count > gpu.serverDefaults.sequences {
+            notes.append(
+                "\(Quantity.count(count)) sequences are more than one step of a server takes: "
+                    + "max_num_seqs is \(Quantity.count(gpu.serverDefaults.sequences)) by default")
+        }
+        let tokens = min(input, gpu.serverDefaults.tokens)
+        notes += provenance.warnings(tokens: tokens, context: length, decodes: count)
+        notes += options.host.warnings(requests: count, tokens: tokens, context: length)
+        return notes
+    }
+
+    /// What to say of a length beyond what the model was trained for, or beyond what a server takes
+    /// of it by default.
+    private func lengthNote(_ tokens: Int, _ subject: String) -> String? {
+        if tokens > model.contextLimit {
+            return "\(subject) is longer than the limit of \(model.name), "
+                + Quantity.counted(model.contextLimit, "token")
+        }
+        guard tokens > model.maxContext else { return nil }
+        return "\(subject) is longer than a server takes of \(model.name) by default, "
+            + "\(Quantity.counted(model.maxContext, "token")): headway run rejects it unless "
+            + "engine.max_model_len allows it"
     }
 
     /// The memory that drafts take, or that the checkpoint has layers that could draft.

@@ -8,6 +8,8 @@ package struct Explanation: Sendable, Equatable {
     package var deployment: Deployment
     package var gpu: GPU
     package var provenance: Provenance
+    /// The host's profile.
+    package var hostName: String
     package var breakdown: StepBreakdown
     /// Cached bytes per token over all layers, summed over tensor-parallel GPUs without replicated
     /// heads.
@@ -70,6 +72,7 @@ package struct Explanation: Sendable, Equatable {
         self.blockSize = blockSize ?? 16
         let costs = OperatorCosts(model: model, deployment: deployment, options: options)
         provenance = costs.provenance
+        hostName = options.host.name
         // Without a cache every token of the context is recomputed.
         let computed = try StepBreakdown.Step(
             batch: step.batch, tokens: options.usesCache ? step.tokens : step.context,

@@ -1,54 +1,178 @@
+import Basics
 import Foundation
 import TestSupport
 import Testing
 
 @Suite("The page of explain --html")
 struct ExplainPageTests {
-    private func page(in folder: ScratchFolder) throws -> String {
+    private func page(in folder: ScratchFolder, _ flags: [String] = []) throws -> String {
         let path = folder.path + "/step.html"
-        let outcome = try Executable.run(["explain", "--html", path])
+        let outcome = try Executable.run(["explain", "--html", path] + flags)
         #expect(outcome.status == 0, "\(outcome.errors)")
         return path
     }
 
-    @Test("its table holds what explain prints, and it loads nothing from elsewhere")
+    /// The data of a page.
+    private struct Data: Decodable {
+        struct Model: Decodable {
+            var name: String
+            var command: String
+            var formats: [Format]
+        }
+        struct Format: Decodable {
+            var weights: String
+            var sizes: [Size]
+        }
+        struct Size: Decodable {
+            var tp: Int
+            var gpus: Int
+            var fit: Int
+            var phases: [Phase]
+        }
+        struct Phase: Decodable {
+            var name: String
+            var parameters: Int64
+            var flops: Int
+            var weights: Int
+            var kv: Int
+            var time: Int
+            var bound: Int
+        }
+
+        var contexts: [Int]
+        var batches: [Int]
+        var models: [Model]
+        var bound_names: [String]
+        var grids: [[[Double?]]]
+
+        init(_ page: String) throws {
+            let start = try #require(page.range(of: "<script type=\"application/json\" id=\"d\">"))
+            let end = try #require(page[start.upperBound...].range(of: "</script>"))
+            self = try JSONDecoder().decode(
+                Self.self, from: Foundation.Data(page[start.upperBound..<end.lowerBound].utf8))
+        }
+    }
+
+    /// What `explain --json` prints, as far as a page has it.
+    private struct Explained: Decodable {
+        struct Phase: Decodable {
+            var name: String
+            var parameters: Int64
+            var flops: Double
+            var weight_bytes: Double
+            var kv_bytes: Double
+            var time_us: Double
+            var bound: String
+        }
+        var sequences_that_fit: Int?
+        var host_us: Double
+        var step_us: Double
+        var phases: [Phase]
+
+        init(_ command: [String]) throws {
+            let outcome = try Executable.run(command + ["--json"])
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+            self = try JSONDecoder().decode(Self.self, from: Foundation.Data(outcome.output.utf8))
+            guard host_us > 0 else { return }
+            phases.append(
+                Phase(
+                    name: "host", parameters: 0, flops: 0, weight_bytes: 0, kv_bytes: 0,
+                    time_us: host_us, bound: "latency"))
+        }
+    }
+
+    /// Compares every figure of one scenario of a page with what its command prints.
+    private func compare(
+        _ data: Data, _ model: Data.Model, _ format: Data.Format, _ size: Data.Size,
+        batch: Int, context: Int
+    ) throws {
+        let command =
+            model.command.split(separator: " ").dropFirst().map(String.init) + [
+                "--weights", format.weights, "--tp", "\(size.tp)", "--context",
+                "\(data.contexts[context])", "--batch", "\(data.batches[batch])",
+            ]
+        let explained = try Explained(command)
+        func cell(_ grid: Int) -> Double? { data.grids[grid][batch][context] }
+        let shown = size.phases.filter { cell($0.time) != nil }
+        #expect(shown.map(\.name) == explained.phases.map(\.name), "\(command)")
+        for (phase, wanted) in zip(shown, explained.phases) {
+            let place: Comment = "\(command): \(phase.name)"
+            #expect(phase.parameters == wanted.parameters, place)
+            #expect(cell(phase.flops) == wanted.flops, place)
+            #expect(cell(phase.weights) == wanted.weight_bytes, place)
+            #expect(cell(phase.kv) == wanted.kv_bytes, place)
+            #expect(abs(cell(phase.time)! - wanted.time_us) < 0.000_6, place)
+            #expect(data.bound_names[Int(cell(phase.bound)!)] == wanted.bound, place)
+        }
+        let sum = shown.reduce(0) { $0 + cell($1.time)! }
+        #expect(abs(sum - explained.step_us) < 0.02, "\(command)")
+        #expect(cell(size.fit).map { Int($0) } == explained.sequences_that_fit, "\(command)")
+    }
+
+    @Test("every cell is what explain prints, on 1 to 8 GPUs, and nothing is loaded")
     func table() throws {
         let folder = try ScratchFolder()
         let text = try String(contentsOfFile: try page(in: folder), encoding: .utf8)
         #expect(text.utf8.count < 2_000_000)
         #expect(!text.contains("http://") && !text.contains("https://"))
-        let start = try #require(text.range(of: "<script type=\"application/json\" id=\"d\">"))
-        let end = try #require(text[start.upperBound...].range(of: "</script>"))
-        let data = Data(text[start.upperBound..<end.lowerBound].utf8)
-        let grid = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        let models = try #require(grid["models"] as? [[String: Any]])
-        let names = models.compactMap { $0["name"] as? String }
+        let data = try Data(text)
+        let names = data.models.map(\.name)
         #expect(names.first == "llama-3.1-8b" && names.contains("deepseek-v3"))
-        let (batches, contexts) = (
-            try #require(grid["batches"] as? [Int]), try #require(grid["contexts"] as? [Int])
-        )
-        for (model, format, size, batch, context) in [
-            (0, 0, 0, 0, 1), (1, 0, 2, 5, 4), (3, 0, 3, 3, 2), (4, 0, 3, 8, 0),
-        ] {
-            let formats = try #require(models[model]["formats"] as? [[String: Any]])
-            let sizes = try #require(formats[format]["sizes"] as? [[String: Any]])
-            let times = try #require(sizes[size]["time_us"] as? [[[Double]]])
-            let explained = try Executable.run([
-                "explain", "--json", "--model", names[model], "--weights",
-                formats[format]["weights"] as? String ?? "", "--tp", "\(1 << size)", "--batch",
-                "\(batches[batch])", "--context", "\(contexts[context])",
-            ])
-            let json = try #require(
-                try JSONSerialization.jsonObject(with: Data(explained.output.utf8))
-                    as? [String: Any])
-            let whole = try #require(json["step_us"] as? Double)
-            let sum = times.reduce(0) { $0 + $1[batch][context] }
-            #expect(abs(sum - whole) < 0.02, "\(names[model])")
-            let phases = try #require(json["phases"] as? [[String: Any]])
-            let bytes = try #require(formats[format]["weight_bytes"] as? [[Double]])
-            let read = bytes.reduce(0) { $0 + $1[batch] }
-            let wanted = phases.reduce(0.0) { $0 + ($1["weight_bytes"] as? Double ?? 0) }
-            #expect(abs(read - wanted) <= 1e-9 * wanted)
+        let seed = UInt64.random(in: 0..<1 << 32)
+        print("seed \(seed)")
+        var random = SeededRandom(seed: seed, stream: 0)
+        for model in data.models {
+            // Dense, experts and latents, each on every size.
+            for size in 0..<4 {
+                let format = model.formats[random.below(model.formats.count)]
+                #expect(format.sizes.map(\.tp) == [1, 2, 4, 8])
+                try compare(
+                    data, model, format, format.sizes[size],
+                    batch: random.below(data.batches.count),
+                    context: random.below(data.contexts.count))
+            }
+        }
+    }
+
+    @Test(
+        "a page is priced with the flags of its call, and shows the same model without them",
+        arguments: [
+            (["--kv", "fp8"], "--kv fp8"), (["--weights", "int4"], ""), (["--mha"], "--mha"),
+            (["--mqa", "--no-window", "--model", "gpt-oss-20b"], "--mqa --no-window"),
+            (["--tokens", "512", "--context", "3000"], ""), (["--no-kv-cache"], "--no-kv-cache"),
+            (["--attention-kernel", "naive", "--batch", "3"], "--attention-kernel naive"),
+            (["--gpu-memory-utilization", "0.5"], "--gpu-memory-utilization 0.5"),
+            (
+                ["--spec-method", "mtp", "--spec-tokens", "1", "--model", "deepseek-v3"],
+                "--spec-method mtp --spec-tokens 1"
+            ),
+            (["--pp", "2", "--block-size", "32"], "--pp 2 --block-size 32"),
+            (["--ep", "4", "--tp", "4", "--model", "mixtral-8x7b"], "--ep 4"),
+            (["--gpu", "a100-sxm", "--batch", "2000"], ""),
+        ])
+    func flags(_ flags: [String], _ told: String) throws {
+        let folder = try ScratchFolder()
+        let path = try page(in: folder, flags)
+        let data = try Data(String(contentsOfFile: path, encoding: .utf8))
+        func value(_ flag: String) -> String? {
+            flags.firstIndex(of: flag).map { flags[$0 + 1] }
+        }
+        let name = value("--model") ?? "llama-3.1-8b"
+        #expect(data.models[0].name == (told.isEmpty ? name : name + " " + told))
+        #expect((data.models[1].name == name) == !told.isEmpty)
+        if let weights = value("--weights") {
+            #expect(data.models.allSatisfy { $0.formats[0].weights == weights })
+        }
+        let batch = try #require(data.batches.firstIndex(of: Int(value("--batch") ?? "1")!))
+        let context = try #require(
+            data.contexts.firstIndex(of: Int(value("--context") ?? "2048")!))
+        for model in data.models.prefix(2) {
+            let format = model.formats[0]
+            for size in [format.sizes[0], format.sizes[format.sizes.count - 1]] {
+                try compare(data, model, format, size, batch: batch, context: context)
+                try compare(
+                    data, model, format, size, batch: 0, context: data.contexts.count - 1)
+            }
         }
     }
 
@@ -58,9 +182,26 @@ struct ExplainPageTests {
         window.addEventListener('error', function(e) { root.dataset.error = e.message });
         window.addEventListener('load', function() {
           root.dataset.wide = root.scrollWidth > window.innerWidth;
-          root.dataset.rows = document.querySelectorAll('#body tr').length;
-          root.dataset.step = document.querySelector('#a .sum b').textContent });
+          root.dataset.step = document.querySelector('#a .sum b').textContent;
+          root.dataset.line = document.querySelector('#a .line').textContent;
+          root.dataset.rows = [...document.querySelectorAll('#body tr')].map(function(row) {
+            return [...row.children].map(function(c) { return c.textContent }).join('|')
+          }).join(';') });
         """
+
+    private func attribute(_ name: String, _ page: String) throws -> String {
+        let start = try #require(page.range(of: "data-\(name)=\""))
+        let end = try #require(page[start.upperBound...].firstIndex(of: "\""))
+        return String(page[start.upperBound..<end])
+    }
+
+    /// Microseconds of a cell.
+    private func microseconds(_ text: String) throws -> Double {
+        let words = text.split(separator: " ")
+        let units = ["µs": 1.0, "ms": 1e3, "s": 1e6]
+        return try #require(
+            Double(words[0].replacing(",", with: ""))) * units[String(words[1]), default: .nan]
+    }
 
     @Test("a browser shows it whole, at a desk and on a phone, without an error")
     func browser() throws {
@@ -69,20 +210,36 @@ struct ExplainPageTests {
             return
         }
         let folder = try ScratchFolder()
-        let path = try page(in: folder)
-        // A copy that says what it found.
-        var text = try String(contentsOfFile: path, encoding: .utf8)
-        text = text.replacing("<body>", with: "<body><script>\(Self.probe)</script>")
-        let copy = try folder.write("copy.html", Data(text.utf8))
-        for width in [1280, 390] {
+        for (flags, width) in [
+            ([], 1280), (["--tp", "8", "--batch", "64"], 390),
+            (["--model", "mixtral-8x7b", "--tp", "2", "--kv", "fp8"], 1280),
+            (["--model", "deepseek-v3", "--tp", "8", "--batch", "4"], 1280),
+        ] {
+            let path = try page(in: folder, flags)
+            // A copy that says what it found.
+            var text = try String(contentsOfFile: path, encoding: .utf8)
+            text = text.replacing("<body>", with: "<body><script>\(Self.probe)</script>")
+            let copy = try folder.write("copy.html", Foundation.Data(text.utf8))
             let shown = try Executable.shell(
                 "chromium --headless --no-sandbox --disable-gpu --virtual-time-budget=4000 "
                     + "--window-size=\(width),900 --dump-dom file://\(copy) 2>/dev/null",
-                seconds: 60)
-            #expect(shown.output.contains("data-wide=\"false\""), "\(width)")
-            #expect(!shown.output.contains("data-error"))
-            #expect(shown.output.contains("data-rows=\"16\""))
-            #expect(shown.output.contains("data-step=\"6.63 ms\""))
+                seconds: 60
+            ).output
+            #expect(shown.contains("data-wide=\"false\""), "\(flags)")
+            #expect(!shown.contains("data-error"))
+            let line = try attribute("line", shown)
+            let explained = try Explained(line.split(separator: " ").dropFirst().map(String.init))
+            let step = try microseconds(attribute("step", shown))
+            #expect(abs(step / explained.step_us - 1) < 0.006, "\(line)")
+            let rows = try attribute("rows", shown).split(separator: ";").map {
+                $0.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+            }
+            #expect(rows.dropLast().map { $0[0] } == explained.phases.map(\.name), "\(line)")
+            for (row, phase) in zip(rows, explained.phases) {
+                #expect(row[6] == (phase.time_us > 0 ? phase.bound : ""), "\(line): \(row)")
+                let time = row[5].isEmpty ? 0 : try microseconds(row[5])
+                #expect(abs(time - phase.time_us) <= 0.006 * phase.time_us, "\(line): \(row)")
+            }
         }
     }
 
@@ -91,6 +248,8 @@ struct ExplainPageTests {
         for arguments in [
             ["--html", "/nowhere/page.html"], ["--html", "/"], ["--html", ""],
             ["--html", "x.html", "--over", "tp=1,2"], ["--html", "x.html", "--model", "none"],
+            ["--html", "x.html", "--chunk", "512"], ["--html", "x.html", "--tp", "3"],
+            ["--html", "x.html", "--input", "512", "--output", "5"],
         ] {
             let outcome = try Executable.run(["explain"] + arguments)
             #expect(outcome.status == 2 && outcome.output.isEmpty, "\(arguments)")

@@ -106,7 +106,8 @@ struct SteadinessTests {
             record.clientWait = sent - min(sent, Int64(id) * 200_000_000_000)
             return record
         }
-        #expect(try #require(steadiness(held)).verdict == .growing)
+        #expect(try #require(steadiness(held)).verdict == .rising)
+        #expect(try staysBehind(held))
         let prompt = held.map { record in
             var record = record
             record.clientWait = 0
@@ -114,16 +115,86 @@ struct SteadinessTests {
         }
         let even = try #require(steadiness(prompt))
         #expect(even.verdict == .steady && abs(even.change) < 0.1)
+        #expect(try !staysBehind(prompt))
     }
 
-    @Test("a steady load is found steady, one that grows growing, one that falls falling")
+    /// Whether requests stay behind once the cluster has filled, as `headway run` judges it.
+    private func staysBehind(_ records: [RequestRecord]) throws -> Bool {
+        var trend = LoadTrend()
+        for record in records { trend.add(record) }
+        let stays = records.map { $0.finish - $0.begin }.sorted()
+        return try #require(trend.whenFilled(after: stays[stays.count * 99 / 100])).staysBehind
+    }
+
+    /// Requests that one server takes in turn, `service` seconds each.
+    private func queued(
+        _ count: Int, seed: UInt64, service: Double, gap: (Double) -> Double
+    ) -> [RequestRecord] {
+        var free = 0.0
+        return records(count, seed: seed, gap: gap, stay: { _ in 0 }).map { record in
+            var record = record
+            free = max(free, Double(record.arrival) * 1e-12) + service
+            record.finish = Int64(free * 1e12)
+            return record
+        }
+    }
+
+    @Test(
+        "no steady load below capacity stays behind by chance, in 200 seeds",
+        arguments: [(2_000, 1.0), (1_000, 5), (500, 0.2), (2_000, 20), (300, 4)])
+    func chance(count: Int, stay: Double) throws {
+        for seed in 0..<200 as Range<UInt64> {
+            let even = records(count, seed: seed, gap: { _ in 0.05 }, stay: { _ in stay })
+            #expect(try !staysBehind(even), "\(count) requests of \(stay) s, seed \(seed)")
+        }
+    }
+
+    @Test("a queue below capacity does not stay behind; above it, it does, also late or on a ramp")
+    func queues() throws {
+        for seed in 0..<50 as Range<UInt64> {
+            func behind(_ gap: @escaping (Double) -> Double) throws -> Bool {
+                try staysBehind(queued(2_000, seed: seed, service: 0.08, gap: gap))
+            }
+            // 12.5 requests/s can be served.
+            #expect(try !behind { _ in 0.1 }, "below, seed \(seed)")
+            #expect(try behind { _ in 0.07 }, "above, seed \(seed)")
+            #expect(try behind { $0 < 120 ? 0.2 : 0.04 }, "late, seed \(seed)")
+            #expect(try behind { 1 / (1 + $0 / 6) }, "a ramp beyond, seed \(seed)")
+            #expect(try !behind { 1 / (1 + $0 / 40) }, "a ramp below, seed \(seed)")
+        }
+    }
+
+    @Test("a rate that rises lifts the load by Little's law, and nothing stays behind")
+    func ramps() throws {
+        for seed in 0..<50 as Range<UInt64> {
+            let ramp = records(
+                4_000, seed: seed, gap: { 1 / (1 + $0 / 10) }, stay: { _ in 5 })
+            #expect(try #require(steadiness(ramp)).verdict == .rising, "seed \(seed)")
+            #expect(try !staysBehind(ramp), "seed \(seed)")
+            let ladder = records(
+                4_000, seed: seed, gap: { $0 < 200 ? 0.5 : $0 < 400 ? 0.2 : 0.1 },
+                stay: { _ in 2 })
+            #expect(try !staysBehind(ladder), "seed \(seed)")
+        }
+    }
+
+    @Test("a burst at the end that is served at once is no growth")
+    func lateBurst() throws {
+        for seed in 0..<50 as Range<UInt64> {
+            let rate = { (time: Double) in time < 95 ? 0.1 : 0.01 }
+            let burst = records(1_150, seed: seed, gap: rate, stay: { _ in 1 })
+            #expect(try !staysBehind(burst), "seed \(seed)")
+        }
+    }
+
+    @Test("a steady load is found steady, one that rises rising, one that falls falling")
     func verdicts() throws {
         var steady = 0
         for seed in 0..<40 as Range<UInt64> {
             let even = records(8_000, seed: seed, gap: { _ in 0.05 }, stay: { _ in 1 })
             if try #require(steadiness(even)).verdict == .steady { steady += 1 }
             let rising = records(8_000, seed: seed, gap: { _ in 0.05 }, stay: { 0.5 + $0 / 100 })
-            #expect(try #require(steadiness(rising)).verdict == .growing, "seed \(seed)")
+            #expect(try #require(steadiness(rising)).verdict == .rising, "seed \(seed)")
             let falling = records(
                 8_000, seed: seed, gap: { _ in 0.05 }, stay: { max(0.2, 4 - $0 / 120) })
             #expect(try #require(steadiness(falling)).verdict == .falling, "seed \(seed)")

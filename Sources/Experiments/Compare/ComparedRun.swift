@@ -13,6 +13,8 @@ package struct ComparedRun: Sendable {
     /// The numbers of summary.json by their keys.
     package var figures: [String: Double]
     package var digest: String
+    /// The source of its step times and its host, with their errors; empty if it is not known.
+    package var clock = ""
     /// How it left the range in which its clock was measured, one line each.
     package var rangeWarnings: [String] = []
     /// Number of first and last requests by arrival that latencies leave out.
@@ -82,6 +84,7 @@ package struct ComparedRun: Sendable {
             requests: result.records.map(ComparedRequest.init),
             figures: Figures.of(summary), digest: result.digest,
             leftOut: result.stretch.map { ($0.leftAtStart, $0.leftAtEnd) } ?? (0, 0))
+        run.clock = resolved.clockDescription
         run.rangeWarnings = resolved.rangeWarnings(result)
         return run
     }

@@ -64,6 +64,7 @@ package enum RunFolder {
                 file: path.appending(pathComponent: RunFiles.configuration)),
             requests: requests, figures: figures, digest: digest,
             leftOut: try leftOut(values, path))
+        run.clock = values["clock"] as? String ?? ""
         run.rangeWarnings = values["range_warnings"] as? [String] ?? []
         return run
     }

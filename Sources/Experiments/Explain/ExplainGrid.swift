@@ -2,186 +2,213 @@ import Basics
 import Models
 import StepTime
 
-/// Decode steps of several models over contexts, batches, GPUs and weight formats: the table in the
-/// page of `headway explain --html`. Every cell equals what `headway explain` shows.
+/// Steps of several models over contexts, batches, GPUs and weight formats: the table in the page
+/// of `headway explain --html`. Every cell equals what `headway explain` prints for its flags.
 package struct ExplainGrid: Sendable, Encodable {
-    /// One model.
+    /// One model, with the flags that are the same in all of its cells.
     package struct Entry: Sendable, Encodable {
         package var name: String
-        package var parametersTotal: Int64
-        package var parametersActive: Int64
-        package var maxContext: Int
-        package var kvBytesPerToken: Int64
-        /// Names of phases in order of execution, the host last, with their parameters.
-        package var phases: [String]
-        package var parameters: [Int64]
-        /// By phase, batch and context: FLOPs and cached bytes over all GPUs.
-        package var flops: [[[Double]]]
-        package var kvBytes: [[[Double]]]
-        /// By weight format.
+        /// `--model` and the flags that the page's controls do not have, as a shell takes them.
+        package var command: String
         package var formats: [Format]
     }
 
     /// A model in a weight format.
     package struct Format: Sendable, Encodable {
         package var weights: String
-        /// Bytes of weights read over all GPUs, by phase and batch.
-        package var weightBytes: [[Double]]
         package var sizes: [Size]
     }
 
     /// A model in a weight format on a number of GPUs.
     package struct Size: Sendable, Encodable {
+        package var tp: Int
         package var gpus: Int
-        /// How many sequences fit, for each context; nil: the model does not fit.
-        package var sequencesThatFit: [Int]?
-        /// By phase, batch and context: microseconds, and what limits the phase.
-        package var timeUs: [[[Double]]]
-        package var bounds: [[[StepBreakdown.Bound]]]
+        /// Sequences that fit, as a grid; empty cells where the model does not fit.
+        package var fit: Int
+        /// Places in `texts`: the clock, and the notes for each context, at the smallest batch.
+        package var clock: Int
+        package var notes: [[Int]]
+        package var phases: [Phase]
     }
 
+    /// A phase of one size. Its figures are places in `grids`; its cells are empty where the step
+    /// does not have the phase.
+    package struct Phase: Sendable, Encodable {
+        package var name: String
+        package var parameters: Int64
+        /// Over all GPUs: FLOPs, bytes of weights and of the cache.
+        package var flops: Int
+        package var weights: Int
+        package var kv: Int
+        /// Microseconds on each GPU.
+        package var time: Int
+        /// Places in `boundNames`.
+        package var bound: Int
+    }
+
+    /// Values by batch and context.
+    typealias Grid = [[Double?]]
+
     package let gpu: String
-    package let clock: String
+    /// New tokens per sequence.
+    package let tokens: Int
     package let contexts: [Int]
     package let batches: [Int]
     package let models: [Entry]
+    package let boundNames: [String]
+    /// Each different grid and text once.
+    private let grids: [Grid]
+    private let texts: [String]
+    /// What the page shows first.
+    private let start: Start
 
-    /// 1k to 1M tokens, and 1 to 256 sequences.
-    private static let contexts = (10...20).map { 1 << $0 }
-    private static let batches = (0...8).map { 1 << $0 }
-    /// Sizes of tensor-parallel groups with H100 measurements.
-    private static let sizes = [1, 2, 4, 8]
+    /// Places of a context and a batch, and a number of GPUs in a tensor-parallel group.
+    struct Start: Sendable, Encodable {
+        var context: Int
+        var batch: Int
+        /// Nil: the smallest that fits.
+        var tp: Int?
+        /// Whether the second model is the first without the call's flags.
+        var showsBare: Bool
+    }
+
+    private enum CodingKeys: CodingKey {
+        case gpu, tokens, contexts, batches, models, boundNames, grids, texts, start
+    }
 
     /// Models of different kinds: grouped heads, windows, experts, latents, recurrent states.
     package static let usual = [
         "llama-3.1-8b", "llama-3.1-70b", "mistral-7b-v0.1", "mixtral-8x7b", "deepseek-v3",
     ]
 
-    /// Breaks down decode steps of each model on one kind of GPU.
+    /// Prices the steps of each entry's scenario, the page's own first.
     ///
-    /// - Throws: `InputError` for an unknown model, and if none of a model's layouts can be priced.
-    package init(models names: [String], gpu: GPU, profile: String) throws {
-        var options = try ClockOptions(profile: profile, gpu: gpu)
-        options.maxTokens = 1
-        self.gpu = gpu.name
-        contexts = Self.contexts
-        batches = Self.batches
-        let shared = options
-        let entries = try mapOnAllCores(names) { try Self.entry(named: $0, shared) }
-        models = entries.map(\.0)
-        clock = entries[0].1
-    }
-
-    private static func entry(
-        named name: String, _ options: ClockOptions
-    ) throws -> (Entry, String) {
-        let model = try Catalogue.model(named: name)
-        let own = try model.weights(nil)
-        let wanted: [WeightFormat] = [own, .bf16, .fp8]
-        let formats = wanted.indices.filter { !wanted[..<$0].contains(wanted[$0]) }
-            .map { wanted[$0] }
-        var entry = Entry(
-            name: model.name, parametersTotal: model.totalParameters,
-            parametersActive: model.activeParameters, maxContext: model.maxContext,
-            kvBytesPerToken: KVCacheLayout(model, Deployment()).bytesPerToken, phases: [],
-            parameters: [], flops: [], kvBytes: [], formats: [])
-        var problem: InputError?
-        var clock = ""
-        for weights in formats {
-            var format = Format(weights: weights.rawValue, weightBytes: [], sizes: [])
-            for size in sizes {
-                var deployment = Deployment(tensorParallel: size)
-                deployment.weights = weights
-                do {
-                    let cells = try cells(model, deployment, options)
-                    if entry.phases.isEmpty { entry.take(cells) }
-                    if format.weightBytes.isEmpty {
-                        format.weightBytes = cells.phases.indices.map { phase in
-                            cells.grid.map { $0[0][phase].weightBytes }
-                        }
-                    }
-                    format.sizes.append(cells.size(deployment, model, options))
-                    clock = cells.clock
-                } catch let error as InputError {
-                    problem = error
-                }
-            }
-            if !format.sizes.isEmpty { entry.formats.append(format) }
-        }
-        if entry.formats.isEmpty, let problem { throw problem }
-        return (entry, clock)
-    }
-
-    /// Phases of every batch and context.
-    fileprivate struct Cells {
-        var phases: [String]
-        /// Indexed by batch, context and phase.
-        var grid: [[[StepBreakdown.Phase]]]
-        var clock: String
-    }
-
-    private static func cells(
-        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions
-    ) throws -> Cells {
-        var names: [String] = []
-        let grid = try batches.map { batch in
-            try contexts.map { context in
-                let step = try StepBreakdown.Step(batch: batch, tokens: 1, context: context)
-                let breakdown = try StepBreakdown(model, deployment, options, step)
-                var host = StepBreakdown.Phase.empty("host")
-                host.seconds = breakdown.hostSeconds
-                let phases = breakdown.phases + [host]
-                if names.isEmpty { names = phases.map(\.name) }
-                return names.map { name in
-                    phases.first { $0.name == name } ?? .empty(name)
-                }
-            }
-        }
-        let provenance = try StepTime.measured(model, deployment, options).provenance
-        return Cells(phases: names, grid: grid, clock: provenance.source)
+    /// - Throws: `InputError` for an unknown model, and if none of a scenario's layouts can be
+    ///   priced.
+    init(_ scenarios: [ExplainScenario.PageEntry], _ axes: ExplainAxes, _ start: Start) throws {
+        let own = scenarios[0].scenario
+        (gpu, tokens) = (own.gpu.name, own.tokens)
+        (contexts, batches) = (axes.contexts, axes.batches)
+        self.start = start
+        var store = ExplainGridStore()
+        let priced = try mapOnAllCores(scenarios) { try PricedEntry($0, axes) }
+        models = priced.map { $0.entry(&store) }
+        (grids, texts) = (store.grids.values, store.texts.values)
+        boundNames = ExplainGridStore.bounds.map(\.rawValue)
     }
 }
 
-extension ExplainGrid.Entry {
-    fileprivate mutating func take(_ cells: ExplainGrid.Cells) {
-        phases = cells.phases
-        let indices = cells.phases.indices
-        parameters = indices.map { cells.grid[0][0][$0].parameters }
-        flops = indices.map { phase in cells.grid.map { $0.map { $0[phase].flops } } }
-        kvBytes = indices.map { phase in cells.grid.map { $0.map { $0[phase].kvBytes } } }
-    }
-}
+/// What the controls of a page range over.
+struct ExplainAxes: Sendable {
+    var contexts: [Int]
+    var batches: [Int]
+    /// Tensor-parallel sizes. 1, 2, 4 and 8 have H100 measurements.
+    var sizes: [Int]
 
-extension ExplainGrid.Cells {
-    fileprivate func size(
-        _ deployment: Deployment, _ model: TransformerModel, _ options: ClockOptions
-    ) -> ExplainGrid.Size {
-        let fit = ExplainGrid.contextsOf.map { context -> Int? in
-            guard let step = try? StepBreakdown.Step(batch: 1, tokens: 1, context: context) else {
-                return nil
-            }
-            return try? Explanation(model, deployment, options, step: step).sequencesThatFit
+    /// 1k to 1M tokens, 1 to 256 sequences, 1 to 8 GPUs, and a scenario's own values.
+    init(_ scenario: ExplainScenario) {
+        let (context, batch) = (scenario.stepContext, scenario.batch)
+        func sorted(_ values: [Int], _ own: Int?) -> [Int] {
+            Set(values + (own.map { [$0] } ?? [])).sorted()
         }
-        return ExplainGrid.Size(
-            gpus: deployment.gpus, sequencesThatFit: fit.contains(nil) ? nil : fit.map { $0! },
-            timeUs: phases.indices.map { phase in
-                grid.map { $0.map { ($0[phase].seconds * 1e9).rounded() / 1e3 } }
-            },
-            bounds: phases.indices.map { phase in grid.map { $0.map { $0[phase].bound } } })
+        let most = StepBreakdown.Step.most
+        contexts = sorted((10...20).map { 1 << $0 }, context)
+            .filter { $0 == context || ($0 >= scenario.tokens && $0 <= most / batch) }
+        let longest = contexts.last ?? context
+        batches = sorted((0...8).map { 1 << $0 }, batch)
+            .filter { $0 == batch || $0 <= most / longest }
+        sizes = sorted([1, 2, 4, 8], scenario.tensorParallel)
     }
 }
 
-extension ExplainGrid {
-    fileprivate static var contextsOf: [Int] { contexts }
+/// Values that are kept once, however often they appear.
+struct Interned<Value: Hashable & Sendable>: Sendable {
+    private(set) var values: [Value] = []
+    private var places: [Value: Int] = [:]
+
+    /// The place of a value.
+    mutating func place(_ value: Value) -> Int {
+        if let known = places[value] { return known }
+        places[value] = values.count
+        values.append(value)
+        return values.count - 1
+    }
+}
+
+/// The grids and texts of a page. FLOPs are equal on any number of GPUs.
+struct ExplainGridStore: Sendable {
+    var grids = Interned<ExplainGrid.Grid>()
+    var texts = Interned<String>()
+
+    static let bounds: [StepBreakdown.Bound] = [.compute, .memory, .latency, .link]
 }
 
 extension ExplainScenario {
-    /// The table of this model and the usual ones on its GPU.
+    /// A scenario of a page, its name there and its command.
+    struct PageEntry: Sendable {
+        var scenario: ExplainScenario
+        var name: String
+        var command: String
+    }
+
+    /// Flags that the page's controls have.
+    private static let controls: Set = [
+        "--model", "--weights", "--tp", "--context", "--batch",
+    ]
+    /// Flags that every model of a page shares.
+    private static let shared: Set = [
+        "--gpu", "--profile", "--routing", "--tokens", "--gpus-per-node",
+    ]
+    /// Flags of studies beside the step.
+    private static let studies = ["--chunk", "--input", "--output"]
+
+    /// The table of this scenario, of its model without its flags, and of the usual models.
     ///
-    /// - Throws: `InputError` for anything that cannot be priced.
+    /// - Throws: `InputError` for anything that cannot be priced, and for flags of other studies.
     package func grid() throws -> ExplainGrid {
-        let own = try Catalogue.model(named: model).name
-        let others = ExplainGrid.usual.filter { $0 != own }
-        return try ExplainGrid(models: [model] + others, gpu: gpu, profile: profile)
+        for flag in Self.studies where given.contains(where: { $0.flag == flag }) {
+            throw InputError(
+                "--html", "is given with \(flag)", expected: "flags of one step alone")
+        }
+        let explained = try explained().explanation
+        let own = given.filter { !Self.controls.contains($0.flag) }
+        let others = own.filter { !Self.shared.contains($0.flag) }
+        var entries = [entry(named: explained.model.name, with: own, telling: others)]
+        if !others.isEmpty {
+            entries.append(
+                try bare(model).entry(named: explained.model.name, with: own.filter(isShared)))
+        }
+        for name in ExplainGrid.usual where name != explained.model.name {
+            entries.append(try bare(name).entry(named: name, with: own.filter(isShared)))
+        }
+        let axes = ExplainAxes(self)
+        return try ExplainGrid(
+            entries, axes,
+            ExplainGrid.Start(
+                context: axes.contexts.firstIndex(of: stepContext)!,
+                batch: axes.batches.firstIndex(of: batch)!, tp: tensorParallel,
+                showsBare: !others.isEmpty))
+    }
+
+    private func isShared(_ given: Given) -> Bool { Self.shared.contains(given.flag) }
+
+    /// A model with the page's shared flags and weights.
+    private func bare(_ model: String) throws -> ExplainScenario {
+        var scenario = ExplainScenario()
+        for word in given where isShared(word) || word.flag == "--weights" {
+            if let text = word.text { try scenario.set(word.flag, to: text) }
+        }
+        scenario.model = model
+        return scenario
+    }
+
+    /// The page's entry with these flags, of which `telling` stand in its name.
+    private func entry(
+        named name: String, with flags: [Given], telling: [Given] = []
+    ) -> PageEntry {
+        PageEntry(
+            scenario: self, name: ([name] + telling.map(\.words)).joined(separator: " "),
+            command: (["headway explain --model " + ShellWord.quoted(model)] + flags.map(\.words))
+                .joined(separator: " "))
     }
 }

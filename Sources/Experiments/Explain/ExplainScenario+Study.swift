@@ -79,11 +79,14 @@ extension ExplainScenario {
         if chunk > 0 { result.mixed = try mixed(clock) }
         if let input, let output {
             result.request = try request(clock, input, output, found.deployment)
+            let notes = found.notes(
+                onRequests: batch, input: input, output: output, options)
+            result.explanation.notes += notes.filter { !found.notes.contains($0) }
         }
         return result
     }
 
-    private func shape() throws -> TransformerModel {
+    func shape() throws -> TransformerModel {
         var model = try Catalogue.model(named: model)
         switch headGroups {
         case .own: break
@@ -131,7 +134,7 @@ extension ExplainScenario {
         return notes
     }
 
-    private func base(of model: TransformerModel) throws -> Deployment {
+    func base(of model: TransformerModel) throws -> Deployment {
         var deployment = Deployment()
         deployment.weights = try model.weights(weights)
         deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
@@ -159,7 +162,7 @@ extension ExplainScenario {
         }
     }
 
-    private func clockOptions() throws -> ClockOptions {
+    func clockOptions() throws -> ClockOptions {
         var options = try ClockOptions(profile: profile, gpu: gpu)
         options.routing = routing
         options.attentionKernel = attentionKernel
@@ -167,14 +170,14 @@ extension ExplainScenario {
         return options
     }
 
-    private func explanation(
+    func explanation(
         _ model: TransformerModel, _ base: Deployment, _ size: Int
     ) throws -> Explanation {
         var deployment = base
         deployment.tensorParallel = size
         try deployment.checkRanks()
         let step = try StepBreakdown.Step(
-            batch: batch, tokens: tokens, context: context ?? max(2048, tokens))
+            batch: batch, tokens: tokens, context: stepContext)
         var explanation = try Explanation(
             model, deployment, clockOptions(), blockSize: blockSize, utilization: utilization,
             step: step)

@@ -50,6 +50,20 @@ package struct ExplainScenario: Sendable {
     /// Prompt and output of a whole request, tokens.
     var input: Int?
     var output: Int?
+    /// The flags that were set, each once, in order.
+    private(set) var given: [Given] = []
+
+    /// A flag as it was given; without a text it is a switch.
+    struct Given: Sendable {
+        var flag: String
+        var text: String?
+
+        /// The flag as a shell takes it.
+        var words: String { flag + (text.map { " " + ShellWord.quoted($0) } ?? "") }
+    }
+
+    /// Tokens of context after the step.
+    var stepContext: Int { context ?? max(2048, tokens) }
 
     /// How query heads share keys and values.
     enum HeadGroups: Sendable {
@@ -75,13 +89,20 @@ package struct ExplainScenario: Sendable {
                 among: Self.fields.map(\.name))
         }
         try field.set(&self, text, flag)
+        take(Given(flag: flag, text: text))
     }
 
     /// Sets a flag without a value. False if it is unknown.
     package mutating func turn(_ name: String) -> Bool {
         guard let found = Self.switches.first(where: { $0.name == name }) else { return false }
         found.set(&self)
+        take(Given(flag: name))
         return true
+    }
+
+    private mutating func take(_ flag: Given) {
+        given.removeAll { $0.flag == flag.flag }
+        given.append(flag)
     }
 
     /// The same scenario with the flags of a line: "--kv fp8 --tp 4".

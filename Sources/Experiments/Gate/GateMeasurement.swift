@@ -15,6 +15,8 @@ package struct GateMeasurement: Sendable, Codable, Equatable {
     package var figures: [String: [Double]]
     /// Whether its seeds replay stretches of a trace in which requests wait for others. Not saved.
     var cutsSessions = false
+    /// The source of its step times and its host. Not saved.
+    var clock = ""
     /// How the first run that did so left the clock's range, one line each. Not saved.
     var rangeWarnings: [String] = []
 
@@ -57,6 +59,7 @@ extension GateSuite {
                 figures: Dictionary(
                     uniqueKeysWithValues: keys.map { key in (key, runs.map { $0.figures[key]! }) }),
                 cutsSessions: prepared[number].cutsSessions,
+                clock: prepared[number].resolved.clockDescription,
                 rangeWarnings: runs.map(\.rangeWarnings).first { !$0.isEmpty } ?? [])
         }
     }

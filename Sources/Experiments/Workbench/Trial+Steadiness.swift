@@ -2,38 +2,26 @@ import Simulator
 
 /// Whether a load can be sustained: the single definition for studies and sweeps.
 extension Trial {
-    /// Share of arrivals by which a cluster may fall behind: half the resolution of a capacity
-    /// search.
-    package static let slack = 0.01
-    /// Fewest arrivals to judge by: with fewer, a tenth could stay behind by chance.
-    static let fewestArrivals = 100.0
-
     /// Whether the queue was stable; nil: the run is too short to tell. If it was not, latencies
     /// reflect the length of the trace, not what the servers can carry. The article "Statistics"
     /// has the rule.
     package var isSteady: Bool? {
-        if summary.overload != nil { return false }
+        if summary.overload != nil || summary.steadiness?.verdict == .growing { return false }
         guard let settled else { return nil }
         // The period judged must be as long as the cluster took to fill.
-        guard arrivals(settled) >= Self.fewestArrivals, 2 * settledAt <= lastArrival else {
+        guard settled.arrivals >= Steadiness.fewestArrivals, 2 * settledAt <= lastArrival else {
             return nil
         }
-        // Random arrivals at exactly the service rate leave about half the root of their number
-        // behind.
-        let allowed = max(
-            Self.slack * arrivals(settled), 0.5 * arrivals(settled).squareRoot())
+        // A rate that rises lifts the number in the cluster where nothing stays behind.
+        let allowed = settled.allowedRise
         return settled.change <= allowed || settled.change <= settled.halfWidth / 2
+            || settled.growth.excess <= allowed
     }
 
     /// Requests by which the cluster fell behind, as a share of those that arrived once it had
     /// filled; nil: too short to tell.
     package var behind: Double? {
-        settled.map { $0.change / max(1, arrivals($0)) }
-    }
-
-    /// Arrivals in the period: departures plus the rise of the number in the cluster.
-    private func arrivals(_ settled: Steadiness) -> Double {
-        (settled.throughput?.mean ?? 0) * settled.seconds + settled.change
+        settled.map { $0.change / max(1, $0.arrivals) }
     }
 
     /// Whether all of several runs are steady: false if one is not, else nil if one is unknown.

@@ -92,6 +92,8 @@ package struct TuneRun: Sendable {
     /// Whether the queue was stable; nil: the run is too short to tell.
     var isSteady: Bool?
     var digest = ""
+    /// The source of its step times and its host.
+    var clock = ""
     /// How it left the range of its clock, one line each.
     var rangeWarnings: [String] = []
     /// E2E latency of each finished request, seconds, with its id, in order of arrival.
@@ -148,6 +150,7 @@ package struct TuneRun: Sendable {
         duration = summary.stretch?.duration ?? summary.duration
         isSteady = trial.isSteady
         digest = summary.digest
+        clock = summary.clock
         rangeWarnings = summary.rangeWarnings
         self.latencies = latencies
     }

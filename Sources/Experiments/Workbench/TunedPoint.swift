@@ -64,6 +64,8 @@ package struct TunedPoint: Sendable {
     package let survived: Double
     /// The first promise lost early; nil if none was.
     package let lost: ServiceRequirement?
+    /// The source of its step times and its host; empty if every run was stopped early.
+    package let clock: String
     /// How the first run that did so left the range of its clock, one line each.
     package let rangeWarnings: [String]
     /// Digests of its runs; nil if one was stopped early.
@@ -104,6 +106,7 @@ package struct TunedPoint: Sendable {
         survived = runs.map { Double($0.seen) / Double(max(1, $0.requests)) }.min() ?? 1
         lost = runs.compactMap(\.refuted).first.map { requirements[$0] }
         digests = isWhole ? runs.map(\.digest) : nil
+        clock = runs.map(\.clock).first { !$0.isEmpty } ?? ""
         rangeWarnings = runs.map(\.rangeWarnings).first { !$0.isEmpty } ?? []
         samples = runs
     }

@@ -38,27 +38,42 @@ extension ExplainPage {
           return d.models[s.model].formats.map(function(f){return f.weights})});
          choose('GPUs','size',function(){
           return d.models[s.model].formats[s.format].sizes.map(function(z){
-           return z.gpus+' x '+d.gpu+(z.sequences_that_fit?'':' (does not fit)')})});
+           return z.gpus+' x '+d.gpu+(fit(z,s)==null?' (does not fit)':'')})});
          slide('Context','context',d.contexts);slide('Sequences','batch',d.batches);
-         s.sum=el('p',null,'sum');box.append(s.sum);
+         s.sum=el('p',null,'sum');s.line=el('p',null,'line');box.append(s.sum,s.line);
          function fill(){s.fill_model();s.fill_format();s.fill_size()}
          s.fill=fill;s.n=n;return s});
-        function fits(s){var z=d.models[s.model].formats[s.format].sizes;
-         for(var i=0;i<z.length;i++)if(z[i].sequences_that_fit)return i;return z.length-1}
-        function read(s){var m=d.models[s.model],f=m.formats[s.format],z=f.sizes[s.size];
-         var rows=m.phases.map(function(p,i){return{name:p,parameters:m.parameters[i],
-          flops:m.flops[i][s.batch][s.context],weights:f.weight_bytes[i][s.batch],
-          kv:m.kv_bytes[i][s.batch][s.context],time:z.time_us[i][s.batch][s.context],
-          bound:z.bounds[i][s.batch][s.context]}});
+        function sizes(s){return d.models[s.model].formats[s.format].sizes}
+        function fit(z,s){return d.grids[z.fit][s.batch][s.context]}
+        function fits(s){var z=sizes(s),i;
+         for(i=0;i<z.length;i++)if(d.start.tp?z[i].tp==d.start.tp:fit(z[i],s)!=null)return i;
+         return z.length-1}
+        function read(s){var z=sizes(s)[s.size],m=d.models[s.model];
+         function cell(grid){return d.grids[grid][s.batch][s.context]}
+         var rows=z.phases.filter(function(p){return cell(p.time)!=null}).map(function(p){
+          return{name:p.name,parameters:p.parameters,flops:cell(p.flops),weights:cell(p.weights),
+           kv:cell(p.kv),time:cell(p.time),bound:d.bound_names[cell(p.bound)]}});
          var all=rows.reduce(function(x,r){return x+r.time},0);
-         return{rows:rows,all:all,gpus:z.gpus,rate:d.batches[s.batch]/all*1e6,
-          fit:z.sequences_that_fit&&z.sequences_that_fit[s.context],model:m}}
+         return{rows:rows,all:all,gpus:z.gpus,rate:d.batches[s.batch]*d.tokens/all*1e6,
+          fit:fit(z,s),clock:d.texts[z.clock],
+          notes:z.notes[s.context].map(function(n){return d.texts[n]}),
+          line:m.command+' --weights '+m.formats[s.format].weights+' --tp '+z.tp+' --context '
+           +d.contexts[s.context]+' --batch '+d.batches[s.batch]}}
         function show(){var r=sides.map(read),a=r[0],b=r[1];
          sides.forEach(function(s,i){var x=r[i];s.sum.textContent='';
           s.sum.append(el('b',time(x.all)),' a step, '+sig(x.rate)+' tokens/s, '
            +sig(x.rate/x.gpus)+' tokens/s/GPU, '+sig(x.rate/d.batches[s.batch])
            +' tokens/s for each user. '+(x.fit==null?'The weights do not fit.':
-            count(x.fit)+' sequences of this context fit.'))});
+            count(x.fit)+' sequences of this context fit.'));
+          s.line.textContent='';s.line.append(el('code',x.line))});
+         var notes=document.getElementById('notes');notes.textContent='';
+         function tell(words,key){var both=key(a)==key(b);
+          (both?[a]:[a,b]).forEach(function(x,i){
+           notes.append(el('li',(both?'':i?'B: ':'A: ')+words+key(x)))})}
+         tell('Step times on '+d.gpu+': ',function(x){return x.clock});
+         a.notes.concat(b.notes.filter(function(n){return a.notes.indexOf(n)<0})).forEach(
+          function(n){var p=a.notes.indexOf(n)<0?'B: ':b.notes.indexOf(n)<0?'A: ':'';
+           notes.append(el('li',p+n))});
          var say=document.getElementById('say'),ratio=b.rate/b.gpus/(a.rate/a.gpus);
          var delta=b.all/a.all-1;
          say.textContent=Math.abs(delta)<5e-4&&Math.abs(ratio-1)<5e-4?'A and B take the same time.'
@@ -71,7 +86,8 @@ extension ExplainPage {
           var c=el('th',t,i>1&&i<7?'a':i>6&&i<12?'b':'');c.scope='col';h.append(c)});
          head.append(h);
          var names=a.rows.map(function(x){return x.name});
-         b.rows.forEach(function(x){if(names.indexOf(x.name)<0)names.splice(-1,0,x.name)});
+         var at=0;b.rows.forEach(function(x){var i=names.indexOf(x.name);
+          if(i<0){names.splice(at,0,x.name);at++}else at=i+1});
          names.forEach(function(name){var t=el('tr'),c=el('th',name);c.scope='row';t.append(c);
           var p=r.map(function(x){return x.rows.filter(function(y){return y.name==name})[0]});
           t.append(el('td',(p[0]||p[1]).parameters?many((p[0]||p[1]).parameters):''));
@@ -88,7 +104,9 @@ extension ExplainPage {
           t.append(el('td',ops(sum('flops'))),el('td',bytes(sum('weights'))),
            el('td',bytes(sum('kv'))),el('td',time(x.all)),el('td',''))});
          t.append(el('td',sig(b.all/a.all)));body.append(t)}
-        sides.forEach(function(s){s.context=Math.min(1,d.contexts.length-1);s.batch=s.n?5:0;
+        sides.forEach(function(s){s.context=d.start.context;s.batch=d.start.batch;
+         if(s.n&&d.start.shows_bare)s.model=1;
+         else if(s.n)s.batch=Math.max(s.batch,Math.min(5,d.batches.length-1));
          s.fill();s.size=fits(s);s.fill();s.say_context();s.say_batch()});
         show()})();
         """)

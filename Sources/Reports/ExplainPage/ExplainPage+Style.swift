@@ -17,6 +17,8 @@ extension ExplainPage {
         input{width:100%;accent-color:var(--a)}#b input{accent-color:var(--b)}
         .sum{margin:12px 0 0;font-size:14.5px;color:var(--mut)}
         .sum b{font-size:25px;color:var(--ink);letter-spacing:-.01em}
+        .line{margin:8px 0 0;font-size:12.5px;color:var(--mut);overflow-wrap:anywhere}
+        footer ul{padding-left:18px}
         #say{color:var(--ink);font-size:17px}
         .phases{margin-top:24px}.phases table{font-size:13.5px}
         caption{text-align:left;color:var(--mut);font-size:13.5px;padding:0 0 6px}

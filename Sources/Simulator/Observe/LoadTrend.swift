@@ -80,23 +80,31 @@ package struct LoadTrend: Sendable {
         let end = min(last.map { place(max(start, $0)) } ?? .max, mostArrived)
         let width = (end - begin) / Self.batches
         guard width >= 1 else { return nil }
-        var (levels, rates): ([Double], [Double]) = ([], [])
+        var spans: [Steadiness.Span] = []
         var level = windows[..<begin].reduce(0) { $0 + $1.net }
         let size = Double(Int64(1) << shift)
         for batch in 0..<Self.batches {
-            var (presence, finishes) = (0.0, 0)
+            var span = Steadiness.Span(seconds: size * Double(width) * 1e-12)
+            var presence = 0.0
             for place in (begin + batch * width)..<(begin + (batch + 1) * width) {
-                presence += Double(level) * size + Double(windows[place].presence)
-                level += windows[place].net
-                finishes += windows[place].finishes
+                let window = windows[place]
+                presence += Double(level) * size + Double(window.presence)
+                level += window.net
+                span.finishes += Double(window.finishes)
+                span.arrivals += Double(window.arrivals)
             }
-            levels.append(presence / (size * Double(width)))
-            rates.append(Double(finishes) / (size * Double(width) * 1e-12))
+            span.level = presence / (size * Double(width))
+            spans.append(span)
         }
-        let seconds = Double(Self.batches * width) * size * 1e-12
-        return Steadiness(
-            levels, seconds: seconds, from: Double(begin) * size * 1e-12,
-            throughput: MeanInterval(rates))
+        return Steadiness(spans, from: Double(begin) * size * 1e-12)
+    }
+
+    /// The same once a cluster that began empty has filled, which takes `filling` picoseconds, but
+    /// from a third of the time at the latest: under overload requests stay ever longer.
+    package func whenFilled(after filling: Int64) -> Steadiness? {
+        guard start >= 0 else { return nil }
+        let third = Int64(mostArrived / 3) << shift
+        return steadiness(from: start + min(max(0, filling), third))
     }
 
     /// The first window before which nine tenths of the requests have arrived.
@@ -107,62 +115,5 @@ package struct LoadTrend: Sendable {
             place += 1
         }
         return place
-    }
-}
-
-/// Whether the number of requests in the cluster is steady, by a straight line through its means
-/// over twenty spans of time.
-package struct Steadiness: Sendable, Equatable {
-    /// What the line shows.
-    package enum Verdict: String, Sendable {
-        /// It changes by at most a tenth of its mean, or by no more than chance explains.
-        case steady
-        case growing
-        case falling
-        /// It varies too much to tell.
-        case unclear
-    }
-
-    package let verdict: Verdict
-    /// Requests in the cluster or held back at their clients: the mean over the time observed.
-    package let meanInCluster: Double
-    /// How much that number rises along the line over the time observed.
-    package let change: Double
-    /// Half the 95 % interval of the change. Spans that resemble their neighbours count as fewer.
-    package let halfWidth: Double
-    /// Start of the time observed, from the first arrival, and its length, in seconds.
-    package let from: Double
-    package let seconds: Double
-    /// Finished requests per second in that time.
-    package let throughput: MeanInterval?
-
-    init(_ levels: [Double], seconds: Double, from: Double, throughput: MeanInterval?) {
-        self.seconds = seconds
-        self.from = from
-        self.throughput = throughput
-        let count = Double(levels.count)
-        let mean = levels.reduce(0, +) / count
-        // Times as shares of the whole, around its middle.
-        let times = levels.indices.map { (Double($0) + 0.5) / count - 0.5 }
-        let spread = times.reduce(0) { $0 + $1 * $1 }
-        let slope = zip(times, levels).reduce(0) { $0 + $1.0 * $1.1 } / spread
-        let rest = zip(times, levels).map { $0.1 - mean - slope * $0.0 }
-        let squares = rest.reduce(0) { $0 + $1 * $1 }
-        let effective = MeanInterval.independent(rest)
-        // The line takes two degrees of freedom; the error counts `effective` values.
-        let variance = squares / (count - 2) * count / effective
-        let freedom = max(MeanInterval.leastFreedom, effective - 2)
-        meanInCluster = mean
-        // For a constant level, rounding errors are no change.
-        change = abs(slope) <= mean * 1e-9 ? 0 : slope
-        halfWidth =
-            (variance / spread).squareRoot() * StudentT.critical(tail: 0.025, freedom: freedom)
-        if abs(slope) <= mean / 10, halfWidth <= mean / 2 {
-            verdict = .steady
-        } else if abs(slope) > halfWidth {
-            verdict = slope > 0 ? .growing : .falling
-        } else {
-            verdict = halfWidth <= mean / 2 ? .steady : .unclear
-        }
     }
 }

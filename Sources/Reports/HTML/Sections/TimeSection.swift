@@ -212,7 +212,7 @@ struct TimeSection: Sendable {
         guard let series = run.data.series else { return nil }
         let words = [
             "steady": "The load is steady.", "growing": "The load grows.",
-            "falling": "The load falls.",
+            "rising": "The load rises.", "falling": "The load falls.",
             "unclear": "Whether the load is steady is not known: it varies too much.",
         ]
         let steady = run.steadiness.flatMap { words[$0] } ?? ""

@@ -49,8 +49,8 @@ extension Explanation {
         return notes
     }
 
-    /// Remarks on requests of `input` and `output` tokens, `count` at a time: the model's limit, the
-    /// memory, and the measurements.
+    /// Remarks on requests of `input` and `output` tokens, `count` at a time: the model's limit,
+    /// the memory, and the measurements.
     package func notes(
         onRequests count: Int, input: Int, output: Int, _ options: ClockOptions
     ) -> [String] {

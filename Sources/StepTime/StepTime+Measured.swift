@@ -178,8 +178,8 @@ extension OperatorCosts {
         return parts.isEmpty || parts.contains { $0.1 }
     }
 
-    /// How much slower than in tables matrices are under load, where that is more than a fourth: the
-    /// tables' errors do not speak of it.
+    /// How much slower than in tables matrices are under load, where that is more than a fourth:
+    /// the tables' errors do not speak of it.
     private var gainNote: String? {
         let format = deployment.weights
         guard let serving = profile.serving, serving.gain(format).most < -0.2 else { return nil }

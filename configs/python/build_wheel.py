@@ -28,6 +28,7 @@ ROOT = HERE.parent.parent
 
 def build() -> Path:
     command = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
+    command += ["-debug-info-format", "none"]
     command += ["--scratch-path", str(ROOT / ".build" / "portable")]
     subprocess.run([*command, "--product", "headway"], cwd=ROOT, check=True)
     shown = subprocess.run(

@@ -117,8 +117,8 @@ extension EngineProfile {
         return profile
     }
 
-    /// Scales all-reduces to the other GPU's links: NVLink's by their ratio. Without NVLink they are
-    /// those measured over PCIe of the same generation, by the ratio of the slots.
+    /// Scales all-reduces to the other GPU's links: NVLink's by their ratio. Without NVLink they
+    /// are those measured over PCIe of the same generation, by the ratio of the slots.
     private mutating func scaleLinks(_ from: GPU, _ to: GPU) {
         let fabric = allReduce.mapValues {
             $0.scaled(to.fabricBandwidth / max(from.fabricBandwidth, 1))

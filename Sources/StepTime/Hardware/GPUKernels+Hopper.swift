@@ -34,8 +34,8 @@ let hopperKernels = CoefficientTable(
 
     latentDecode      fixed    perSequence bandwidth rate     exponent
     h200-sxm     bf16 1.349e-5 4.119e-8    4.213e12  5.753e14 6.788
-    # FLASHMLA. Its table is of the whole layer: over 53 rows of 100 MB and more, the slopes are 3.17
-    # TB/s and 900 TFLOP/s (1.8 % off) where bf16's are 4.61 and 700. Here by those ratios.
+    # FLASHMLA. Its table is of the whole layer: over 53 rows of 100 MB and more, the slopes are
+    # 3.17 TB/s and 900 TFLOP/s (1.8 % off) where bf16's are 4.61 and 700. Here by those ratios.
     h200-sxm     fp8  1.349e-5 4.119e-8    2.897e12  7.397e14 6.788
 
     allReduce   latency  bandwidth

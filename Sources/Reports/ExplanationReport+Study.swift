@@ -51,18 +51,17 @@ private struct Headline {
             .reduce(0) { $0 + $1.seconds }
         let draft = all.deployment.draft?.weightBytes(beside: all.deployment) ?? 0
         let weights = Double(all.model.weightBytesPerGPU(all.deployment) + draft)
+        let cache = Double(all.cacheBytes + all.draftCacheBytes)
         var figures: [(String, String, Double?)] = [
             ("GPUs", Quantity.count(all.deployment.gpus), gpus),
             ("step", Quantity.duration(seconds: seconds), seconds),
             ("tokens/s", Quantity.significant(rate), rate),
-            ("tokens/s/GPU", Quantity.significant(rate / gpus), rate / gpus),
+            ("tokens/s per GPU", Quantity.significant(rate / gpus), rate / gpus),
             ("attention", Quantity.percent(attention / seconds), attention / seconds),
             ("weights a GPU", Quantity.bytes(weights), weights),
+            ("KV a sequence", Quantity.bytes(cache), cache),
             (
-                "KV a sequence", Quantity.bytes(Double(all.cacheBytes)), Double(all.cacheBytes)
-            ),
-            (
-                "sequences fit", all.sequencesThatFit.map(Quantity.count) ?? "none",
+                "sequences that fit", all.sequencesThatFit.map(Quantity.count) ?? "none",
                 all.sequencesThatFit.map(Double.init)
             ),
         ]
@@ -96,23 +95,46 @@ package struct ExplanationTable: Encodable {
     /// A table of the explained values.
     package init(_ range: ExplainRange) { self.range = range }
 
+    /// Figures that many tables do not change.
+    private static let mayBeConstant: Set = [
+        "GPUs", "weights a GPU", "KV a sequence", "TTFT",
+    ]
+
     /// One row per value.
     package var text: String {
-        let first = range.rows.compactMap(\.explained).first!
-        let names = Headline(first).figures.map(\.name)
-        var table = TextTable([range.name] + names, alignments: [.right])
-        var problems: [String] = []
-        for row in range.rows {
-            let value = Int(row.value).map(Quantity.count) ?? row.value
-            guard let explained = row.explained else {
-                table.add([value])
-                problems.append("\(range.name) \(value): \(row.problem ?? "")")
-                continue
-            }
-            table.add([value] + Headline(explained).figures.map(\.text))
+        let rows = range.rows.map { row in
+            (value: Int(row.value).map(Quantity.count) ?? row.value, row: row)
         }
-        return [table.text, problems.joined(separator: "\n"), notes.joined(separator: "\n")]
-            .filter { !$0.isEmpty }.joined(separator: "\n\n")
+        let headlines = rows.map { row in
+            row.row.explained.map { explained in
+                Dictionary(
+                    uniqueKeysWithValues: Headline(explained).figures.map {
+                        ($0.name, $0.text)
+                    })
+            }
+        }
+        let found = headlines.compactMap(\.self)
+        // With a chunk or a request there are more; not every row need have one.
+        let names =
+            rows.compactMap(\.row.explained).map { Headline($0).figures.map(\.name) }
+            .max { $0.count < $1.count } ?? []
+        // What no row changes is told below the table, which so fits the page.
+        let same = names.filter { name in
+            Self.mayBeConstant.contains(name) && Set(found.map { $0[name] }).count == 1
+        }
+        let shown = names.filter { !same.contains($0) }
+        var table = TextTable([range.name] + shown, alignments: [.right])
+        var problems: [String] = []
+        for ((value, row), figures) in zip(rows, headlines) {
+            table.add([value] + (figures.map { figures in shown.map { figures[$0] ?? "" } } ?? []))
+            if figures == nil { problems.append("\(range.name) \(value): \(row.problem ?? "")") }
+        }
+        let constants = same.map { "\($0) \(found[0][$0] ?? "")" }.joined(separator: ", ")
+        return [
+            table.text, constants.isEmpty ? "" : "In every row: \(constants).",
+            problems.joined(separator: "\n"), notes.joined(separator: "\n"),
+        ]
+        .filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     /// The notes: those of all rows once, others with the values they apply to.

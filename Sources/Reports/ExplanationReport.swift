@@ -119,6 +119,11 @@ package struct ExplanationReport {
                 + "\(Quantity.bytes(Double(explanation.cacheBytes))) for one sequence of "
                 + "\(Quantity.count(step.context))"
         ]
+        if explanation.draftCacheBytes > 0 {
+            lines.append(
+                "Draft: \(Quantity.bytes(Double(explanation.draftCacheBytes))) more for that "
+                    + "sequence")
+        }
         if explanation.stateBytesPerSequence > 0 {
             lines.append(
                 "States: \(Quantity.bytes(Double(explanation.stateBytesPerSequence))) per "
@@ -179,6 +184,7 @@ extension ExplanationReport: Encodable {
         case gpu, gpuMeasured, kvCacheDtype, batch, tokens, context, clock, clockErrors, assumptions
         case parametersTotal, parametersActive, weightBytesPerGpu, kvBytesPerToken
         case kvBytesPerTokenPerLayer, kvBytesPerTokenPerGpu, stateBytesPerSequence, cacheBytes
+        case draftCacheBytes
         case blockSize, numGpuBlocks, sequencesThatFit, doesNotFit, scoreMatrixBytes
         case crossoverContext, recurrentCrossovers, naiveAttentionBytes, naiveAttentionUs
         case withoutCacheAttentionRatio, withoutCacheProjectionRatio
@@ -237,6 +243,9 @@ extension ExplanationReport: Encodable {
         try keys.encode(all.kvBytesPerTokenPerGPU, forKey: .kvBytesPerTokenPerGpu)
         try keys.encode(all.stateBytesPerSequence, forKey: .stateBytesPerSequence)
         try keys.encode(all.cacheBytes, forKey: .cacheBytes)
+        if all.draftCacheBytes > 0 {
+            try keys.encode(all.draftCacheBytes, forKey: .draftCacheBytes)
+        }
         try keys.encode(all.blockSize, forKey: .blockSize)
         // Missing values are absent.
         try keys.encodeIfPresent(all.budget?.numGPUBlocks, forKey: .numGpuBlocks)

@@ -67,7 +67,7 @@ package struct GPUReport {
     }
 
     private func milliseconds(_ value: Double) -> String {
-        Quantity.significant(value) + " ms"
+        Quantity.duration(seconds: value / 1000)
     }
 }
 

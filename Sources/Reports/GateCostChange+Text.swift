@@ -15,7 +15,11 @@ extension GateCostChange {
         }
         let parts = PartChanges(before: before.parts, after: after.parts).table
         let title = "\(after.name.echoed()), by the length of the prompt\n"
-        return ([title + table.text] + [parts?.text, sentence].compactMap(\.self))
+        let groups =
+            groups.isEmpty
+            ? title + "The baseline has no groups with these bounds: bless it anew."
+            : title + table.text
+        return ([groups] + [parts?.text, sentence].compactMap(\.self))
             .joined(separator: "\n\n")
     }
 
@@ -25,7 +29,7 @@ extension GateCostChange {
         guard let worst = losses.max(by: { $0.share < $1.share }), worst.share > 0 else {
             return nil
         }
-        let prompts = "prompts of \(Self.name(worst.group)) tokens"
+        let prompts = GateCost.prompts(Self.name(worst.group))
         return "\(after.name.echoed()): requests with \(prompts) lose most, E2E "
             + "\(Comparison.percent(worst.share))."
     }
@@ -38,6 +42,6 @@ extension GateCostChange {
     }
 
     private static func name(_ group: GateCost.Group) -> String {
-        GateCost.words(limit: group.limit)
+        group.name ?? ""
     }
 }

@@ -11,7 +11,7 @@ extension GateResult {
             } + self.notes.map { "Note: " + $0 }
         let means =
             findings.contains { $0.worsening != nil }
-            ? ["", figures.text, "", Self.meaning, ""] : [""]
+            ? ["", figures.text, "", meaning, ""] : [""]
         let costs = costs.map { "\n" + $0.text + "\n" }
         return ([verdict, "", changes.text] + means + notes + costs).joined(separator: "\n")
             .trimmingCharacters(in: .newlines)
@@ -19,10 +19,15 @@ extension GateResult {
     }
 
     /// What the figures of both tables mean.
-    private static let meaning = """
-        Relative limits: geometric means over seeds ± geometric standard deviation, change is \
-        now / baseline - 1. Absolute limits: means ± standard deviation, change is now - baseline.
-        """
+    private var meaning: String {
+        let relative = """
+            Relative limits: geometric means over seeds ± geometric standard deviation, change is \
+            now / baseline - 1. Absolute limits: means ± standard deviation, change is \
+            now - baseline
+            """
+        let hasPoints = findings.contains { !$0.isRelative && Figures.isShare($0.metric) }
+        return relative + (hasPoints ? "; pp are percentage points, 50 % to 52 % is +2 pp." : ".")
+    }
 
     /// The changes, and how large they may be.
     private var changes: TextTable {
@@ -144,21 +149,22 @@ extension GateFinding {
         return " ±"
             + (isRelative
                 ? Comparison.percent(deviation).drop { $0 == "+" }
-                : Substring(Figures.text(deviation, metric)))
+                : Figures.difference(deviation, metric).drop { $0 == "+" })
     }
 
     /// A worsening as a change of the figure: a percentage for relative margins.
     fileprivate func change(_ worsening: Double?) -> String {
         guard let worsening else { return "" }
         let change = sign * worsening
-        if isRelative { return Comparison.percent(change) }
-        return (change > 0 ? "+" : "") + Figures.text(change, metric)
+        return isRelative ? Comparison.percent(change) : Figures.difference(change, metric)
     }
 
     /// The interval of the change, the lower end first.
     fileprivate var interval: String {
         guard let low, let high else { return "" }
         let ends = sign < 0 ? (high, low) : (low, high)
-        return "\(change(ends.0)) to \(change(ends.1))"
+        let (from, to) = (change(ends.0), change(ends.1))
+        // The unit of points once, so that the row stays narrow.
+        return (to.hasSuffix(" pp") ? from.replacing(" pp", with: "") : from) + " to " + to
     }
 }

@@ -7,13 +7,13 @@ extension HostSummary {
         var parts: [String] = []
         if timeShare > 0 {
             parts.append(
-                "paces \(Quantity.percent(pacedShare)) of the steps; without its work the "
-                    + "same steps take \(Quantity.percent(timeShare)) less time")
+                "slower than the GPU in \(Quantity.percent(pacedShare)) of steps; without its "
+                    + "work the same steps take \(Quantity.percent(timeShare)) less time")
         }
         if outsideMs > 0 {
             parts.append(
                 Quantity.duration(seconds: outsideMs * 1e-3)
-                    + " of every TTFT pass between client and scheduler")
+                    + " of every TTFT are the way from client to scheduler")
         }
         return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }

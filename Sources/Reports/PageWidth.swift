@@ -1,7 +1,7 @@
 /// How wide a page may be.
 ///
-/// Pages fit the terminal: tables that are too wide are split, and charts are narrower. In a file
-/// or a pipe, sentences and charts fit 80 columns; tables stay whole, so that each row is one line.
+/// Pages fit the terminal, or 80 columns in a file or a pipe: tables that are too wide are split,
+/// charts are narrower, and sentences are broken. A command, a word or a path is never broken.
 package enum PageWidth {
     /// Columns of the terminal that pages are made for; nil for no limit.
     @TaskLocal package static var columns: Int?
@@ -30,16 +30,24 @@ package enum PageWidth {
             .map { wrapped(line: $0, columns) }.joined(separator: "\n")
     }
 
-    /// A page whose sentences fit the terminal, or 80 columns without one. Paragraphs with a rule
-    /// are tables and are left unchanged in a file. O(text).
+    /// A page whose sentences fit the terminal, or 80 columns without one. O(text).
     package static func page(_ text: String) -> String {
         guard columns == nil else { return wrapped(text) }
-        return text.split(separator: "\n\n", omittingEmptySubsequences: false)
-            .map { paragraph in
-                guard !paragraph.contains("───") else { return String(paragraph) }
-                return paragraph.split(separator: "\n", omittingEmptySubsequences: false)
-                    .map { wrapped(line: $0, ofProse) }.joined(separator: "\n")
-            }.joined(separator: "\n\n")
+        return text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { wrapped(line: $0, ofProse) }.joined(separator: "\n")
+    }
+
+    /// The text with comments (`#` and `//`, also indented) in lines of at most 80 columns, each a
+    /// comment; other lines stay. For files that are pasted and read. O(text).
+    package static func comments(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let indent = line.prefix { $0 == " " }
+            let marker = ["// ", "# "].first { line.dropFirst(indent.count).hasPrefix($0) }
+            guard let marker, line.count > ofProse else { return String(line) }
+            let start = indent + marker
+            let text = line.dropFirst(start.count)
+            return start + filled(words(text), ofProse, start: String(start), first: start.count)
+        }.joined(separator: "\n")
     }
 
     private static func wrapped(line: Substring, _ columns: Int) -> String {
@@ -47,17 +55,25 @@ package enum PageWidth {
         guard line.count > columns, !isDrawn else { return String(line) }
         let indent = min(indentation(line), columns / 2)
         guard !isPasted(line, behind: indent) else { return String(line) }
+        if holdsSettings(line) {
+            // Each line but the last goes on behind a backslash, as in a shell.
+            return filled(words(line), columns - 2, start: "  ").replacing("\n", with: " \\\n")
+        }
         // A comment above a command is pasted with it, so each of its lines must be a comment.
         let start = line.hasPrefix("# ") ? "# " : String(repeating: " ", count: indent)
         return filled(words(line), columns, start: start)
     }
 
-    /// Words in lines of at most `columns`; all but the first line begin with `start`. O(words).
-    package static func filled(_ words: [String], _ columns: Int, start: String) -> String {
+    /// Words in lines of at most `columns`; all but the first line begin with `start`, and the
+    /// first stands behind `first` columns of other text. O(words).
+    package static func filled(
+        _ words: [String], _ columns: Int, start: String, first: Int = 0
+    ) -> String {
         var lines: [String] = []
         var current = ""
         for word in words {
-            if current.count + word.count > columns, current.contains(where: { $0 != " " }) {
+            let used = current.count + (lines.isEmpty ? first : 0)
+            if used + word.count > columns, current.contains(where: { $0 != " " }) {
                 lines.append(trimmed(current))
                 current = start + word
             } else {
@@ -69,12 +85,21 @@ package enum PageWidth {
         return lines.joined(separator: "\n")
     }
 
-    /// Whether a line holds a command, perhaps after a label, or keys with their values.
+    /// Whether a line holds a command, perhaps after a label.
     private static func isPasted(_ line: Substring, behind indent: Int) -> Bool {
         let text = line.dropFirst(indent)
         return programs.contains {
             line.hasPrefix($0) || text.hasPrefix($0) || line.hasPrefix("Next: " + $0)
-        } || line.split(separator: " ").count { $0.contains("=") } > 1
+        }
+    }
+
+    /// Whether a line holds keys with their values and nothing else, perhaps after a label.
+    private static func holdsSettings(_ line: Substring) -> Bool {
+        let words = line.split(separator: " ")
+        return words.count > 1
+            && words.enumerated().allSatisfy { place, word in
+                word.contains("=") || word == "--set" || place == 0 && word.hasSuffix(":")
+            }
     }
 
     /// Units that stay on the line of their number.

@@ -122,7 +122,7 @@ package enum RunReport {
                     + (summary.tellsHostTime ? ", " : " (host work in steps included), ")
                     + "\(Quantity.percent(summary.hostWaitShare)) waiting for the host, "
                     + Quantity.count(counters.wastedEntries)
-                    + (counters.wastedEntries == 1 ? " wasted entry" : " wasted entries")
+                    + (counters.wastedEntries == 1 ? " wasted decode slot" : " wasted decode slots")
             ),
             ("utilisation", utilization(summary)),
             ("limits", limits(summary)),
@@ -194,15 +194,16 @@ package enum RunReport {
     private static func lostReuse(_ summary: RunSummary) -> String? {
         guard summary.tellsSharing, summary.counters.sharedTokensLost.total > 0 else { return nil }
         let reasons = [
-            "block_size": "to the block size", "other_replica": "on other replicas",
-            "evicted": "evicted", "not_computed": "not computed yet",
-            "window": "to windows or states not kept", "last_token": "to the last token",
+            "block_size": "cut off by the block size",
+            "other_replica": "cached on other replicas", "evicted": "evicted",
+            "not_computed": "not computed yet", "window": "in windows or states not kept",
+            "last_token": "the last token, always computed",
         ]
         let lost = summary.lostReuse.compactMap { name, tokens in
             tokens > 0 ? share(tokens, summary.counters.queriedTokens) + " " + reasons[name]! : nil
         }
-        return Quantity.percent(summary.sharedRate) + " of prompt tokens stood in earlier "
-            + "requests; of all prompt tokens were lost: " + lost.joined(separator: ", ")
+        return Quantity.percent(summary.sharedRate) + " of prompt tokens repeat earlier "
+            + "requests; of all, not hit: " + lost.joined(separator: ", ")
     }
 
     private static func utilization(_ summary: RunSummary) -> String {

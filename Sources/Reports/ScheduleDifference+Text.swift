@@ -61,15 +61,19 @@ extension ScheduleDifference {
         row("preempted") { Self.list($0.preempted) }
         row("aborted") { Self.list($0.aborted) }
         for id in differing(a, b).prefix(12) {
-            func entry(_ step: LoggedStep) -> String {
-                guard let place = step.scheduled.firstIndex(where: { $0.id == id }) else {
-                    return "not scheduled"
-                }
-                let entry = step.scheduled[place]
-                return "\(place + 1). \(entry.kind), \(entry.tokens) after "
-                    + "\(entry.computedBefore)"
+            func place(_ step: LoggedStep) -> Int? {
+                step.scheduled.firstIndex { $0.id == id }
             }
-            row("request \(id)", entry)
+            row("request \(id)") { step in
+                place(step).map { "\($0 + 1). \(step.scheduled[$0].kind)" } ?? "not scheduled"
+            }
+            row("  tokens") { step in
+                place(step).map {
+                    let entry = step.scheduled[$0]
+                    return "\(Quantity.count(entry.tokens)) after "
+                        + Quantity.count(entry.computedBefore)
+                } ?? ""
+            }
         }
         return table
     }

@@ -118,9 +118,12 @@ package struct SweepPage: Sendable {
 
     /// The first points, as rows.
     private func list(_ places: [Int]) -> String {
+        let figures =
+            Self.header + (table.isPromised ? ["SLO"] : []) + (showsLoad ? ["queue"] : [])
+        let keys = 1..<(1 + keyNames.count)
         var rows = TextTable(
-            ["point"] + keyNames + Self.header + (table.isPromised ? ["SLO"] : [])
-                + (showsLoad ? ["queue"] : []))
+            ["point"] + keyNames + figures,
+            together: [keys, keys.upperBound..<(keys.upperBound + figures.count)])
         for place in places.prefix(Self.most) { rows.add(cells(place)) }
         let rest = places.count - min(places.count, Self.most)
         return rows.text + (rest > 0 ? "\n... and \(Quantity.count(rest)) more" : "")

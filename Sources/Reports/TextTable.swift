@@ -17,11 +17,15 @@ package struct TextTable: Sendable {
     /// The header, then the rows; a row with one cell is a heading.
     private var rows: [[String]] = []
     private let alignments: [Alignment]
+    private let together: [Range<Int>]
 
     /// A table with a header row. `alignments` may be shorter than the header: the rest align
-    /// right.
-    package init(_ header: [String], alignments: [Alignment] = [.left]) {
+    /// right. Columns of a range in `together` share a part where the table is split.
+    package init(
+        _ header: [String], alignments: [Alignment] = [.left], together: [Range<Int>] = []
+    ) {
         rows = [header.map { $0.echoed() }]
+        self.together = together
         self.alignments = header.indices.map { $0 < alignments.count ? alignments[$0] : .right }
     }
 
@@ -46,8 +50,9 @@ package struct TextTable: Sendable {
     package var count: Int { rows.count - 1 }
 
     /// The table with a rule under the header, without a final newline and without trailing spaces.
-    /// A header that makes it wider than the page is broken into words; a table still wider than
-    /// the terminal is split (`PageWidth`). O(cells).
+    /// A header that makes it wider than the page is broken into words. In a table still wider
+    /// than the page (`PageWidth`) long names get lines of their own; the last resort is several
+    /// tables. O(cells).
     package var text: String {
         let columns = Array(alignments.indices)
         // In as few lines as make it fit; more than five do not help.
@@ -58,8 +63,23 @@ package struct TextTable: Sendable {
                 return block(columns, widths, header: titles)
             }
         }
-        return blocks(PageWidth.columns, columns.map { folded($0, lines: 5) })
-            .joined(separator: "\n\n")
+        let titles = columns.map { folded($0, lines: 5) }
+        return besideNames(PageWidth.prose, titles)
+            ?? blocks(PageWidth.prose, titles).joined(separator: "\n\n")
+    }
+
+    /// Least width of a column of names whose longest stand on lines of their own.
+    private static let narrowestName = 10
+
+    /// The table with a narrower first column: a name that does not fit stands above its figures.
+    /// Nil if the other columns alone leave no room, or if the first column holds figures.
+    private func besideNames(_ columns: Int, _ header: [[String]]) -> String? {
+        guard alignments.count > 1, alignments[0] == .left else { return nil }
+        var widths = widths(header: header)
+        let room = columns - width(of: widths) + widths[0]
+        guard room >= max(Self.narrowestName, header[0].map(\.count).max() ?? 0) else { return nil }
+        widths[0] = room
+        return block(Array(widths.indices), widths, header: header)
     }
 
     /// A column's title in at most `most` lines, broken at spaces and after underscores. As narrow
@@ -97,27 +117,42 @@ package struct TextTable: Sendable {
 
     /// The table, or several tables one below the other that together hold its columns and fit a
     /// width. Each repeats the leading columns that name a row.
-    private func blocks(_ columns: Int?, _ header: [[String]]) -> [String] {
+    private func blocks(_ columns: Int, _ header: [[String]]) -> [String] {
         let widths = widths(header: header)
-        guard let columns, width(of: widths) > columns else {
-            return [block(Array(widths.indices), widths, header: header)]
-        }
         let named = alignments.prefix(2).prefix { $0 == .left }.count
         var names = Array(0..<min(max(1, named), widths.count))
         // Names so wide that no figure fits beside them get a table of their own.
         let widest = widths.dropFirst(names.count).max() ?? 0
         if width(of: names.map { widths[$0] }) + 2 + widest > columns { names = [0] }
+        func fits(_ shown: [Int]) -> Bool {
+            width(of: (names + shown).map { widths[$0] }) <= columns
+        }
         var blocks: [[Int]] = []
-        for column in widths.indices.dropFirst(names.count) {
-            if let last = blocks.last,
-                width(of: (names + last + [column]).map { widths[$0] }) <= columns
-            {
-                blocks[blocks.count - 1].append(column)
-            } else {
-                blocks.append([column])
+        for unit in units(widths.indices.dropFirst(names.count)) {
+            for part in fits(unit) ? [unit] : unit.map({ [$0] }) {
+                if let last = blocks.last, fits(last + part) {
+                    blocks[blocks.count - 1] += part
+                } else {
+                    blocks.append(part)
+                }
             }
         }
         return blocks.map { block(names + $0, widths, header: header, atMost: columns) }
+    }
+
+    /// Columns in the units that are not parted.
+    private func units(_ columns: some Sequence<Int>) -> [[Int]] {
+        var units: [[Int]] = []
+        for column in columns {
+            if let last = units.last?.last,
+                together.contains(where: { $0.contains(last) && $0.contains(column) })
+            {
+                units[units.count - 1].append(column)
+            } else {
+                units.append([column])
+            }
+        }
+        return units
     }
 
     private func width(of widths: [Int]) -> Int {
@@ -140,12 +175,21 @@ package struct TextTable: Sendable {
         }
         var lines = (titles + rows.dropFirst()).map { row in
             if row.count == 1, header.count > 1 { return row[0] }
+            var above = ""
             let cells = columns.map { column in
-                let isWide = row[column].count > widths[column]
-                let cell = isWide ? row[column].echoed(atMost: widths[column]) : row[column]
+                var cell = row[column]
+                if cell.count > widths[column] {
+                    // A terminal cuts names; a file keeps them, above their figures.
+                    if PageWidth.columns != nil, most != nil {
+                        cell = cell.echoed(atMost: widths[column])
+                    } else {
+                        above = (PageWidth.columns.map { cell.echoed(atMost: $0) } ?? cell) + "\n"
+                        cell = ""
+                    }
+                }
                 return padded(cell, to: widths[column], alignments[column])
             }
-            return trimmed(cells.joined(separator: "  "))
+            return above + trimmed(cells.joined(separator: "  "))
         }
         let total = width(of: columns.map { widths[$0] })
         lines.insert(String(repeating: "─", count: total), at: height)

@@ -102,17 +102,31 @@ package struct UpgradeReport: Sendable {
 
     private var costs: TextTable {
         let latencies = ["TTFT", "E2E"].flatMap { ["\($0) before", "after", "change"] }
-        var table = TextTable(["", "requests", "tokens hit before", "after"] + latencies)
-        for cost in study.costs {
+        var table = TextTable(
+            ["", "requests", "tokens hit before", "after"] + latencies,
+            together: [2..<4, 4..<7, 7..<10])
+        for (place, cost) in study.costs.enumerated() {
+            if place == 0 || study.costs[place - 1].kind != cost.kind {
+                table.add(heading: Self.heading(cost.kind))
+            }
             table.add(
                 [
-                    cost.name, Quantity.count(cost.requests),
+                    "  " + cost.group, Quantity.count(cost.requests),
                     Quantity.decimal(cost.hitTokensBefore, 0),
                     Quantity.decimal(cost.hitTokensAfter, 0),
                 ] + Self.cells(cost.ttftMsBefore, cost.ttftMsAfter)
                     + Self.cells(cost.e2elMsBefore, cost.e2elMsAfter))
         }
         return table
+    }
+
+    private static func heading(_ kind: UpgradeCost.Kind) -> String {
+        switch kind {
+        case .prompt: "prompt tokens"
+        case .priority: "priority"
+        case .hits: "prefix hit"
+        case .preemptions: "preemptions"
+        }
     }
 
     private static func cells(_ before: Double, _ after: Double) -> [String] {

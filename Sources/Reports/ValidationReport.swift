@@ -6,22 +6,26 @@ import Foundation
 package enum ValidationReport {
     /// The page of a reference validation. `rows` adds every row.
     package static func text(_ validation: ReferenceValidation, rows: Bool) -> String {
-        var groups = TextTable([
-            "server and figure", "rows", "median", "p90", "bias", "left out: median", "p90",
-            "skipped",
-        ])
+        let hasSkipped = validation.groups.contains { $0.skipped > 0 }
+        var groups = TextTable(
+            [
+                "server and figure", "rows", "median", "p90", "bias", "left out: median", "p90",
+            ] + (hasSkipped ? ["skipped"] : []))
         var server = ""
         for group in validation.groups {
             if group.server != server {
                 server = group.server
                 groups.add(heading: server)
             }
-            groups.add([
-                "  " + group.figure, "\(group.errors?.count ?? 0)", share(group.errors?.median),
-                share(group.errors?.p90), group.errors.map { signed($0.bias) } ?? "-",
-                share(group.errorsLeftOut?.median), share(group.errorsLeftOut?.p90),
-                group.skipped == 0 ? "" : "\(group.skipped)",
-            ])
+            groups.add(
+                [
+                    "  " + group.figure, Quantity.count(group.errors?.count ?? 0),
+                    share(group.errors?.median),
+                    share(group.errors?.p90), group.errors.map { signed($0.bias) } ?? "-",
+                    share(group.errorsLeftOut?.median), share(group.errorsLeftOut?.p90),
+                ]
+                    + (hasSkipped
+                        ? [group.skipped == 0 ? "" : Quantity.count(group.skipped)] : []))
         }
         var parts = [
             groups.text,

@@ -25,6 +25,9 @@ extension Configuration {
             self.bounds = bounds
         }
 
+        /// Classes with these bounds.
+        package var rule: ClassRule { .prompts(from: bounds) }
+
         /// The bounds as `init` reads them.
         var text: String { bounds.map(String.init).joined(separator: ",") }
     }
@@ -86,7 +89,7 @@ extension Configuration {
         switch output.by {
         case nil: nil
         case .priority: .priority
-        case .prompt: .prompts(from: output.promptBuckets.bounds)
+        case .prompt: output.promptBuckets.rule
         case .session?, .tenant?, .lora?: .named(output.by!, labels)
         }
     }

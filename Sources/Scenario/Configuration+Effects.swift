@@ -89,7 +89,7 @@ extension Configuration {
     /// Keys for reading a trace file. They have no effect on recipes and drawn traces.
     private static let traceOnly = [
         "trace.format", "trace.time_unit", "trace.block_size", "trace.columns",
-        "trace.session_rate",
+        "trace.model", "trace.session_rate",
     ]
 
     private var clockKeys: [(String, String)] {

@@ -96,6 +96,14 @@ extension Configuration {
         return gpu?.notMeasuredNote.map { [$0] } ?? []
     }
 
+    /// GPUs of all replicas; nil before their number is known (`resolved`).
+    package var gpus: Int? {
+        cluster.replicas.map {
+            $0 * max(engine.tensorParallelSize, engine.expertParallelSize)
+                * engine.pipelineParallelSize
+        }
+    }
+
     /// The deployment that the engine section describes.
     private func deployment(of shape: TransformerModel) throws -> Deployment {
         let weights = try shape.weights(model.weights)

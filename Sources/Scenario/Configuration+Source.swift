@@ -9,6 +9,7 @@ extension Configuration.TraceSection {
         options.timeUnit = timeUnit
         options.blockTokens = blockTokens
         options.columns = try columns.map { try TraceColumns($0, place: "trace.columns") }
+        options.model = model
         options.isStrict = strict
         options.limit = limit
         options.followsSessions = followsSessions
@@ -137,7 +138,7 @@ extension Configuration {
         let readers = [
             ("trace.time_unit", trace.timeUnit != nil),
             ("trace.block_size", trace.blockTokens != nil),
-            ("trace.columns", trace.columns != nil),
+            ("trace.columns", trace.columns != nil), ("trace.model", trace.model != nil),
         ]
         for (key, isGiven) in readers where isGiven {
             throw InputError(key, Self.notOfRecipes)

@@ -214,6 +214,8 @@ public struct Configuration: Sendable, Equatable {
         package var blockTokens: Int?
         /// Names of the columns for time, prompt and output: `TIME,PROMPT,OUTPUT`.
         package var columns: String?
+        /// The only model whose rows are replayed; nil: rows of all.
+        package var model: String?
         package var strict = false
         package var rateScale = 1.0
         package var startSeconds = 0.0

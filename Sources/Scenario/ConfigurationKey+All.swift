@@ -243,6 +243,10 @@ extension ConfigurationKey {
             "Names of arrival time, prompt tokens and output tokens: columns of a CSV, keys of\n"
                 + "JSON lines. - for TIME: none are recorded."),
         .init(
+            "trace.model", \.trace.model,
+            .optional(.text("a model's name in the trace"), null: "rows of all"),
+            "Replay only the rows that name this model."),
+        .init(
             "trace.strict", \.trace.strict, .flag,
             "Refuse rows and keys that would be dropped, repaired or not used."),
         .init(

@@ -63,8 +63,8 @@ enum ServerProgram {
             // What the shell has does not reach into a container.
             let read = found.isContained ? [] : Set(variables.keys)
             // An assignment before another command is that command's alone.
-            let exported = script.commands[..<index].filter { $0.words.first == "export" }
-                .flatMap(\.words)
+            let exported = script.commands[..<index]
+                .filter { $0.words.first == "export" && $0.reaches(command) }.flatMap(\.words)
             let environment = (exported + command.words[..<place]).filter {
                 read.contains(name($0))
             }

@@ -1,22 +1,31 @@
 import Basics
 
-/// The commands of a text, separated as by a shell: at line ends, `;`, `&` and `|`.
+/// The commands of a text, separated as by a shell: at line ends, `;`, `&` and `|`, and at the
+/// parentheses of a subshell.
 ///
 /// Quotes, backslashes, comments and redirections work as in a shell. Variables, here-documents and
-/// other syntax are not read.
+/// other syntax are not read; `$(...)` stays a part of its words.
 struct ShellScript {
     struct Command {
         var words: [String] = []
         /// Its redirections as written: "> log", "2>&1".
         var redirections: [String] = []
+        /// The subshells that it runs in, by number, the outermost first.
+        var subshells: [Int] = []
 
         var isEmpty: Bool { words.isEmpty && redirections.isEmpty }
+
+        /// Whether what it exports reaches a later command: not from a subshell to the outside.
+        func reaches(_ other: Command) -> Bool { other.subshells.starts(with: subshells) }
     }
 
     private(set) var commands: [Command] = []
     /// Flags at the start of a line that continue the command above without a backslash. A shell
     /// would take them for another command.
     private(set) var continued: [String] = []
+
+    /// Most subshells within one another; scripts have one or two.
+    private static let deepest = 20
 
     private let place: String
     private var command = Command()
@@ -26,6 +35,11 @@ struct ShellScript {
     private var quote: Character?
     private var isEscaped = false
     private var isComment = false
+    /// The open subshells, and how many there were.
+    private var subshells: [Int] = []
+    private var subshellsOpened = 0
+    /// Open parentheses inside words, as of `$(date)` or `a=(1 2)`.
+    private var parentheses = 0
     /// Whether the last command ended at a line end, not at an operator.
     private var mayContinue = false
 
@@ -42,6 +56,10 @@ struct ShellScript {
                 place, "ends with a backslash", expected: "the line that it goes on with")
         }
         endCommand(atLineEnd: true)
+        guard subshells.isEmpty else {
+            throw InputError(
+                place, "ends inside a subshell", expected: "a ) for each ( that stands alone")
+        }
     }
 
     /// Notes on the words after a program's command, and on lines without a backslash.
@@ -95,9 +113,33 @@ struct ShellScript {
             try redirect(descriptor + String(character), &rest)
         } else if character.isWhitespace {
             endWord()
-        } else {
+        } else if try !groups(character) {
             append(character)
         }
+    }
+
+    /// Whether a character opens or closes a subshell, which ends a command.
+    private mutating func groups(_ character: Character) throws -> Bool {
+        switch character {
+        case "(" where word == nil && redirection == nil && parentheses == 0:
+            endCommand(atLineEnd: false)
+            guard subshells.count < Self.deepest else {
+                throw InputError(
+                    place, "opens more than \(Self.deepest) subshells within one another",
+                    expected: "the command alone")
+            }
+            subshellsOpened += 1
+            subshells.append(subshellsOpened)
+            return true
+        case ")" where parentheses == 0 && !subshells.isEmpty:
+            endCommand(atLineEnd: false)
+            subshells.removeLast()
+            return true
+        case "(": parentheses += 1
+        case ")": parentheses = max(0, parentheses - 1)
+        default: break
+        }
+        return false
     }
 
     private mutating func append(_ character: Character) {
@@ -131,6 +173,8 @@ struct ShellScript {
             redirection = nil
             return
         }
+        // Braces group commands in the same shell.
+        if command.words.isEmpty, ["{", "}"].contains(done) { return }
         if command.words.isEmpty, command.redirections.isEmpty, mayContinue, done.hasPrefix("-"),
             let above = commands.popLast()
         {
@@ -148,6 +192,7 @@ struct ShellScript {
             if !atLineEnd { mayContinue = false }
             return
         }
+        command.subshells = subshells
         commands.append(command)
         command = Command()
         mayContinue = atLineEnd

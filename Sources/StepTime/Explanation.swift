@@ -23,6 +23,8 @@ package struct Explanation: Sendable, Equatable {
     package var stateBytesPerSequence: Int64
     /// Cache of one sequence at the step's context, bytes, including windows and states.
     package var cacheBytes: Int64
+    /// What a draft caches of the same sequence beside it, bytes; 0 without a draft.
+    package var draftCacheBytes: Int64
     /// Tokens per KV block.
     package var blockSize: Int
     /// The memory of one GPU; nil if the model does not fit.
@@ -85,6 +87,8 @@ package struct Explanation: Sendable, Equatable {
         kvBytesPerTokenPerGPU = shard.bytesPerToken
         stateBytesPerSequence = whole.stateBytesPerSequence
         cacheBytes = whole.bytes(context: step.context)
+        alone.draft = deployment.draft
+        draftCacheBytes = KVCacheLayout.draftBytes(alone, context: step.context)
         do {
             let sequences = max(gpu.serverDefaults.sequences, step.batch)
             var pool = PoolOptions(maxModelLen: max(model.maxContext, step.context))

@@ -35,7 +35,7 @@ extension Verb {
         let chosen = try Chosen(arguments.operands)
         let printsTable = !arguments.has("--json")
         let machine = Machine()
-        if printsTable { try Console.write("On \(machine.description)\n") }
+        if printsTable { try Console.writePage("On \(machine.description)\n") }
         let simulation = try results(
             chosen.simulation, SimulationTable(), printsTable: printsTable
         ) { benchmark in try (0..<repeats).map { _ in try benchmark.run() } }
@@ -70,9 +70,12 @@ extension Verb {
 
     /// The counts that explain the times; except for memory they are the same on every machine.
     private static func writeCounts(_ results: [BenchmarkResult]) throws {
-        let table = CountTable()
-        try Console.write("\n" + table.line(table.header))
-        for result in results { try Console.write(table.line(table.row(result))) }
+        func write(_ table: some BenchmarkTable<BenchmarkResult>) throws {
+            try Console.write("\n" + table.line(table.header))
+            for result in results { try Console.write(table.line(table.row(result))) }
+        }
+        try write(StepTable())
+        try write(CountTable())
         try Console.write("")
     }
 
@@ -116,7 +119,7 @@ extension Verb {
 }
 
 /// Lines of a benchmark table, printed as results arrive.
-private protocol BenchmarkTable {
+private protocol BenchmarkTable<Result> {
     associatedtype Result
     var widths: [Int] { get }
     var header: [String] { get }
@@ -131,7 +134,7 @@ extension BenchmarkTable {
             let padding = String(repeating: " ", count: max(0, width - cell.count))
             let text = index == 0 ? cell + padding : " " + padding + cell
             // Text that does not fit on a terminal line continues, indented, on the next.
-            if lines[lines.count - 1].count + text.count > PageWidth.columns ?? .max {
+            if lines[lines.count - 1].count + text.count > PageWidth.prose {
                 lines.append("  ")
             }
             lines[lines.count - 1] += text
@@ -141,16 +144,14 @@ extension BenchmarkTable {
 }
 
 private struct SimulationTable: BenchmarkTable {
-    let widths = [16, 10, 13, 11, 11, 8, 8, 10, 9, 8, 8]
+    let widths = [16, 10, 8, 7, 9, 8, 8, 7]
     let header = [
-        "", "requests", "tokens", "steps", "executed", "CPU s", "wall s", "req/CPU-s",
-        "ns/token", "ns/step", "peak MB",
+        "", "requests", "CPU s", "wall s", "req/CPU-s", "ns/token", "ns/step", "peak MB",
     ]
 
     func row(_ result: BenchmarkResult) -> [String] {
         [
-            result.name, Quantity.count(result.requests), Quantity.count(result.outputTokens),
-            Quantity.count(result.steps), Quantity.count(result.executedSteps),
+            result.name, Quantity.count(result.requests),
             Quantity.significant(result.cpuSeconds), Quantity.significant(result.wallSeconds),
             Quantity.count(Int(result.requestsPerCpuSecond)),
             Quantity.significant(result.nanosecondsPerOutputToken),
@@ -162,9 +163,24 @@ private struct SimulationTable: BenchmarkTable {
     func cpuSeconds(_ result: BenchmarkResult) -> Double { result.cpuSeconds }
 }
 
+/// What the times are for.
+private struct StepTable: BenchmarkTable {
+    let widths = [16, 14, 13, 13]
+    let header = ["", "output tokens", "steps", "executed"]
+
+    func row(_ result: BenchmarkResult) -> [String] {
+        [
+            result.name, Quantity.count(result.outputTokens), Quantity.count(result.steps),
+            Quantity.count(result.executedSteps),
+        ]
+    }
+
+    func cpuSeconds(_ result: BenchmarkResult) -> Double { result.cpuSeconds }
+}
+
 /// Deterministic counts per request.
 private struct CountTable: BenchmarkTable {
-    let widths = [16, 11, 11, 11, 11, 11, 11, 9]
+    let widths = [16, 9, 8, 7, 9, 7, 7, 7]
     let header = [
         "per request", "forwarded", "executed", "events", "queue ops", "probes", "spans", "allocs",
     ]

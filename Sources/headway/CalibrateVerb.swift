@@ -12,8 +12,8 @@ extension Verb {
         summary: "Fit the clock to your own server, with intervals.",
         operands: "[CONFIG.json5 | TABLE.csv | DIR]", operandCount: 0...1,
         details: """
-            CONFIG.json5 describes the server: model, GPU, flags. --data takes measurements of it
-            and detects their format:
+            CONFIG.json5 describes the server: model, GPU, flags. --data takes measurements
+            of it and detects their format:
               vllm bench serve --save-result, better with --save-detailed
               guidellm's benchmarks.json, AIPerf's profile_export.jsonl or its summary,
               inference-perf's reports by stage or by request

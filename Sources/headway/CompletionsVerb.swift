@@ -9,7 +9,8 @@ extension Verb {
         details: """
             Completes verbs, flags, keys after --set and the values of keys that take a word.
 
-            bash: headway completions bash > ~/.local/share/bash-completion/completions/headway
+            bash: headway completions bash \\
+                    > ~/.local/share/bash-completion/completions/headway
             zsh:  headway completions zsh > "${fpath[1]}/_headway"
             fish: headway completions fish > ~/.config/fish/completions/headway.fish
             """

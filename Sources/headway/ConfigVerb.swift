@@ -1,4 +1,5 @@
 import Basics
+import Reports
 import Scenario
 import Simulator
 
@@ -32,7 +33,7 @@ extension Verb {
             }
             let notes = (serve?.notes ?? []).map { "# " + $0 }
             let line = try configuration.resolved(serve: serve, changes: changes).serverLine()
-            try Console.write((notes + [line]).joined(separator: "\n"))
+            try Console.write(PageWidth.comments((notes + [line]).joined(separator: "\n")))
             return 0
         }
         var memory = serve?.notes ?? []
@@ -47,7 +48,8 @@ extension Verb {
             try Console.writeJSON(configuration.asValue)
         } else {
             let comments = memory.map { "// " + $0 }
-            try Console.write((comments + [configuration.commented]).joined(separator: "\n"))
+            try Console.write(
+                PageWidth.comments((comments + [configuration.commented]).joined(separator: "\n")))
         }
         return 0
     }

@@ -65,7 +65,7 @@ extension Verb {
                 }
             } each: {
                 guard let found = $0, page.isPrinted else { return }
-                try Console.write(
+                try Console.writePage(
                     "random workload, seed \(found.seed): the ways differ in \(found.difference)"
                 )
             }
@@ -74,7 +74,7 @@ extension Verb {
             first = last + 1
         }
         if page.isPrinted {
-            try Console.write(
+            try Console.writePage(
                 "\(seeds) random workloads in both ways, \(random.differing.count) differing"
             )
         }
@@ -118,12 +118,12 @@ private struct ConformPage {
         results = try mapOnAllCores(runs) {
             Conformance.attempt($0.folder, advance: $0.advance)
         } each: {
-            if isPrinted { try Console.write(Self.line($0).withoutWorkflowCommands) }
+            if isPrinted { try Console.writePage(Self.line($0).withoutWorkflowCommands) }
         }
         guard isPrinted else { return }
         let steps = results.reduce(0) { $0 + $1.steps }
         let rest = unreadable.isEmpty ? "" : ", \(unreadable.count) not readable"
-        try Console.write(
+        try Console.writePage(
             Quantity.counted(results.count, "case") + ", "
                 + Quantity.counted(steps, "step") + ", \(differing) differing" + rest)
     }

@@ -82,6 +82,6 @@ extension Verb {
         let file = try WholeFile(path)
         try file.write(Array(ExplainPage(try scenario.grid()).html().utf8))
         try file.commit()
-        try Console.write("The page is in \(path).")
+        try Console.writePage("The page is in \(path).")
     }
 }

@@ -74,7 +74,7 @@ extension Verb {
             try Console.writeJSON(validation)
         } else {
             let families = fit.fitted.map { "\($0.family) (\($0.rows) rows)" }
-            try Console.write(
+            try Console.writePage(
                 "Fitted: " + families.joined(separator: ", ") + "\n\n"
                     + ValidationReport.text(validation))
         }

@@ -123,7 +123,7 @@ extension Verb {
                     seeds: suite.seeds))
         } else {
             let cases = Quantity.counted(suite.cases.count, "case")
-            try Console.write("Blessed \(cases): \(suite.baseline)")
+            try Console.writePage("Blessed \(cases): \(suite.baseline)")
         }
         return 0
     }

@@ -64,7 +64,7 @@ struct MeasuredRun {
                     comparison: comparison, warnings: warnings))
         } else {
             let notes = warnings.map { "Note: \($0)" }
-            try Console.write(
+            try Console.writePage(
                 ([resolved.headline(trace: trace.name), comparison.text]
                     + (notes.isEmpty ? [] : [notes.joined(separator: "\n")]))
                     .joined(separator: "\n\n"))

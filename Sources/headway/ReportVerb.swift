@@ -48,7 +48,7 @@ extension Verb {
             try file.write(bytes)
             try file.commit()
             guard !Console.isStandardOutput(path) else { continue }
-            try Console.write("\(path): \(Quantity.bytes(Double(bytes.count)))")
+            try Console.writePage("\(path): \(Quantity.bytes(Double(bytes.count)))")
         }
         return 0
     }

@@ -43,7 +43,7 @@ extension Verb {
             Progress.report(done, of: whole, "runs")
         }
         if !arguments.has("--json"), outcome.added == 0, outcome.found > 0 {
-            try Console.write("\(out) is whole already, nothing is run.")
+            try Console.writePage("\(out) is whole already, nothing is run.")
         }
         if !arguments.has("--json"), let kept = space.keptLimits {
             try Console.writePage("Note: \(kept)")

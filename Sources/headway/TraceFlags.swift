@@ -21,6 +21,7 @@ enum TraceFlags {
         Flag(
             "--columns", "TIME,PROMPT,OUTPUT",
             "Names of a CSV's columns, or of the keys of JSON lines; - for TIME: none."),
+        Flag("--only-model", "NAME", "Keep only the rows that name this model (trace.model)."),
         Flag(
             "--strict", "Refuse rows and keys that would be dropped, repaired or not used."),
         Flag("--limit", "N", "Number of requests to read (default all)."),
@@ -48,6 +49,7 @@ enum TraceFlags {
         options.columns = try arguments.value("--columns").map {
             try TraceColumns($0, place: "--columns")
         }
+        options.model = arguments.value("--only-model")
         options.isStrict = arguments.has("--strict")
         options.limit = try arguments.integer("--limit", atLeast: 1)
         try options.keep(
@@ -64,7 +66,8 @@ enum TraceFlags {
     private static let keys = [
         "--format": "trace.format", "--time-unit": "trace.time_unit",
         "--block-size": "trace.block_size", "--columns": "trace.columns",
-        "--strict": "trace.strict", "--limit": "trace.limit", "--start": "trace.start_s",
+        "--only-model": "trace.model", "--strict": "trace.strict", "--limit": "trace.limit",
+        "--start": "trace.start_s",
         "--end": "trace.end_s", "--session-rate": "trace.session_rate",
         "--request-rate": "trace.request_rate", "--seed": "seed",
     ]

@@ -9,7 +9,8 @@ extension Verb {
         operands: "FILE", operandCount: 1...1,
         details: """
             thin       keeps a share of the sessions, each whole.
-            superpose  overlays copies that begin at different places and have their own content.
+            superpose  overlays copies that begin at different places, each with its own
+                       content.
             time       runs the clock faster or slower.
             Default: thin below 1, superpose from 2 on, time between.
             """,

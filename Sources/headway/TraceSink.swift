@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Reports
 import Scenario
 import Simulator
 import Traces
@@ -104,7 +105,8 @@ struct TraceSink {
         ]
         lines += remarks
         if !losses.isEmpty { lines.append("Lost: " + losses.joined(separator: "; ")) }
-        try Console.write(lines.joined(separator: "\n"), toError: isStandardOutput)
+        try Console.write(
+            PageWidth.page(lines.joined(separator: "\n")), toError: isStandardOutput)
     }
 
     /// Whether a trace that was read has names of a kind.

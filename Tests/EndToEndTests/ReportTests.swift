@@ -61,6 +61,48 @@ struct ReportTests {
         #expect(page.contains("digest \(figures["digest"] as? String ?? "none")"))
     }
 
+    @Test("says what the run page says at its top and in its notes")
+    func parity() throws {
+        for (name, keys, words) in [
+            (
+                "growing", "trace.rate_scale=2.9 trace.limit=4000",
+                ["Growing.", "Requests stay behind, ", "99 % is taken"]
+            ),
+            ("over", "trace.rate_scale=8 trace.limit=3000 cluster.replicas=1", ["Overloaded."]),
+            ("calm", "trace.limit=300", ["The SLO holds.", "99 % is taken"]),
+        ] {
+            let line = "\"$HEADWAY\" run --quiet --set \(keys) --out \(name)"
+            let text = try shell(line).output
+            let page = try report(name).replacing(/<[^>]*>/, with: "")
+                .replacing("&#39;", with: "'").replacing("&gt;", with: ">")
+                .replacing("\u{A0}", with: " ").replacing("’", with: "'")
+            // The words of the page's lines, however they are broken.
+            func joined(_ text: some StringProtocol) -> String {
+                text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+            }
+            let all = joined(page)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let start = try #require(lines.firstIndex { $0.hasPrefix("Bound by ") })
+            let bound = lines[start...].prefix {
+                !$0.isEmpty && ($0.hasPrefix("Bound by ") || $0.hasPrefix("    "))
+            }
+            #expect(all.contains(joined(bound.joined(separator: " "))), "\(bound)")
+            for words in words { #expect(all.contains(words), "\(name): \(words)") }
+            #expect(text.contains("GROWING") == all.contains("Growing."), "\(name)")
+            #expect(text.contains("OVERLOADED") == all.contains("Overloaded."), "\(name)")
+            if let growth = text.components(separatedBy: "GROWING ").dropFirst().first {
+                let sentence = joined(growth.components(separatedBy: "Bound by")[0])
+                #expect(all.contains(String(sentence.dropFirst())), "\(sentence)")
+            }
+            let notes = text.components(separatedBy: "Note: ").dropFirst()
+            for note in notes {
+                let sentence = joined(note.components(separatedBy: "\n\n")[0])
+                #expect(all.contains(sentence), "\(name): \(sentence)")
+            }
+            #expect(!notes.isEmpty)
+        }
+    }
+
     @Test("a slow first token is laid to what came before it, others' prefill too")
     func slowFirstTokens() throws {
         let crowd = """
@@ -84,7 +126,7 @@ struct ReportTests {
         let pre = try #require(page.matches(of: /(?s)<pre tabindex="0">(.*?)<\/pre>/).last).1
         let lines = pre.replacing("&#39;", with: "'").replacing("&amp;", with: "&")
             .split(separator: "\n").filter { $0.hasPrefix("headway ") }
-        #expect(lines.count >= 3 && lines.contains { $0.contains("trace.rate_scale=2") })
+        #expect(lines.count >= 3 && lines.contains { $0.contains("trace.rate_scale=") })
         for line in lines {
             let call = String(line).replacing(
                 "headway run", with: "\"$HEADWAY\" run --quiet --limit 100"

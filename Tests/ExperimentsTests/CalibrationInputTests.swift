@@ -56,9 +56,73 @@ struct CalibrationInputTests {
         }
         #expect(try refusal([first, first], []).contains("is given twice"))
         #expect(try refusal([first], [twin]).contains("b.json: holds the same as"))
-        try CalibrationInput.refuseTwins([first], heldOut: [other])
+        try CalibrationTwins.refuseFiles([first], heldOut: [other])
         let scrape = try scratch.write("m.txt", Array("vllm:num_requests_running 1\n".utf8))
-        try CalibrationInput.refuseTwins([scrape], heldOut: [scrape])
+        try CalibrationTwins.refuseFiles([scrape], heldOut: [scrape])
+    }
+
+    @Test("measurements on both sides: compressed, in another order, in part")
+    func overlap() throws {
+        let hidden = try HiddenServer(server.base.host)
+        let stage = HiddenServer.Stage(requests: 40, rate: 3, prompts: [100, 300], output: 20)
+        let file = try hidden.bench("fitted.json", stage, seed: 5)
+        let zipped = scratch.path + "/renamed.json.gz"
+        let shell = try Executable.shell("gzip -c '\(file)' > '\(zipped)'")
+        #expect(shell.status == 0)
+        let twin = #expect(throws: InputError.self) {
+            try CalibrationTwins.refuseFiles([file], heldOut: [zipped])
+        }
+        #expect("\(twin!)".contains("renamed.json.gz: holds the same as"), "\(twin!)")
+
+        func evidence(_ file: String) throws -> [any CalibrationEvidence] {
+            try CalibrationInput([file], server).evidence
+        }
+        func rows(_ name: String, of file: String, _ keep: [Int]) throws -> String {
+            let text = try Data(contentsOf: URL(fileURLWithPath: file))
+            var object = try #require(
+                try JSONSerialization.jsonObject(with: text) as? [String: Any])
+            for (key, value) in object {
+                if let list = value as? [Any], list.count == 40 {
+                    object[key] = keep.map { list[$0] }
+                }
+            }
+            object["completed"] = keep.count
+            object["num_prompts"] = keep.count
+            return try scratch.write(
+                name, Array(JSONSerialization.data(withJSONObject: object)))
+        }
+        let fitted = try evidence(file)
+        for (name, keep) in [
+            ("turned", Array((0..<40).reversed())), ("part", Array(7..<33)),
+        ] {
+            let held = try evidence(rows(name, of: file, keep))
+            let error = #expect(throws: InputError.self) {
+                try CalibrationTwins.notes(fitted: fitted, heldOut: held)
+            }
+            let words = "\(name): all \(keep.count) measurements are in fitted.json of --data too"
+            #expect("\(error!)".contains(words), "\(error!)")
+        }
+        let other = try hidden.bench("other.json", stage, seed: 6)
+        #expect(try CalibrationTwins.notes(fitted: fitted, heldOut: evidence(other)) == [])
+        // Three requests of the fit among others.
+        let few = try rows("few", of: file, [3, 4, 5])
+        var mixed = try #require(
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: other))) as? [String: Any])
+        let parts = try #require(
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: few))) as? [String: Any])
+        for (key, value) in mixed {
+            if let list = value as? [Any] { mixed[key] = list + (parts[key] as? [Any] ?? []) }
+        }
+        mixed["completed"] = 43
+        let both = try scratch.write(
+            "both.json", Array(JSONSerialization.data(withJSONObject: mixed)))
+        #expect(
+            try CalibrationTwins.notes(fitted: fitted, heldOut: evidence(both)) == [
+                "3 of the 43 measurements of both.json are in fitted.json of --data too: their "
+                    + "errors are not held out"
+            ])
     }
 
     @Test("reports of benchmarks")

@@ -109,6 +109,48 @@ struct GateTests {
         #expect(result.findings[1].worsening! > 0.02)
     }
 
+    @Test("a change of a share is told in points, that of a time in its unit")
+    func units() throws {
+        let metrics = "prefix_hit_rate: { absolute: 0.001 }, mean_tpot_ms: { absolute: 0.01 }"
+        try bless(suite(metrics))
+        let changes = ["step_time.scale=1.5", "engine.block_size=128"]
+        let result = try gate(suite(metrics, changes: changes))
+        let rows = result.text.split(separator: "\n")
+        let share = try #require(rows.first { $0.contains("prefix_hit_rate") })
+        #expect(share.contains(/to [-+][0-9.]+ pp .* pp/) && !share.contains("%"), "\(share)")
+        let time = try #require(rows.first { $0.contains("mean_tpot_ms") })
+        #expect(time.contains(" ms") && !time.contains("pp") && !time.contains("%"), "\(time)")
+        #expect(result.text.contains("50 % to 52 % is +2 pp"))
+    }
+
+    @Test("prompts are grouped as output.by=prompt groups them")
+    func groups() throws {
+        let bounds = "output.prompt_buckets=500,1500"
+        let suite = try suite(Self.tpot, seeds: 2, changes: [bounds])
+        let cost = try #require(try suite.costs().first)
+        #expect(cost.groups.map(\.name) == ["below 500", "500 to 1499", "1500 or more"])
+        #expect(cost.groups.map(\.limit) == [499, 1499, nil])
+        // The classes of a run with the same bounds hold as many requests.
+        let rule = ClassRule.prompts(from: [500, 1500])
+        var counts = [0, 0, 0]
+        var plan = try suite.cases[0].configuration.resolved()
+        plan.plan.keepsRecords = true
+        var configuration = suite.cases[0].configuration
+        for seed in suite.seeds {
+            configuration.seed = seed
+            let trace = try configuration.openTrace()
+            for record in try simulate(plan.plan, source: trace.source).records {
+                counts[rule.key(of: record)] += 1
+            }
+        }
+        #expect(cost.groups.map(\.requests) == counts)
+        // A baseline of an earlier version has other groups.
+        var old = cost
+        for place in old.groups.indices { old.groups[place].name = nil }
+        #expect(GateCostChange(old, cost).groups.isEmpty)
+        #expect(GateCostChange(cost, cost).groups.count == 3)
+    }
+
     @Test("other seeds are compared unpaired, and too few of them are inconclusive")
     func otherSeeds() throws {
         try bless(suite(Self.tpot, seeds: 2))

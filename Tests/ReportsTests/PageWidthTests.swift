@@ -35,6 +35,50 @@ struct PageWidthTests {
         #expect(PageWidth.$columns.withValue(columns) { table().markdown } == table().markdown)
     }
 
+    @Test("puts names that are too wide above their figures, in a file")
+    func wideNames() {
+        var table = TextTable(["run", "mean", "p99"])
+        table.add(["a/" + String(repeating: "n", count: 150), "41.2 ms", "99.1 ms"])
+        table.add(["short", "1.20 ms", "2.10 ms"])
+        let lines = table.text.split(separator: "\n")
+        #expect(lines[0].hasPrefix("run") && lines[0].hasSuffix("mean      p99"))
+        #expect(lines[2] == "a/" + String(repeating: "n", count: 150))
+        #expect(lines[3].hasPrefix("   ") && lines[3].hasSuffix("41.2 ms  99.1 ms"))
+        #expect(lines[4].hasPrefix("short") && lines[4].hasSuffix("1.20 ms  2.10 ms"))
+        #expect(
+            lines.count == 5
+                && Set(
+                    lines.indices.filter { $0 != 2 && $0 != 1 }
+                        .map { lines[$0].count }) == [80]
+        )
+    }
+
+    @Test("keeps the columns of a group in one part, where they fit")
+    func together() {
+        let names = ["before", "after", "change"]
+        var table = TextTable(
+            [""] + names + names, together: [1..<4, 4..<7])
+        table.add(["row"] + (1...6).map { "figure \($0) ms" })
+        let parts = PageWidth.$columns.withValue(60) { table.text }.components(
+            separatedBy: "\n\n")
+        #expect(parts.count == 2)
+        #expect(parts.allSatisfy { part in names.allSatisfy(part.contains) })
+        let narrow = PageWidth.$columns.withValue(30) { table.text }
+        #expect(widest(narrow) <= 30 && (1...6).allSatisfy { narrow.contains("figure \($0) ms") })
+    }
+
+    @Test("breaks comments of a configuration, each line a comment")
+    func comments() {
+        let words = String(repeating: "word ", count: 30).dropLast()
+        let text = "    // \(words)\nkey: \"\(words)\",\n# \(words)\n// short"
+        let lines = PageWidth.comments(text).split(separator: "\n")
+        #expect(lines.contains("key: \"\(words)\",") && lines.last == "// short")
+        let comments = lines.filter { !$0.hasPrefix("key") }
+        #expect(comments.count == 6 && comments.allSatisfy { $0.count <= 80 })
+        #expect(comments[0..<3].allSatisfy { $0.hasPrefix("    // w") })
+        #expect(comments[3..<5].allSatisfy { $0.hasPrefix("# w") })
+    }
+
     @Test("cuts a name that leaves no room beside it")
     func names() {
         var table = TextTable(["run", "mean"])
@@ -83,7 +127,7 @@ struct PageWidthTests {
     @Test("fits sentences in 80 columns where there is no terminal, and leaves tables and commands")
     func page() {
         let wide = String(repeating: "wide ", count: 20)
-        let table = "name  \(wide)\n───────────\na     \(wide)"
+        let table = "name  figure\n────────────\na          1"
         let command = "Next          headway run \(wide)"
         let page = PageWidth.page("batch         \(wide)\n\n\(table)\n\n\(command)\n\(command)")
         let parts = page.components(separatedBy: "\n\n")
@@ -92,6 +136,13 @@ struct PageWidthTests {
         #expect(lines.count == 2 && lines.allSatisfy { $0.count <= 80 })
         #expect(lines[1].hasPrefix("              wide"))
         #expect(PageWidth.$columns.withValue(40) { PageWidth.page(wide) }.contains("\n"))
+        // A sentence that touches a table is broken too, and settings go on as in a shell.
+        #expect(PageWidth.page(table + "\n" + wide).split(separator: "\n").count == 5)
+        let settings = (1...9).map { "engine.key_\($0)=1024" }.joined(separator: " ")
+        let broken = PageWidth.page("BEST: " + settings).split(separator: "\n")
+        #expect(broken.count == 3 && broken.allSatisfy { $0.count <= 80 })
+        #expect(broken.dropLast().allSatisfy { $0.hasSuffix(" \\") })
+        #expect(broken.joined().replacing(" \\ ", with: "") == "BEST: " + settings)
         // What is pasted with the command below it stays a comment.
         let comment = "# " + String(repeating: "word ", count: 30)
         let comments = PageWidth.page(comment).split(separator: "\n")

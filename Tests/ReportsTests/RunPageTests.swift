@@ -116,9 +116,9 @@ struct RunPageTests {
             result.counters.sharedTokensLost.lastToken = 1
         }
         let line =
-            "shared        46.0 % of prompt tokens stood in earlier requests; of all prompt tokens "
-            + "were lost: 23.9 % to the block size, 7.0 % evicted, 3.0 % not computed yet, "
-            + "2.0 % to windows or states not kept, 0.1 % to the last token"
+            "shared        46.0 % of prompt tokens repeat earlier requests; of all, not hit: "
+            + "23.9 % cut off by the block size, 7.0 % evicted, 3.0 % not computed yet, "
+            + "2.0 % in windows or states not kept, 0.1 % the last token, always computed"
         #expect(page(share).contains(line + "\nKV blocks"))
         var values = try keys(share)
         #expect(values["shared_tokens"] as? Int == 460)

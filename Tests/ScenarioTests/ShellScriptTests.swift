@@ -17,6 +17,11 @@ struct ShellScriptTests {
             ("a \\\n  b # c; d\n\ne", [["a", "b"], ["e"]]),
             ("a\n\n# b\n  --c 1\n", [["a", "--c", "1"]]),
             ("a;\n--c", [["a"], ["--c"]]), ("", []), (" \n;;&\n", []), ("a ''", [["a", ""]]),
+            ("(a b)& c", [["a", "b"], ["c"]]), ("( a; (b c) ) d", [["a"], ["b", "c"], ["d"]]),
+            ("a $(b c) d=(e f) g", [["a", "$(b", "c)", "d=(e", "f)", "g"]]),
+            ("(a $(b) '(' \\) c) d", [["a", "$(b)", "(", ")", "c"], ["d"]]),
+            ("{ a b; }", [["a", "b"]]), ("a {} } b", [["a", "{}", "}", "b"]]),
+            ("a x) b", [["a", "x)", "b"]]),
         ])
     func commands(_ text: String, _ words: [[String]]) throws {
         #expect(try ShellScript(text, place: "--serve").commands.map(\.words) == words)
@@ -46,6 +51,9 @@ struct ShellScriptTests {
             (line + "\n  --port 80", "a line begins with --port and is taken with the line above"),
             ("bash -lc 'pip install x; \(line) >log'", "after the server is not read: > log"),
             ("uv run " + line, "stands before the server is not read: uv run"),
+            ("(\(line)) > log &", "stands after the server is not read: > log"),
+            ("(cd /srv && \(line)); ls", "stands before the server is not read: cd /srv"),
+            ("{ \(line); } 2>&1 | tee log", "stands after the server is not read: 2>&1 tee log"),
         ] {
             let server = try ServerLine(script)
             #expect(server.notes.contains { $0.contains(note) }, "\(script): \(server.notes)")
@@ -59,6 +67,8 @@ struct ShellScriptTests {
             ("cat > a.yaml <<EOF\nport: 1\nEOF\n" + line, "holds a here-document"),
             ("vllm serve\n llama-3.1-8b", "ends before the server's model"),
             ("> log", "is not a line of vLLM's server"), ("bash -c", "is not a line"),
+            ("(\(line)", "ends inside a subshell"),
+            ("(\(line)) & (vllm serve qwen3-8b)", "starts more than one server"),
             ("bash serve.sh", "is not a line"), ("bash -c 'ls", "ends inside a quotation"),
         ] {
             let error = #expect(throws: InputError.self) { try ServerLine(script) }
@@ -93,7 +103,7 @@ struct ShellScriptTests {
 
     @Test("ends soon on scripts without end")
     func endless() throws {
-        for line in ["docker run x ", "docker run --entrypoint docker run ", "bash -c "] {
+        for line in ["docker run x ", "docker run --entrypoint docker run ", "bash -c ", "(a "] {
             for count in [300, 1_700] {
                 let text = String(repeating: line, count: count)
                 #expect(throws: InputError.self) { try ServerLine(text) }
@@ -111,6 +121,8 @@ struct ShellScriptTests {
         let model = "llama-3.1-8b -pp 2"
         #expect(try layers("export \(name)=14,18\nvllm serve \(model)") == "14,18")
         #expect(try layers("bash -c '\(name)=14,18 vllm serve \(model)'") == "14,18")
+        #expect(try layers("(export \(name)=14,18; vllm serve \(model))") == "14,18")
+        #expect(try layers("(export \(name)=14,18); vllm serve \(model)") == "")
         let inside = "docker run -e \(name)=14,18 vllm/vllm-openai \(model)"
         #expect(try layers("\(name)=10,22 " + inside) == "14,18")
         #expect(try layers("\(name)=10,22 docker run vllm/vllm-openai \(model)") == "")

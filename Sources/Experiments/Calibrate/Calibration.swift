@@ -77,11 +77,12 @@ package struct Calibration: Sendable, Encodable {
         heldOut: [String] = [], asked: [CalibrationConstant] = [], seed: UInt64 = 0,
         report: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
-        try CalibrationInput.refuseTwins(data, heldOut: heldOut)
+        try CalibrationTwins.refuseFiles(data, heldOut: heldOut)
         let ends = try CalibrationEnds(
             configuration, base: base, data: data, asked: asked, report: report)
         let (server, input, fit) = (ends.server, ends.input, ends.fit)
         let kept = try CalibrationInput(heldOut, server)
+        notes += try CalibrationTwins.notes(fitted: input.evidence, heldOut: kept.evidence)
         let order = CalibrationConstant.order(isAsync: server.isAsync)
         try Self.check(fit, asked, data)
         self.base = server.base.host.name

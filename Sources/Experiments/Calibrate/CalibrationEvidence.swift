@@ -32,6 +32,8 @@ protocol CalibrationEvidence: Sendable {
     var longestContext: Int? { get }
     /// Notes that a page must show.
     var notes: [String] { get }
+    /// Each measurement as text, whatever its file's order and format, to find it elsewhere.
+    var rows: [String] { get }
     /// The figures in the same order under given constants and their prices.
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
@@ -45,6 +47,7 @@ protocol CalibrationEvidence: Sendable {
 extension CalibrationEvidence {
     var mostSequences: Int? { nil }
     var longestContext: Int? { nil }
+    var rows: [String] { figures.map { "\($0.kind) \($0.measured)" } }
 
     func errors(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer

@@ -12,7 +12,7 @@ struct CalibrationInput {
     private(set) var cacheBlocks: Int?
 
     /// The kind of a file.
-    private enum Kind {
+    enum Kind {
         case requests
         case report
         case scrape
@@ -62,30 +62,6 @@ struct CalibrationInput {
         }
     }
 
-    /// Throws for a file with the same bytes as another: it would count twice in the fit, or turn
-    /// held-out errors into those of the fit. The scrape after one load may be the one before the
-    /// next.
-    static func refuseTwins(_ data: [String], heldOut: [String]) throws {
-        let files = data + heldOut
-        for (place, file) in files.enumerated() {
-            let twin = files.prefix(place).first {
-                FileManager.default.contentsEqual(
-                    atPath: resolved($0), andPath: resolved(file))
-            }
-            guard let twin, try kind(file, bytes(file)) != .scrape else { continue }
-            throw InputError(
-                file, twin == file ? "is given twice" : "holds the same as \(twin)",
-                expected: place < data.count
-                    ? "different measurements after --data"
-                    : "measurements after --hold-out that --data does not have")
-        }
-    }
-
-    /// The file that a link leads to.
-    private static func resolved(_ path: String) -> String {
-        URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    }
-
     private mutating func addScrapes(
         _ scrapes: [MetricsScrape], _ server: CalibrationServer
     ) throws {
@@ -106,7 +82,7 @@ struct CalibrationInput {
         file.split(separator: "/").last.map(String.init) ?? file
     }
 
-    private static func bytes(_ file: String) throws -> [UInt8] {
+    static func bytes(_ file: String) throws -> [UInt8] {
         guard !InputFile.isReadOnce(file) else {
             throw InputError(file, "is a pipe or a device", expected: "a file")
         }
@@ -125,7 +101,7 @@ struct CalibrationInput {
         Data(bytes).firstRange(of: Data(words.utf8)) != nil
     }
 
-    private static func kind(_ file: String, _ bytes: [UInt8]) throws -> Kind {
+    static func kind(_ file: String, _ bytes: [UInt8]) throws -> Kind {
         let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
         let first = bytes.first { !blanks.contains($0) }
         let header = String(

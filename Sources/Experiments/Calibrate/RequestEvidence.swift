@@ -295,6 +295,17 @@ struct RequestEvidence: CalibrationEvidence {
         }.max()
     }
 
+    /// Lengths and latencies. Times of sending count from the first request of a file, so they
+    /// differ in an excerpt.
+    var rows: [String] {
+        requests.map { request in
+            let times = [request.ttft, request.tpot, request.e2e].map { time in
+                time.map { "\(($0 * 1e9).rounded())" } ?? "-"
+            }
+            return "\(request.prompt) " + times.joined(separator: " ")
+        }
+    }
+
     func predict(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [Double] {

@@ -160,6 +160,8 @@ struct StepEvidence: CalibrationEvidence {
     private let loads: [StepLoad]
     private let launches: [CalibrationConstant]
 
+    var rows: [String] { log.steps.map { "\($0.begin) \($0.gpuEnd) \($0.tokens)" } }
+
     /// Steps that the bootstrap draws together.
     private static let blockSize = 50
     /// Idle seconds before a step that make it start the engine.

@@ -33,7 +33,8 @@ package struct ComparedRun: Sendable {
         self.name = name
         self.configuration = configuration
         self.requests = requests.sorted { $0.pairName < $1.pairName }
-        self.figures = figures
+        let perGPU = configuration.gpus.map { Figures.perGPU($0, figures) } ?? [:]
+        self.figures = figures.merging(perGPU) { own, _ in own }
         self.digest = digest
         for (one, next) in zip(self.requests, self.requests.dropFirst())
         where one.pairName == next.pairName {

@@ -56,7 +56,8 @@ package struct Comparison: Sendable {
         let keys = changes.map(\.key)
         var reasons: [String: String] = [:]
         if let key = keys.first(where: { $0.hasPrefix("output.") }) {
-            for figure in ["request_throughput", "output_throughput", "request_goodput"] {
+            let rates = ["request_throughput", "output_throughput", "request_goodput"]
+            for figure in rates + Figures.perGPU.dropFirst() {
                 reasons[figure] = "\(key) differs, so each is of another part of its run"
             }
         }
@@ -114,7 +115,7 @@ package struct Comparison: Sendable {
         var rows = Self.pairedRows(pairs, seed: seed)
         let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
         for index in rows.indices { rows[index].adjustedP = adjusted[index] }
-        for key in Figures.wholeRun where incomparable[key] == nil {
+        for key in Self.wholeRun(before, after) where incomparable[key] == nil {
             guard let old = before.figures[key], let new = after.figures[key] else { continue }
             rows.append(
                 Row(
@@ -122,6 +123,13 @@ package struct Comparison: Sendable {
                     change: nil, adjustedP: nil))
         }
         self.rows = rows
+    }
+
+    /// The keys of whole runs to compare. Totals of different numbers of GPUs tell little, so those
+    /// per GPU stand behind them.
+    private static func wholeRun(_ before: ComparedRun, _ after: ComparedRun) -> [String] {
+        guard before.figures["gpus"] != after.figures["gpus"] else { return Figures.wholeRun }
+        return Figures.wholeRun.flatMap { $0 == "request_goodput" ? [$0] + Figures.perGPU : [$0] }
     }
 
     private static func pValue(_ row: Row) -> Double {

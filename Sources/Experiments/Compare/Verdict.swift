@@ -88,8 +88,14 @@ package struct Verdict: Sendable, Encodable, Equatable {
 }
 
 extension Comparison {
+    private static let perGPUWords = [
+        "gpus": "GPUs", "output_throughput_per_gpu": "output per GPU",
+        "gpu_seconds_per_output_token": "GPU time per token",
+    ]
+
     /// A metric's key in words: "mean TTFT".
     package static func words(_ metric: String) -> String {
+        if let words = perGPUWords[metric] { return words }
         let names = [
             "ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2el": "E2E latency",
             "queue": "queue time", "kv": "KV", "gpu": "GPU",

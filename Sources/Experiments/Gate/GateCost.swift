@@ -1,5 +1,6 @@
 import Basics
 import Results
+import Scenario
 import Simulator
 
 /// How a case's requests fare by prompt length, and where their time goes. The gate shows both,
@@ -7,6 +8,9 @@ import Simulator
 package struct GateCost: Sendable, Codable, Equatable {
     /// Requests with prompts of similar length, over all seeds.
     package struct Group: Sendable, Codable, Equatable {
+        /// Its prompt lengths as output.by=prompt names them, "256 to 1023"; nil in files of
+        /// earlier versions, whose groups had other bounds.
+        package var name: String?
         /// Longest prompt, tokens; nil: no limit.
         package var limit: Int?
         /// Number of finished requests.
@@ -23,16 +27,9 @@ package struct GateCost: Sendable, Codable, Equatable {
     /// Means of the parts of TTFT and TPOT, milliseconds, by key of summary.json.
     package var parts: [String: Double]
 
-    /// Longest prompts of the groups, tokens: each four times the previous one.
-    package static let limits = [256, 1_024, 4_096, 16_384]
-
-    /// A group's prompt lengths in words, "257 to 1,024".
-    package static func words(limit: Int?) -> String {
-        guard let limit else { return "over \(Quantity.count(limits.last!))" }
-        guard let place = limits.firstIndex(of: limit), place > 0 else {
-            return "up to \(Quantity.count(limit))"
-        }
-        return "\(Quantity.count(limits[place - 1] + 1)) to \(Quantity.count(limit))"
+    /// A group of prompts in words: "prompts of 256 to 1023 tokens", "prompts below 256 tokens".
+    package static func prompts(_ name: String) -> String {
+        "prompts \(name.hasPrefix("below") ? "" : "of ")\(name) tokens"
     }
 }
 
@@ -48,13 +45,16 @@ extension GateSuite {
             .map { try PreparedCase($0, policy: policy) }
         let jobs = prepared.indices.flatMap { number in seeds.map { (number, $0) } }
         let watched = try mapOnAllCores(jobs) { number, seed in
-            var observer: any RunObserver = CostObserver(prepared[number].resolved.plan)
-            _ = try prepared[number].replay(seed: seed, watching: &observer)
+            let entry = prepared[number]
+            var observer: any RunObserver = CostObserver(
+                entry.resolved.plan, entry.entry.configuration.output.promptBuckets)
+            _ = try entry.replay(seed: seed, watching: &observer)
             return (observer as! CostObserver).sums
         }
         return prepared.enumerated().map { number, entry in
             let runs = watched[(number * seeds.count)..<((number + 1) * seeds.count)]
-            return GateCost(entry.entry.name, Array(runs))
+            return GateCost(
+                entry.entry.name, entry.entry.configuration.output.promptBuckets, Array(runs))
         }
     }
 }
@@ -68,16 +68,21 @@ private struct CostSums: Sendable {
         var endToEnd: Int128 = 0
     }
 
-    var groups = Array(repeating: Group(), count: GateCost.limits.count + 1)
+    var groups: [Group]
     var parts: [RunSummary.MeanPart] = []
 }
 
 /// Accumulates the sums during the run.
 private struct CostObserver: RunObserver {
-    private var groups = CostSums().groups
+    private let rule: ClassRule
+    private var groups: [CostSums.Group]
     private var latency: BreakdownObserver
 
-    init(_ plan: RunPlan) { latency = BreakdownObserver(plan) }
+    init(_ plan: RunPlan, _ buckets: Configuration.PromptBuckets) {
+        rule = buckets.rule
+        groups = Array(repeating: CostSums.Group(), count: buckets.bounds.count + 1)
+        latency = BreakdownObserver(plan)
+    }
 
     var sums: CostSums { CostSums(groups: groups, parts: latency.report.means) }
 
@@ -88,8 +93,7 @@ private struct CostObserver: RunObserver {
     mutating func record(_ record: RequestRecord) {
         latency.record(record)
         guard record.outcome == .finished else { return }
-        let longer = GateCost.limits.firstIndex { Int(record.promptTokens) <= $0 }
-        let group = longer ?? GateCost.limits.count
+        let group = rule.key(of: record)
         groups[group].requests += 1
         groups[group].toFirstToken += Int128(record.firstToken - record.arrival)
         groups[group].endToEnd += Int128(record.finish - record.arrival)
@@ -97,10 +101,12 @@ private struct CostObserver: RunObserver {
 }
 
 extension GateCost {
-    fileprivate init(_ name: String, _ runs: [CostSums]) {
+    fileprivate init(
+        _ name: String, _ buckets: Configuration.PromptBuckets, _ runs: [CostSums]
+    ) {
         self.name = name
         groups = []
-        for number in 0...Self.limits.count {
+        for number in 0...buckets.bounds.count {
             let requests = runs.reduce(0) { $0 + $1.groups[number].requests }
             guard requests > 0 else { continue }
             func mean(_ sum: (CostSums.Group) -> Int128) -> Double {
@@ -109,7 +115,8 @@ extension GateCost {
             }
             groups.append(
                 Group(
-                    limit: number < Self.limits.count ? Self.limits[number] : nil,
+                    name: buckets.rule.name(number),
+                    limit: number < buckets.bounds.count ? buckets.bounds[number] - 1 : nil,
                     requests: requests, ttft: mean(\.toFirstToken), e2el: mean(\.endToEnd)))
         }
         parts = [:]

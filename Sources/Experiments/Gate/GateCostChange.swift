@@ -9,10 +9,10 @@ package struct GateCostChange: Sendable, Encodable {
         self.after = after
     }
 
-    /// Groups that have requests on both sides.
+    /// Groups that have requests on both sides. Empty for a baseline with other bounds.
     package var groups: [(before: GateCost.Group, after: GateCost.Group)] {
         after.groups.compactMap { now in
-            before.groups.first { $0.limit == now.limit }.map { ($0, now) }
+            before.groups.first { $0.name == now.name }.map { ($0, now) }
         }
     }
 }

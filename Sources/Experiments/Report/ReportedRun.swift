@@ -87,13 +87,14 @@ package struct ReportedRun: Sendable {
         }
     }
 
-    /// The numbers of an object, and those of the period that latencies cover, as
-    /// "measured_stretch.num_prompts".
+    /// The numbers of an object, those of the period that latencies cover, as
+    /// "measured_stretch.num_prompts", and those of the load's trend.
     private static func figures(_ values: [String: Any]) -> [String: Double] {
         var figures = values.compactMapValues { ($0 as? NSNumber)?.doubleValue }
-        let stretch = values["measured_stretch"] as? [String: Any] ?? [:]
-        for (key, value) in stretch {
-            figures["measured_stretch." + key] = (value as? NSNumber)?.doubleValue
+        for section in ["measured_stretch", "steady_state"] {
+            for (key, value) in values[section] as? [String: Any] ?? [:] {
+                figures["\(section).\(key)"] = (value as? NSNumber)?.doubleValue
+            }
         }
         return figures
     }

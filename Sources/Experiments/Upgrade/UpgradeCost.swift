@@ -1,3 +1,6 @@
+import Scenario
+import Simulator
+
 /// Which requests a change slows down: a group, with its latencies in both runs.
 package struct UpgradeCost: Sendable, Encodable, Equatable {
     /// How requests are grouped.
@@ -13,8 +16,10 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
     }
 
     package var kind: Kind
-    /// The group, "prompts of 257 to 1,024 tokens".
+    /// The group, "prompts of 256 to 1023 tokens".
     package var name: String
+    /// The same below the heading of its kind: "256 to 1023".
+    package var group: String
     /// Requests that finished in both runs.
     package var requests: Int
     /// Prompt tokens hit in the cache, mean per request.
@@ -33,18 +38,20 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
     static func all(_ comparison: Comparison) -> [UpgradeCost] {
         let pairs = comparison.shared
             .filter { $0.isFinished && $1.isFinished }
-        return byPrompt(pairs) + byPriority(pairs) + byHits(pairs) + byPreemptions(pairs)
+        let rule = comparison.before.configuration.output.promptBuckets.rule
+        return byPrompt(pairs, rule) + byPriority(pairs) + byHits(pairs) + byPreemptions(pairs)
     }
 
     private typealias Pair = (before: ComparedRequest, after: ComparedRequest)
 
-    private init?(_ kind: Kind, _ name: String, _ pairs: [Pair]) {
+    private init?(_ kind: Kind, _ name: String, _ group: String, _ pairs: [Pair]) {
         guard !pairs.isEmpty else { return nil }
         func mean(_ value: (Pair) -> Double) -> Double {
             pairs.reduce(0) { $0 + value($1) } / Double(pairs.count)
         }
         self.kind = kind
         self.name = name
+        self.group = group
         requests = pairs.count
         hitTokensBefore = mean { Double($0.before.hitTokens) }
         hitTokensAfter = mean { Double($0.after.hitTokens) }
@@ -54,14 +61,13 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
         e2elMsAfter = mean { $0.after.endToEnd ?? 0 }
     }
 
-    private static func byPrompt(_ pairs: [Pair]) -> [UpgradeCost] {
-        let limits = GateCost.limits
+    private static func byPrompt(_ pairs: [Pair], _ rule: ClassRule) -> [UpgradeCost] {
         let groups = Dictionary(grouping: pairs) { pair in
-            limits.firstIndex { pair.before.promptTokens <= $0 } ?? limits.count
+            rule.key(id: 0, priority: 0, promptTokens: Int32(clamping: pair.before.promptTokens))
         }
-        return groups.keys.sorted().compactMap { number in
-            let group = GateCost.words(limit: number < limits.count ? limits[number] : nil)
-            return UpgradeCost(.prompt, "prompts of \(group) tokens", groups[number] ?? [])
+        return groups.keys.sorted().compactMap { key in
+            let name = rule.name(key)
+            return UpgradeCost(.prompt, GateCost.prompts(name), name, groups[key] ?? [])
         }
     }
 
@@ -69,7 +75,8 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
         let groups = Dictionary(grouping: pairs) { $0.before.priority }
         guard groups.count > 1 else { return [] }
         return groups.keys.sorted().compactMap { priority in
-            UpgradeCost(.priority, "priority \(priority)", groups[priority] ?? [])
+            UpgradeCost(
+                .priority, "priority \(priority)", String(priority), groups[priority] ?? [])
         }
     }
 
@@ -95,7 +102,7 @@ package struct UpgradeCost: Sendable, Encodable, Equatable {
         let equal = pairs.filter { amount($0.after) == amount($0.before) }
         let more = pairs.filter { amount($0.after) > amount($0.before) }
         return [(words.0, less), (words.1, equal), (words.2, more)].compactMap { word, group in
-            UpgradeCost(kind, "\(word) \(name)", group)
+            UpgradeCost(kind, "\(word) \(name)", word, group)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import StepTime
 
 /// Fits host time per step by engine and scheduling mode: the only figures fitted end to end.
@@ -74,12 +75,12 @@ struct HostFit {
             guard peers.count >= 3 else { continue }
             let mine = load.hostProfile(profile).gpuWait
             let change = Self.correction(peers)
-            func micros(_ a: Double, _ b: Double) -> String { "\(((a + b) * 1e7).rounded() / 10)" }
+            func time(_ a: Double, _ b: Double) -> String { Quantity.duration(seconds: a + b) }
             let line =
                 "\(profile.name), \(load.isAsynchronous ? "asynchronous" : "synchronous"): "
-                + "\(micros(mine.fixed, change.fixed)) us + "
-                + "\(micros(mine.perGPU, change.perGPU)) us per GPU + "
-                + "\(micros(mine.perSequence, change.perSequence)) us per sequence"
+                + "\(time(mine.fixed, change.fixed)) + "
+                + "\(time(mine.perGPU, change.perGPU)) per GPU + "
+                + "\(time(mine.perSequence, change.perSequence)) per sequence"
             if !lines.contains(line) { lines.append(line) }
         }
         return lines

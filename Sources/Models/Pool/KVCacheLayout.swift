@@ -35,9 +35,18 @@ package struct KVCacheLayout: Equatable, Sendable {
     /// Bytes that a sequence of `context` tokens takes on one GPU, without rounding up to whole
     /// blocks.
     package func bytes(context: Int) -> Int64 {
-        caches.reduce(stateBytesPerSequence) {
-            $0 + $1.bytes(tokens: min(context, $1.window ?? context))
-        }
+        stateBytesPerSequence + Self.rowBytes(caches, context: context)
+    }
+
+    /// The same for what a draft of the deployment caches beside the model; 0 without a draft.
+    package static func draftBytes(_ deployment: Deployment, context: Int) -> Int64 {
+        let caches = (deployment.draft?.caches(beside: deployment) ?? []).joined()
+        return rowBytes(caches, context: context)
+            + caches.reduce(0) { $0 + ($1.state?.bytes() ?? 0) }
+    }
+
+    private static func rowBytes(_ caches: some Sequence<CacheSpec>, context: Int) -> Int64 {
+        caches.reduce(0) { $0 + $1.bytes(tokens: min(context, $1.window ?? context)) }
     }
 }
 

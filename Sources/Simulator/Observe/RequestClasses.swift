@@ -46,7 +46,8 @@ package struct ClassRule: Sendable {
         key(id: record.id, priority: record.priority, promptTokens: record.promptTokens)
     }
 
-    private func key(id: Int64, priority: Int32, promptTokens: Int32) -> Int {
+    /// The same from the request's properties.
+    package func key(id: Int64, priority: Int32, promptTokens: Int32) -> Int {
         switch dimension {
         case .priority: Int(priority)
         case .prompt: bounds.count { $0 <= Int(promptTokens) }

@@ -62,7 +62,8 @@ package struct Steadiness: Sendable, Equatable {
         let isCertain = halfWidth <= mean / 2
         let bar = isCertain ? max(mean / 10, line.halfWidth(tail: Self.tail)) : halfWidth
         verdict =
-            abs(line.rise) <= bar ? (isCertain ? .steady : .unclear)
+            abs(line.rise) <= bar
+            ? (isCertain ? .steady : .unclear)
             : line.rise > 0 ? .rising : .falling
     }
 

@@ -20,7 +20,7 @@ struct Bailian: LineFormat {
             ("chat_id", .chatID), ("parent_chat_id", .parent), ("timestamp", .timestamp),
             ("input_length", .inputLength), ("output_length", .outputLength),
             ("hash_ids", .hashIDs), ("priority", .priority),
-        ], ignored: ["type", "turn"], other: .other)
+        ], ignored: ["type", "turn", "model"], other: .other)
 
     /// Infers the unit of time from the first rows unless `options` give it.
     init(_ reader: LineReader, options: TraceOptions) {

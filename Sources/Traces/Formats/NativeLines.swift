@@ -25,7 +25,7 @@ struct NativeLines: LineFormat {
             ("after", .after), ("think_us", .think), ("tool_us", .tool), ("waits", .waits),
         ],
         // Names, which a run reads only if it needs figures by them.
-        ignored: ["session_kind", "tenant", "lora_name"], other: .other)
+        ignored: ["session_kind", "tenant", "lora_name", "model"], other: .other)
 
     mutating func look(for labels: [TraceLabel]) -> Bool {
         keys.look(for: labels)

@@ -48,7 +48,7 @@ struct OpenTelemetrySpans {
         var lines = reader
         var cursor = ByteCursor(try lines.rest())
         var trace = OpenTelemetrySpans(
-            counters: ReaderCounters(isStrict: options.isStrict), labels: options.labels)
+            counters: ReaderCounters(options), labels: options.labels)
         do {
             try cursor.eachObject { try trace.readObject(&$0, depth: 0) }
         } catch let failure as ScanFailure {
@@ -263,11 +263,12 @@ struct OpenTelemetrySpans {
                 try counters.note(.lowMaxTokens)
                 span.maxTokens = -1
             }
+            counters.models.begin()
             if span.isReplayed {
                 if span.isFailed { failed += 1 }
                 if var model = span.model { model.withUTF8 { counters.models.add(.init($0)) } }
             }
-            links.append(span, labels, to: &rows)
+            links.append(span, labels, counters.models, to: &rows)
         }
         return rows
     }
@@ -278,7 +279,8 @@ struct OpenTelemetrySpans {
         private var ended: [UInt64: [(id: Int64, end: Int64)]] = [:]
 
         mutating func append(
-            _ span: Span, _ labels: [TraceLabel], to rows: inout CollectedRows
+            _ span: Span, _ labels: [TraceLabel], _ models: ModelNames,
+            to rows: inout CollectedRows
         ) {
             var row = TraceRow()
             row.time = span.start!
@@ -287,6 +289,7 @@ struct OpenTelemetrySpans {
             row.maxTokens = span.maxTokens
             row.priority = span.priority
             row.predecessor = -1
+            row.take(models)
             if let conversation = span.conversation {
                 let fresh = Int64(contents.count)
                 let content = contents[conversation, default: fresh]

@@ -45,7 +45,7 @@ struct WEKASessions {
 
     private init(_ options: TraceOptions) {
         self.options = options
-        counters = ReaderCounters(isStrict: options.isStrict)
+        counters = ReaderCounters(options)
         starts = ArrivalProcess(
             .init(rate: options.sessionRate), sessionRate: options.sessionRate, start: 0,
             random: SeededRandom(seed: options.seed, stream: 4))
@@ -125,8 +125,10 @@ struct WEKASessions {
         var isFirst = true
         try cursor.openArray("requests")
         while try cursor.nextElement(0x5d, &isFirst) {
+            counters.models.begin()
             var call = try WEKACall(
                 &cursor, &blocks, space: chain.space, &collected.segments, &counters)
+            call.row.take(counters.models)
             if let inner = call.requestsAt {
                 try readBranch(&cursor, call, at: inner, &chain)
             } else {

@@ -5,6 +5,8 @@ struct Gate {
     let options: TraceOptions
     let countsFromFirstRow: Bool
     var counters: ReaderCounters
+    /// Whether rows of one model only are kept.
+    let keepsOneModel: Bool
     /// Whether no later row can be kept.
     private(set) var isClosed = false
     /// No window, no limit, times as recorded.
@@ -24,9 +26,10 @@ struct Gate {
     init(options: TraceOptions, countsFromFirstRow: Bool) {
         self.options = options
         self.countsFromFirstRow = countsFromFirstRow
-        counters = ReaderCounters(isStrict: options.isStrict)
+        keepsOneModel = options.model != nil
+        counters = ReaderCounters(options)
         keepsEverything =
-            options.window == nil && options.limit == nil
+            options.model == nil && options.window == nil && options.limit == nil
             && options.timeScale.multiplier == options.timeScale.divisor
     }
 
@@ -87,6 +90,11 @@ struct Gate {
                 "the id \(row.id) occurs twice"
                     + (nextID > 0 ? " (rows without one were given the least ids)" : ""),
                 expected: nextID > 0 ? "each id once, in every row or none" : "each id once")
+        }
+        if row.isOfOtherModel {
+            counters.models.countLeftOut(named: row.namesModel)
+            lose(row.id)
+            return nil
         }
         if row.prompt == 0 || row.output == 0 {
             try counters.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
@@ -288,6 +296,9 @@ struct Gate {
         guard kept == 0 else { return }
         if options.limit == 0 {
             throw InputError(path, "a limit of 0 requests leaves nothing", expected: "at least 1")
+        }
+        if let reason = counters.models.nothingKept, counters.rows > 0 {
+            throw InputError(path, reason.problem, expected: reason.expected)
         }
         let losses = zip(TraceQuirk.allCases, counters.counts).filter { $0.drops && $1 > 0 }
         let dropped = losses.reduce(0) { $0 + $1.1 }

@@ -86,9 +86,11 @@ struct LineTrace<Format: LineFormat>: RequestSource {
         var cursor = line
         row.reset()
         let start = batch.segments.count
+        if gate.keepsOneModel { gate.counters.models.begin() }
         if try format.parse(
             &cursor, row: &row, segments: &batch.segments, counters: &gate.counters)
         {
+            if gate.keepsOneModel { row.take(gate.counters.models) }
             if row.waitCount > 0 { return try takeWaiting(row, start) }
             if let arrival = try gate.admit(
                 &row, segments: &batch.segments, waits: &batch.waits)

@@ -234,9 +234,15 @@ struct ReaderCounters {
     /// The time of the file's clock at which the trace's is 0, in nanoseconds.
     var origin: Int64 = 0
     let isStrict: Bool
-    var models = ModelNames()
+    var models: ModelNames
     /// Unknown names, in order of first appearance.
     private(set) var unknownKeys: [UnknownKeys.Count] = []
+
+    init(isStrict: Bool) { (self.isStrict, models) = (isStrict, ModelNames()) }
+
+    init(_ options: TraceOptions) {
+        (isStrict, models) = (options.isStrict, ModelNames(kept: options.model))
+    }
 
     /// Questions without an answer so far.
     var unanswered: Int { counts[TraceQuirk.allCases.firstIndex(of: .unanswered)!] }

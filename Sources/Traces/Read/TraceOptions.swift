@@ -79,6 +79,8 @@ package struct TraceOptions: Sendable {
     package var blockTokens: Int?
     /// The trace's names for time, prompt and output length; nil: the formats' names.
     package var columns: TraceColumns?
+    /// The only model whose rows are kept; nil: rows of all.
+    package var model: String?
     /// Kinds of request names to read as well.
     package var labels: [TraceLabel] = []
     /// Whether requests of different LoRA adapters share no content (`AdapterSource`). False:
@@ -107,6 +109,17 @@ extension TraceOptions {
                 throw InputError(
                     path, "\(format.rawValue) has no ids of blocks",
                     expected: "no trace.block_size (--block-size)")
+            }
+        }
+        if model != nil {
+            switch format {
+            case .azure, .burstgpt, .lengths, .mooncake, .timedTrace, .bailian, .native, .weka,
+                .otel:
+                break
+            default:
+                throw InputError(
+                    path, "rows of \(format.rawValue) are not told apart by their model",
+                    expected: "no trace.model (--only-model)")
             }
         }
         if let columns {

@@ -23,6 +23,9 @@ struct TraceRow {
     var waitCount: Int32 = 0
     /// Whether `time` is the row's own rather than copied from the row before.
     var hasOwnTime = true
+    /// Whether it is left out because of its model, and whether it names one.
+    var isOfOtherModel = false
+    var namesModel = false
     /// Prompt tokens at the end that no segment covers: content of this request only.
     var ownTail: Int32 = 0
 
@@ -41,6 +44,8 @@ struct TraceRow {
         waitCount = 0
         ownTail = 0
         hasOwnTime = true
+        isOfOtherModel = false
+        namesModel = false
         time = 0
         prompt = 0
         output = 0

@@ -64,6 +64,7 @@ package struct AdapterSource: RequestSource {
         hasNoted = true
         notes?.add(
             remark: "requests name LoRA adapters: those of different adapters share no KV blocks."
-                + " The adapters' memory and time, and a server's --max-loras, are not modelled")
+                + " Not modelled are the adapters' memory and time, and that requests of further"
+                + " adapters wait while a server's --max-loras adapters run")
     }
 }

@@ -24,6 +24,9 @@ extension ReportedRun {
         return "\(count("client_requests")) requests in \(count("client_attempts")) attempts"
     }
 
+    /// Whether requests stay behind where the queue does not tell it, as on the run page.
+    var isGrowing: Bool { steadiness == "growing" && !isOverloaded }
+
     var requests: Int { Int(exactly: figures["num_prompts"] ?? 0) ?? 0 }
     var finished: Int { Int(exactly: figures["completed"] ?? 0) ?? 0 }
     var replicas: Int { max(1, Int(exactly: figures["replicas"] ?? 1) ?? 1) }
@@ -60,7 +63,7 @@ extension ReportedRun {
         let met =
             isMet.map { $0 ? "✓ holds" : "✗ missed" }
             ?? (limits.isEmpty ? "none set" : goodShare.map { Drawn.share($0) + " good" } ?? "–")
-        return met + (isOverloaded ? ", overloaded" : "")
+        return met + (isOverloaded ? ", overloaded" : isGrowing ? ", growing" : "")
     }
 
     /// The limit for each request, in milliseconds. `latency` is "ttft", "tpot", "e2e" or "itl".

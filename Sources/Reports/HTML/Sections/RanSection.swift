@@ -77,7 +77,7 @@ enum NextSection {
         if run.finished == 0 {
             lines.append(
                 ("why requests fail", "headway config \(file)"))
-        } else if run.isOverloaded || verdict == false {
+        } else if run.isOverloaded || run.isGrowing || verdict == false {
             lines += relief(run, base)
         } else {
             lines.append(("how much more load it carries", base + load(run, times: 2)))

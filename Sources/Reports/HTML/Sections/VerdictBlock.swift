@@ -21,10 +21,11 @@ struct VerdictBlock: Sendable {
             """
     }
 
-    /// A run's verdict, and whether it was overloaded.
+    /// A run's verdict, and whether it was overloaded or its load grew.
     static func of(_ run: ReportedRun) -> HTML {
         let verdict = VerdictBlock(run)
-        return (run.isOverloaded ? overload(run).html : .none) + verdict.html
+        let load = run.isOverloaded ? overload(run) : run.isGrowing ? growth(run) : nil
+        return (load?.html ?? .none) + verdict.html
     }
 
     init(tone: Tone, headline: HTML, details: [HTML]) {
@@ -67,7 +68,7 @@ struct VerdictBlock: Sendable {
             tone: isGood ? .good : .bad, headline: isGood ? "The SLO holds." : "The SLO is missed.",
             details: [
                 """
-                \(which) \(run.limits).\(share == 1 ? "" : Self.assumed)
+                \(which) \(run.limits).\(Self.assumed)
                 """
             ] + Self.details(run))
     }
@@ -120,16 +121,17 @@ struct VerdictBlock: Sendable {
         var sentences: [String] = []
         for (key, name, latency) in [
             ("max_ttft_ms", "The worst TTFT", "ttft"), ("max_tpot_ms", "the worst TPOT", "tpot"),
+            ("max_e2el_ms", "the worst E2E", "e2e"),
         ] {
-            guard let value = run.figure(key) else { continue }
+            guard let value = run.figure(key), latency != "e2e" || run.eachLimit(latency) != nil
+            else { continue }
             var note = ""
             if let limit = run.eachLimit(latency), limit > 0 { note = " (\(use(value / limit)))" }
             sentences.append("\(name) is \(Drawn.milliseconds(value))\(note)")
         }
         var text = sentences.joined(separator: ", ")
         if !text.isEmpty { text += ". " }
-        text += cache(run)
-        if let cause = cause(run) { text += " " + cause }
+        text += cache(run) + " " + bound(run)
         return (run.finished < run.requests ? [failed(run)] : []) + [HTML.text(text)]
     }
 
@@ -148,15 +150,29 @@ struct VerdictBlock: Sendable {
             : "The KV cache peaks at \(peak), and nothing is preempted."
     }
 
-    /// What held requests back most of the time.
-    private static func cause(_ run: ReportedRun) -> String? {
-        let causes = [
-            ("kv_blocks_limited_share", "KV blocks"),
-            ("token_budget_limited_share", "the token budget of a step"),
-            ("max_num_seqs_limited_share", "max_num_seqs"),
-        ].map { ($1, run.figure($0) ?? 0) }
-        guard let worst = causes.max(by: { $0.1 < $1.1 }), worst.1 >= 0.01 else { return nil }
-        return "Steps are held back by \(worst.0) for \(Quantity.percent(worst.1)) of the time."
+    /// What kept steps from holding more, in the run page's words.
+    private static func bound(_ run: ReportedRun) -> String {
+        "Bound by "
+            + RunReport.bound(
+                tokenBudget: run.figure("token_budget_limited_share") ?? 0,
+                runningRequests: run.figure("max_num_seqs_limited_share") ?? 0,
+                blocks: run.figure("kv_blocks_limited_share") ?? 0,
+                busy: run.figure("gpu_busy_share") ?? 0, isGrowing: run.isGrowing,
+                cap: run.configuration.trace.maxConcurrency.flatMap {
+                    RunReport.cap(
+                        $0, held: run.figure("client_held_requests") ?? 0,
+                        of: Double(run.requests),
+                        meanWaitMs: run.figure("mean_client_wait_ms") ?? 0)
+                }) + "."
+    }
+
+    private static func growth(_ run: ReportedRun) -> VerdictBlock {
+        let words = RunReport.growth(
+            change: run.figure("steady_state.change_in_cluster") ?? 0,
+            seconds: run.figure("steady_state.duration") ?? 0,
+            isCapped: run.configuration.trace.maxConcurrency != nil)
+        let sentence = words.prefix(1).uppercased() + words.dropFirst() + "."
+        return VerdictBlock(tone: .bad, headline: "Growing.", details: [HTML.text(sentence)])
     }
 
     private static func overload(_ run: ReportedRun) -> VerdictBlock {

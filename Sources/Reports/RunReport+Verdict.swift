@@ -55,34 +55,55 @@ extension RunReport {
         return words.isEmpty ? nil : words.joined(separator: ", ") + ", of its limit"
     }
 
-    /// How the load grows where the queue does not tell it; nil where it does not grow, or where
-    /// requests stay behind at clients with a cap.
+    /// How the load grows where the queue does not tell it; nil where it does not grow.
     private static func growth(_ summary: RunSummary) -> String? {
         guard let steadiness = summary.steadiness, steadiness.verdict == .growing,
-            summary.overload == nil, summary.client?.cap == nil
+            summary.overload == nil
         else { return nil }
-        return growth(change: steadiness.change, seconds: steadiness.seconds)
+        return growth(
+            change: steadiness.change, seconds: steadiness.seconds,
+            isCapped: summary.client?.cap != nil)
     }
 
-    /// The same in words, for `change` more requests in the cluster over `seconds`.
-    static func growth(change: Double, seconds: Double) -> String {
+    /// The same in words, for `change` more requests in the cluster over `seconds`, or at clients
+    /// with a cap.
+    static func growth(change: Double, seconds: Double, isCapped: Bool) -> String {
         let more = Quantity.count(Int(min(max(change, 0), 1e15)))
-        return "requests stay behind, \(more) more over \(Quantity.duration(seconds: seconds)): "
-            + "latencies describe the trace's length"
+        return "requests stay behind\(isCapped ? " at the client" : ""), \(more) more over "
+            + "\(Quantity.duration(seconds: seconds)): "
+            + (isCapped ? "times from due" : "latencies") + " describe the trace's length"
+    }
+
+    /// The client's cap on requests in flight, as the limit that it is; nil if it holds back fewer
+    /// than a twentieth of the requests.
+    static func cap(_ cap: Int, held: Double, of requests: Double, meanWaitMs: Double) -> String? {
+        guard held > 0, held >= 0.05 * requests else { return nil }
+        return "trace.max_concurrency (\(Quantity.count(cap))): "
+            + "\(Quantity.percent(ratio(held, requests))) of requests waited at the client, "
+            + "\(Quantity.duration(seconds: meanWaitMs * 1e-3)) on average over all"
     }
 
     /// What kept steps from holding more, or that nothing did.
     private static func bound(_ summary: RunSummary) -> String {
         let limits = summary.limits
+        let holding = summary.client.flatMap { client in
+            client.cap.flatMap {
+                cap(
+                    $0, held: Double(client.held), of: Double(summary.counters.requests),
+                    meanWaitMs: client.wait.mean)
+            }
+        }
         return bound(
             tokenBudget: limits.tokenBudget, runningRequests: limits.runningRequests,
-            blocks: limits.blocks, busy: summary.busyShare, isGrowing: growth(summary) != nil)
+            blocks: limits.blocks, busy: summary.busyShare, isGrowing: growth(summary) != nil,
+            cap: holding)
     }
 
-    /// The same from shares of the replicas' time, each from 0 to 1.
+    /// The same from shares of the replicas' time, each from 0 to 1, and the words on a cap of the
+    /// client that holds requests back.
     static func bound(
         tokenBudget: Double, runningRequests: Double, blocks: Double, busy: Double,
-        isGrowing: Bool
+        isGrowing: Bool, cap: String?
     ) -> String {
         let limits = [
             ("the token budget (engine.max_num_batched_tokens)", tokenBudget),
@@ -96,8 +117,10 @@ extension RunReport {
             let none =
                 "no limit of the engine "
                 + "(\(Quantity.percent(limits.reduce(0) { $0 + $1.1 })) of the time)"
+            if let cap { return "\(cap); \(none); \(gpus)" }
             return (isGrowing ? "the time that steps take: " : "") + "\(none); \(gpus)"
         }
-        return "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(gpus)"
+        return (cap.map { $0 + "; " } ?? "")
+            + "\(most.0): held steps back \(Quantity.percent(most.1)) of the time; \(gpus)"
     }
 }

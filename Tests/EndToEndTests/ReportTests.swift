@@ -65,7 +65,7 @@ struct ReportTests {
     func parity() throws {
         for (name, keys, words) in [
             (
-                "growing", "trace.rate_scale=2.9 trace.limit=4000",
+                "growing", "trace.rate_scale=3",
                 ["Growing.", "Requests stay behind, ", "99 % is taken"]
             ),
             ("over", "trace.rate_scale=8 trace.limit=3000 cluster.replicas=1", ["Overloaded."]),

@@ -73,6 +73,32 @@ struct ExplainTests {
         if note == nil { #expect(notes.isEmpty, "\(notes)") }
     }
 
+    @Test(
+        "a whole request that the model or the pool does not hold is noted, one that fits is not",
+        arguments: [
+            ("llama-3.1-8b", 8192, 4000, 64, "64 requests of 8,192 + 4,000 tokens do not fit:"),
+            ("llama-3.1-8b", 8192, 4000, 36, nil),
+            ("llama-2-7b", 8192, 256, 1, "a request of 8,192 + 256 tokens is longer than"),
+            ("llama-2-7b", 3840, 256, 1, nil),
+            ("llama-2-7b", 3841, 256, 1, "a request of 3,841"),
+            ("llama-3.1-8b", 200_000, 10, 1, "a request of 200,000 + 10 tokens is longer than"),
+            ("falcon-mamba-7b", 4096, 256, 1, "a request of 4,096 + 256 tokens is longer"),
+            ("falcon-mamba-7b", 1024, 256, 2000, "2,000 sequences are more than one step"),
+        ] as [(String, Int, Int, Int, String?)])
+    func requestNotes(
+        _ model: String, _ input: Int, _ output: Int, _ batch: Int, _ note: String?
+    ) throws {
+        let explained = try scenario([
+            "model": model, "input": "\(input)", "output": "\(output)", "batch": "\(batch)",
+            "context": "1024",
+        ]).explained()
+        let notes = explained.explanation.notes.filter {
+            $0.contains("request of") || $0.contains("requests of") || $0.contains("than one step")
+        }
+        #expect(notes.contains { $0.hasPrefix(note ?? "-") } == (note != nil), "\(notes)")
+        if note == nil { #expect(notes.isEmpty, "\(notes)") }
+    }
+
     @Test("a chunk beside decodes costs more than none and less than two steps")
     func mixed() throws {
         let mixed = try #require(

@@ -17,6 +17,8 @@ package struct LoadTrend: Sendable {
         var net: Int64 = 0
         /// Σ of the time from each arrival to the window's end, minus the same for ends.
         var presence: Int128 = 0
+        /// Σ of the time that its arrivals stay.
+        var stay: Int128 = 0
     }
 
     private var start: Int64 = -1
@@ -39,6 +41,7 @@ package struct LoadTrend: Sendable {
         change(at: begin, by: 1)
         change(at: record.finish, by: -1)
         windows[place(begin)].arrivals += 1
+        windows[place(begin)].stay += Int128(record.finish - begin)
         if record.outcome == .finished { windows[place(record.finish)].finishes += 1 }
     }
 
@@ -64,6 +67,7 @@ package struct LoadTrend: Sendable {
                 joined.finishes += second.finishes
                 joined.net += second.net
                 joined.presence += second.presence
+                joined.stay += second.stay
                 return joined
             }
             shift += 1
@@ -100,10 +104,16 @@ package struct LoadTrend: Sendable {
     }
 
     /// The same once a cluster that began empty has filled, which takes `filling` picoseconds, but
-    /// from a third of the time at the latest: under overload requests stay ever longer.
+    /// from a third of the time at the latest: under overload requests stay ever longer. Nil if
+    /// those of the first third stay so long on average that it has not filled by then.
     package func whenFilled(after filling: Int64) -> Steadiness? {
         guard start >= 0 else { return nil }
-        let third = Int64(mostArrived / 3) << shift
+        let first = windows[..<(mostArrived / 3)]
+        let third = Int64(first.count) << shift
+        let stay = first.reduce(Int128(0)) { $0 + $1.stay }
+        let arrivals = first.reduce(0) { $0 + $1.arrivals }
+        // After three mean stays it has 95 %, if stays are exponential.
+        guard filling <= third || 3 * stay <= Int128(arrivals) * Int128(third) else { return nil }
         return steadiness(from: start + min(max(0, filling), third))
     }
 

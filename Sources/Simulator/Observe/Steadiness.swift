@@ -97,7 +97,8 @@ extension Steadiness {
     package var staysBehind: Bool {
         guard growth.arrivals >= Self.fewestArrivals else { return false }
         let isRising =
-            change > allowedRise && growth.excess > allowedRise && growth.excess > growth.chance
+            change > max(allowedRise, growth.chance)
+            && growth.excess > max(allowedRise, change / 2)
         let least = max(
             Self.lateShare * growth.arrivals, 2.5 * growth.arrivals.squareRoot())
         return isRising || (growth.backlog > least && growth.clearsInSpans > 1)
@@ -108,15 +109,15 @@ extension Steadiness {
 /// arrivals times the time that they stay (J. D. C. Little, "A proof for the queuing formula:
 /// L = λW", Operations Research 9, 1961): a rate that rises lifts it where nothing stays behind.
 package struct LoadGrowth: Sendable, Equatable {
-    /// Chance that a load without growth has more `excess` than `chance`: low, since a page says it
-    /// of every run.
+    /// Chance that a load without growth rises by more than `chance`: low, since a page says it of
+    /// every run.
     private static let tail = 0.000_5
 
     package let arrivals: Double
     /// The rise along a line of the number in the cluster, without its rate times the mean time
     /// that requests stay.
     package let excess: Double
-    /// What chance explains of it.
+    /// What chance explains of the rise of the number itself.
     package let chance: Double
     /// Requests in the cluster in the last span, beyond its rate times the median span's time.
     package let backlog: Double
@@ -127,9 +128,8 @@ package struct LoadGrowth: Sendable, Equatable {
         arrivals = spans.reduce(0) { $0 + $1.arrivals }
         let presence = spans.reduce(0) { $0 + $1.level * $1.seconds }
         let mean = arrivals > 0 ? presence / arrivals : 0
-        let line = FittedLine(spans.map { $0.level - $0.rate * mean })
-        excess = line.rise
-        chance = line.halfWidth(tail: Self.tail)
+        excess = FittedLine(spans.map { $0.level - $0.rate * mean }).rise
+        chance = FittedLine(spans.map(\.level)).halfWidth(tail: Self.tail)
         let times = spans.filter { $0.arrivals > 0 }.map { $0.level / $0.rate }.sorted()
         let last = spans[spans.count - 1]
         backlog = last.level - last.rate * (times.isEmpty ? 0 : times[times.count / 2])

@@ -24,11 +24,8 @@ extension ReportedRun {
         return "\(count("client_requests")) requests in \(count("client_attempts")) attempts"
     }
 
-    /// Whether requests stay behind where the queue does not tell it, as on the run page. Behind a
-    /// client's cap they are meant to.
-    var isGrowing: Bool {
-        steadiness == "growing" && !isOverloaded && configuration.trace.maxConcurrency == nil
-    }
+    /// Whether requests stay behind where the queue does not tell it, as on the run page.
+    var isGrowing: Bool { steadiness == "growing" && !isOverloaded }
 
     var requests: Int { Int(exactly: figures["num_prompts"] ?? 0) ?? 0 }
     var finished: Int { Int(exactly: figures["completed"] ?? 0) ?? 0 }

@@ -157,13 +157,20 @@ struct VerdictBlock: Sendable {
                 tokenBudget: run.figure("token_budget_limited_share") ?? 0,
                 runningRequests: run.figure("max_num_seqs_limited_share") ?? 0,
                 blocks: run.figure("kv_blocks_limited_share") ?? 0,
-                busy: run.figure("gpu_busy_share") ?? 0, isGrowing: run.isGrowing) + "."
+                busy: run.figure("gpu_busy_share") ?? 0, isGrowing: run.isGrowing,
+                cap: run.configuration.trace.maxConcurrency.flatMap {
+                    RunReport.cap(
+                        $0, held: run.figure("client_held_requests") ?? 0,
+                        of: Double(run.requests),
+                        meanWaitMs: run.figure("mean_client_wait_ms") ?? 0)
+                }) + "."
     }
 
     private static func growth(_ run: ReportedRun) -> VerdictBlock {
         let words = RunReport.growth(
             change: run.figure("steady_state.change_in_cluster") ?? 0,
-            seconds: run.figure("steady_state.duration") ?? 0)
+            seconds: run.figure("steady_state.duration") ?? 0,
+            isCapped: run.configuration.trace.maxConcurrency != nil)
         let sentence = words.prefix(1).uppercased() + words.dropFirst() + "."
         return VerdictBlock(tone: .bad, headline: "Growing.", details: [HTML.text(sentence)])
     }

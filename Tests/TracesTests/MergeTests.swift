@@ -48,7 +48,7 @@ struct MergeTests {
         print("merging the parts of a trace: seed \(seed)")
         var random = SeededRandom(seed: seed)
         var seconds: [Int] = [0]
-        for _ in 1..<60 { seconds.append(seconds.last! + random.below(150)) }
+        for _ in 1..<60 { seconds.append(seconds.last! + random.below(900)) }
         // Two at one time, on either side of the cut.
         seconds[30] = seconds[29]
         func lengths() -> String { "\(1 + random.below(4000)),\(1 + random.below(500))" }
@@ -158,6 +158,7 @@ struct QuotedFieldTests {
     func errors() throws {
         let header = "timestamp,input_tokens,output_tokens\n"
         for (row, words) in [
+            ("\"1,5,5", "the time is followed by"),
             ("1,\"5x\",5", "expected a quotation mark"),
             ("2024-02-30 10:00:00,10,10", ":2: the time is no date that is read: \"2024-02-30"),
             ("03/01/2024 10:00:00,10,10", "expected YYYY-MM-DD HH:MM:SS"),

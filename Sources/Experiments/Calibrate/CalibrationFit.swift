@@ -373,7 +373,7 @@ struct CalibrationFit {
         reasons[constant] = intervals.openness(constant, values[constant])
         if try !remove(constant) {
             fitted.removeAll { $0 == constant }
-            reasons[constant]! += ". The data contradict the base's value, so this one is set"
+            reasons[constant]! += ". The fit is worse with the base's value, so this one is set"
         }
         try settle()
         slopes = try difference(fitted)

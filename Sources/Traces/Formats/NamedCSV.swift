@@ -103,10 +103,14 @@ struct NamedCSV: LineFormat {
             let bytes = reader.preview
             var cursor = ByteCursor(
                 UnsafeRawBufferPointer(rebasing: bytes.prefix(FirstRows.preview)))
+            kind = .number
             guard let field = Self.field(column, &cursor) else { return }
             let text = cursor.text(field)
             // NanoFlow writes XXX for every time.
-            if text.hasPrefix("XXX") { return }
+            if text.hasPrefix("XXX") {
+                kind = .none
+                return
+            }
             var calendar = DayCache()
             let end = cursor.at
             cursor.at = field.lowerBound

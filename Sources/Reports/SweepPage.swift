@@ -159,10 +159,19 @@ extension SweepPage {
         let idle = effects.filter { $0.matters == false }
             .map { $0.keys.joined(separator: " + ") }
         let threshold = Quantity.percent(SweepEffect.threshold, decimals: 0)
-        let verdict =
+        let open = effects.filter { $0.matters == nil }
+            .map { $0.keys.joined(separator: " + ") }
+        let moving = open.isEmpty ? "Every key" : "Every other key"
+        var verdict =
             idle.isEmpty
-            ? "Every key changes one of these by \(threshold) or more."
+            ? "\(moving) changes one of these by \(threshold) or more."
             : "Does not matter here, no change of \(threshold): \(idle.joined(separator: ", "))."
+        if open.count == effects.count { verdict = "" }
+        if !open.isEmpty {
+            verdict =
+                "Not compared, as no two points that differ in nothing else have run: "
+                + open.joined(separator: ", ") + "." + (verdict.isEmpty ? "" : "\n" + verdict)
+        }
         return """
             What each key changes: the largest change between points that differ in nothing
             else, and the key's share of the variance

@@ -39,6 +39,7 @@ extension Configuration {
             }
         }
         for change in changes { try configuration.apply(change: change) }
+        try serve?.refuseFormer(under: configuration.engine.version)
         return configuration
     }
 

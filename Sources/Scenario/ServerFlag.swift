@@ -73,6 +73,9 @@ package struct ServerFlag: Sendable {
         return forms
     }
 
+    /// Whether it is one of `former`.
+    var isFormer: Bool { Self.former.contains { $0.name == name } }
+
     /// The flag as a command line has it; the operand in capitals.
     package var spelled: String { name == "model_tag" ? "MODEL" : "--" + name }
 

@@ -5,8 +5,9 @@ extension ServerLine {
     /// Turns the given flags into changes and notes, in the order of the table.
     mutating func translate() throws {
         var unmodelled: [ServerFlag.Meaning: [String]] = [:]
-        for flag in ServerFlag.all {
+        for flag in ServerFlag.all + ServerFlag.former {
             guard let entry = given[flag.name] else { continue }
+            if flag.isFormer { former.append(entry) }
             switch flag.verdict {
             case .used: try use(flag, entry)
             case .noEffect: idle.append(entry.word.echoed())
@@ -97,6 +98,7 @@ extension ServerLine {
         case "cudagraph-capture-sizes":
             set(
                 "engine.cudagraph_capture_sizes", entry.values.joined(separator: ","), from: entry)
+        case "cuda-graph-sizes": try take(graphSizes: entry)
         case "compilation-config": try take(compilation: value, entry)
         case "optimization-level": try take(level: value, entry)
         case "speculative-config": try take(speculation: value, entry)

@@ -37,6 +37,8 @@ package struct ServerLine: Sendable {
     private var parts: [String: ConfigurationValue] = [:]
     /// Flags that change nothing, as the user wrote them.
     var idle: [String] = []
+    /// Flags of earlier releases that the newest one does not have.
+    var former: [Given] = []
 
     /// Flags whose effect depends on the rest of a configuration.
     var quantization: Given?
@@ -49,8 +51,9 @@ package struct ServerLine: Sendable {
     ///   written, if it is not understood or would clearly give another schedule.
     package init(_ text: String) throws {
         let isYAML = text.hasSuffix(".yaml") || text.hasSuffix(".yml")
-        if isYAML, FileSystem.exists(text) || !text.contains(where: \.isWhitespace) {
-            try read(file: text)
+        let named = text.hasPrefix("@") && !FileSystem.exists(text) ? text.dropFirst() : text[...]
+        if isYAML, FileSystem.exists(String(named)) || !text.contains(where: \.isWhitespace) {
+            try read(file: String(named))
         } else if text.hasPrefix("@") {
             let file = String(text.dropFirst())
             try read(line: ServerFile.text(file, "a file with a line \"vllm serve ...\""))
@@ -209,7 +212,7 @@ package struct ServerLine: Sendable {
     ) throws -> (flag: ServerFlag, isNegated: Bool) {
         let isLong = head.hasPrefix("--")
         let word = isLong ? head.replacing("_", with: "-") : head
-        if let known = ServerFlag.named(word) { return known }
+        if let known = ServerFlag.named(word) ?? ServerFlag.former(word) { return known }
         let beginnings = isLong ? ServerFlag.beginning(with: word) : []
         if beginnings.count == 1 { return ServerFlag.named(beginnings[0])! }
         if beginnings.count > 1 {

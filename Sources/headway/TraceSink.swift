@@ -59,11 +59,12 @@ struct TraceSink {
     /// notes of the source's readers; their remarks come after `remarks`. `found`: remarks known
     /// only once everything is written. `total`: the number of requests, if known beforehand.
     /// `labels`: names of the requests, unless they are those of the only trace read. `keepsIDs`:
-    /// whether requests keep their ids; nil: if one trace is read.
+    /// whether requests keep their ids; nil: if one trace is read. `keepsDistances`: whether times
+    /// count from the first request of all traces, rather than each trace's from its own.
     func write(
         _ source: any RequestSource, remarks: [String] = [], read: [TraceNotes] = [],
         total: Int? = nil, labels: [RequestLabels]? = nil, keepsIDs: Bool? = nil,
-        found: () -> [String] = { [] }
+        keepsDistances: Bool = false, found: () -> [String] = { [] }
     ) throws {
         var writer = try TraceWriter(format)
         // With several traces, requests get new ids.
@@ -89,8 +90,10 @@ struct TraceSink {
                     read.count > 1 ? "\(notes.path.echoed()): \($0)" : $0
                 }
             }
+        let first = read.map(\.origin).min()
+        let origins = read.filter { !keepsDistances || $0.origin == first }
         let losses =
-            writer.losses + Set(read.compactMap(Self.lostOrigin)).sorted()
+            writer.losses + Set(origins.compactMap(Self.lostOrigin)).sorted()
             + (read.contains { $0.measured != nil } ? ["measured latencies"] : [])
             + (keepsIDs ? [] : TraceLabel.allCases.filter { Self.hasNames(read, $0) }.map(\.plural))
         if isJSON {

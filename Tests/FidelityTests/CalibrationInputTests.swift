@@ -231,7 +231,47 @@ struct CalibrationInputTests {
             #expect(refusal([Self.line(running, tokens)]).contains(part), "\(running) \(tokens)")
         }
         #expect(refusal([String(steady.dropLast(120))]).contains("cut off"))
+        // The lines of two ranks alternate; each one's batches are steady.
+        let ranks = String(
+            repeating: Self.line("16", "2,133.3")
+                + Self.line("4", "600.0").replacing("Engine 000", with: "Engine 001"), count: 5)
+        let two = try read([ranks]).evidence[0]
+        let periods: [Double] = two.figures.map(\.measured)
+        let (one, other): (Double, Double) = (16 / 2133.3, 4 / 600.0)
+        #expect(periods == [one, one, one, other, other, other])
+        #expect(two.notes.contains { $0.contains("2 engines log into it") })
+        let restart = text + "GPU KV cache size: 150,000 tokens\n" + steady
+        #expect(refusal([restart]).contains("another server starts"))
         #expect(refusal(["hello\nworld\n"]).contains("no measurements of a known kind"))
+    }
+
+    @Test("failed requests are counted, and refused where they are half or more")
+    func failed() throws {
+        let hidden = try HiddenServer(server.base.host)
+        let stage = HiddenServer.Stage(requests: 40, rate: 3, prompts: [100, 300], output: 20)
+        let file = try hidden.bench("all.json", stage, seed: 5)
+        func failing(every step: Int) throws -> String {
+            var object = try #require(
+                try JSONSerialization.jsonObject(
+                    with: Data(contentsOf: URL(fileURLWithPath: file))) as? [String: Any])
+            var errors = Array(repeating: "", count: 40)
+            for row in stride(from: 0, to: 40, by: step) { errors[row] = "Traceback: 503" }
+            object["errors"] = errors
+            return String(
+                decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+        }
+        let quarter = try read([failing(every: 4)]).evidence[0]
+        #expect(quarter.content.contains("30 requests"))
+        #expect(
+            quarter.notes.contains { $0.hasPrefix("10 of 40 requests failed or were cancelled") })
+        #expect(refusal([try failing(every: 2)]).contains("20 of 40 requests failed"))
+        // A report without single requests.
+        let part = Self.bench.replacing("{", with: "{\"num_prompts\": 125,")
+        let note = try read([part]).evidence[0].notes
+        #expect(note.contains { $0.hasPrefix("25 of 125 requests failed") }, "\(note)")
+        let most = Self.bench.replacing("{", with: "{\"failed\": 100,")
+        #expect(refusal([most]).contains("100 of 200 requests failed"))
+        #expect(try read([Self.bench]).evidence[0].notes.count == 1)
     }
 
     @Test("a log of steps whose times cannot be is refused at its line")

@@ -83,6 +83,27 @@ struct ServerLineTests {
         arguments: ["2Ki", "2.5K", "k", "", "1e3", "99999999999T", "-", "9e99k", "1__0", "nan"])
     func noCounts(_ word: String) { #expect(ServerValue.count(word) == nil) }
 
+    @Test("takes the flags of earlier releases where one of them runs")
+    func former() throws {
+        let line = try ServerLine(
+            "vllm serve llama-3.1-8b --swap-space 4 --max-seq-len-to-capture 8192 --task generate "
+                + "--max-num-partial-prefills 1 --cuda-graph-sizes 20 "
+                + "--rope-scaling '{\"rope_type\": \"yarn\"}' --guided-decoding-backend xgrammar")
+        let configuration = try Configuration.read(
+            file: nil, serve: line, changes: ["engine.version=0.11.2"])
+        #expect(configuration.engine.cudagraphCaptureSizes == "1,2,4,8,16")
+        let idle = line.notes.first { $0.contains("of no effect here") } ?? ""
+        #expect(idle.contains("--swap-space") && idle.contains("--task generate"))
+        #expect(line.notes.contains { $0.contains("not modelled: --rope-scaling") })
+        let sizes = try Configuration.read(
+            file: nil, serve: ServerLine("vllm serve llama-3.1-8b --cuda-graph-sizes 1 2 6"),
+            changes: ["engine.version=0.14.0"])
+        #expect(sizes.engine.cudagraphCaptureSizes == "1,2,6")
+        #expect(throws: InputError.self) {
+            try Configuration.read(file: nil, serve: line, changes: ["engine.version=0.33.0"])
+        }
+    }
+
     @Test("names the flag as it was written, with what would be right")
     func errors() {
         for (flags, words) in [
@@ -95,6 +116,9 @@ struct ServerLineTests {
             ("llama-3.1-8b --max-num-seqs 99999999999999999999", "expected an integer"),
             ("llama-3.1-8b --enforce-eager=true", "--enforce-eager takes no value"),
             ("llama-3.1-8b --max-lora-rank 7", "--max-lora-rank is 7; expected one of 1, 8, 16"),
+            ("llama-3.1-8b --swap-space 4", "is not a flag of vLLM 0.33.0's server, but of"),
+            ("llama-3.1-8b --max-num-partial-prefills 4", "starts no server"),
+            ("llama-3.1-8b --task embed", "--task runs no generation"),
             ("llama-3.1-8b ---x", "---x is not a flag of vllm serve; expected a flag"),
             ("llama-3.1-8b --gpu-memory-utilization 0x1p-1", "expected a number"),
             ("''", "has an empty word"),

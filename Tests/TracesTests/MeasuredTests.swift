@@ -59,7 +59,7 @@ private let millisecond: Int64 = 1_000_000
         #expect(notes.format == .vllmBench)
         #expect(workload.promptTokens == [100, 200] && workload.outputTokens == [3, 2])
         #expect(workload.arrivals == [0, 500 * millisecond])
-        #expect(notes.quirks.map(\.quirk) == [.zeroOutput])
+        #expect(notes.quirks.map(\.quirk) == [.failed])
         #expect(
             try latencies(AgentSamples.vllmBench) == [
                 [50 * millisecond, 80 * millisecond], [60 * millisecond, 90 * millisecond],
@@ -113,7 +113,7 @@ private let millisecond: Int64 = 1_000_000
         #expect(workload.predecessors.isEmpty)
         #expect(notes.rows == 5 && notes.measured?.count == 2)
         let quirks = notes.quirks.map { "\($0.count) \($0.quirk.rawValue)" }
-        #expect(quirks == ["1 zero_output", "1 warm_up", "1 cancelled"])
+        #expect(quirks == ["1 warm_up", "1 failed", "1 cancelled"])
         #expect(notes.remarks.contains { $0.contains("colour (1)") })
         #expect(
             try failure(record("\"benchmark_phase\":\"cooldown\"", at: 0))
@@ -146,7 +146,7 @@ private let millisecond: Int64 = 1_000_000
         #expect(workload.promptTokens == [500, 7, 8] && workload.outputTokens == [40, 1, 4])
         #expect(workload.arrivals == [0, 500 * millisecond, 2_500 * millisecond])
         // One was incomplete, one errored.
-        #expect(notes.quirks.map(\.count) == [2])
+        #expect(notes.quirks.map(\.quirk) == [.failed, .cancelled])
         #expect(
             try latencies(AgentSamples.guideLLM) == [
                 [100_500_000, 1_250 * millisecond], [20 * millisecond, 20 * millisecond],

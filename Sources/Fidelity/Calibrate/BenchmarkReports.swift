@@ -64,8 +64,12 @@ enum BenchmarkReport {
         if load.rate == nil, let rate = try report.number("request_throughput"), rate > 0 {
             measured.append((.throughput, rate, nil))
         }
+        // Releases before "failed" give the requests that were sent alone.
+        let sent = try report.number("num_prompts") ?? completed
+        let failed = try report.number("failed") ?? max(0, sent - completed)
         return try SummaryEvidence(
-            name: name, place: report.place, format: "vllm bench serve", load, measured)
+            name: name, place: report.place, format: "vllm bench serve", load, measured,
+            failed: failed)
     }
 
     /// Reads inference-perf's summary of a run or a stage: seconds.
@@ -101,7 +105,8 @@ enum BenchmarkReport {
             measured.append((.e2e, end, nil))
         }
         return try SummaryEvidence(
-            name: name, place: report.place, format: "inference-perf", load, measured)
+            name: name, place: report.place, format: "inference-perf", load, measured,
+            failed: try report.number("failures", "count") ?? 0)
     }
 
     /// Seconds per unit that AIPerf writes.
@@ -145,7 +150,8 @@ enum BenchmarkReport {
             measured.append((.e2e, end.value, end.deviation))
         }
         return try SummaryEvidence(
-            name: name, place: report.place, format: "AIPerf", load, measured)
+            name: name, place: report.place, format: "AIPerf", load, measured,
+            failed: try report.number("error_request_count", "avg") ?? 0)
     }
 
     /// Reads inference-perf's `per_request_lifecycle_metrics.json`: a list of requests with their
@@ -194,8 +200,11 @@ enum BenchmarkReport {
             workload.promptTokens.append(Int32(rows[index].request.prompt))
             workload.outputTokens.append(Int32(rows[index].output))
         }
-        return try RequestEvidence(
+        var evidence = try RequestEvidence(
             name: name, place: place, format: "inference-perf", workload, rows.map(\.request),
             server)
+        let lost = requests.count - rows.count
+        evidence.notes += [try LostRequests.note(lost, of: requests.count, place)].compactMap { $0 }
+        return evidence
     }
 }

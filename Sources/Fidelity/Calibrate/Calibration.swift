@@ -80,10 +80,13 @@ package struct Calibration: Sendable, Encodable {
         try CalibrationTwins.refuseFiles(data, heldOut: heldOut)
         let ends = try CalibrationEnds(
             configuration, base: base, data: data, asked: asked, report: report)
-        let (server, input, fit) = (ends.server, ends.input, ends.fit)
+        let (server, input) = (ends.server, ends.input)
+        var fit = ends.fit
         let kept = try CalibrationInput(heldOut, server)
         notes += try CalibrationTwins.notes(fitted: input.evidence, heldOut: kept.evidence)
         let order = CalibrationConstant.order(isAsync: server.isAsync)
+        var intervals = CalibrationIntervals(fit, seed: seed)
+        while try fit.dropOpen(intervals) { intervals = CalibrationIntervals(fit, seed: seed) }
         try Self.check(fit, asked, data)
         self.base = server.base.host.name
         self.server = server.resolved.headline(
@@ -94,7 +97,6 @@ package struct Calibration: Sendable, Encodable {
             // Without the configuration's own factor, which a run with the profile applies again.
             profile.gpuScale = (profile.gpuScale ?? 1) * gpuScale / configuration.stepTime.scale
         }
-        let intervals = CalibrationIntervals(fit, seed: seed)
         for constant in order {
             let isFitted = fit.fitted.contains(constant)
             constants.append(

@@ -44,6 +44,26 @@ protocol CalibrationEvidence: Sendable {
     ) throws -> [(kind: CalibrationFigure.Kind, percent: Double)]
 }
 
+/// Requests of a load that failed or were cancelled, which no fit can replay: how long their
+/// answers were is not known.
+enum LostRequests {
+    /// The note on them; nil if there are none.
+    ///
+    /// - Throws: `InputError` if at least half of the load is lost: what is left is another load.
+    static func note(_ lost: Int, of all: Int, _ place: String) throws -> String? {
+        guard lost > 0 else { return nil }
+        let count =
+            "\(Quantity.count(lost)) of \(Quantity.count(all)) requests failed or were cancelled"
+        guard 2 * lost < all else {
+            throw InputError(
+                place, count + ": the rest is another load than the server had",
+                expected: "a load that the server serves, as at a lower rate")
+        }
+        return count + " and are left out. The fit replays a lighter load than the server's, and "
+            + "may take the difference for slower steps"
+    }
+}
+
 extension CalibrationEvidence {
     var mostSequences: Int? { nil }
     var longestContext: Int? { nil }

@@ -32,10 +32,8 @@ struct CalibrationFit {
     /// Called before each round of runs.
     private let report: @Sendable (String) -> Void
 
-    /// Most rounds of adding and removing constants.
-    private static let rounds = 4
-    /// Gauss-Newton steps in each.
-    private static let steps = 8
+    /// Most rounds of adding and removing constants, Gauss-Newton steps in each, steps of settling.
+    private static let (rounds, steps, settling) = (4, 8, 3)
 
     /// Fits constants.
     ///
@@ -329,8 +327,6 @@ struct CalibrationFit {
         }
     }
 
-    private static let settling = 3
-
     /// Drops constants with wide intervals if the fit gets no worse without them, and keeps the
     /// slopes of the rest.
     private mutating func prune() throws {
@@ -348,16 +344,41 @@ struct CalibrationFit {
             guard let worst = all.max(by: { widths[$0] < widths[$1] }),
                 widths[worst] > 2 * Self.widest
             else { return }
-            let (before, constants, now) = (values, fitted, loss(predicted))
-            let constant = fitted.remove(at: worst)
-            values[constant] = unfitted(constant)
-            try descend()
-            if loss(try predict([values])[0]) > now * (1 + 8 / Double(max(16, figures.count))) {
-                (values, fitted) = (before, constants)
-                return
-            }
+            let constant = fitted[worst]
+            guard try remove(constant) else { return }
             reasons[constant] = "hardly moves what was measured"
         }
+    }
+
+    /// Takes a constant out and fits the rest again. Returns false, with nothing changed, if the
+    /// fit gets worse.
+    private mutating func remove(_ constant: CalibrationConstant) throws -> Bool {
+        let (before, constants, now) = (values, fitted, loss(predicted))
+        fitted.removeAll { $0 == constant }
+        values[constant] = unfitted(constant)
+        try descend()
+        let worst = 1 + 8 / Double(max(16, figures.count))
+        guard loss(try predict([values])[0]) > now * worst else { return true }
+        (values, fitted) = (before, constants)
+        return false
+    }
+
+    /// Takes out the constant that its interval determines least, if any is open, and fits the
+    /// rest again. Returns whether there was one.
+    mutating func dropOpen(_ intervals: CalibrationIntervals) throws -> Bool {
+        let open = fitted.filter { intervals.isOpen($0, values[$0], otherwise: unfitted($0)) }
+        guard let constant = open.max(by: { intervals.width($0) < intervals.width($1) }) else {
+            return false
+        }
+        reasons[constant] = intervals.openness(constant, values[constant])
+        if try !remove(constant) {
+            fitted.removeAll { $0 == constant }
+            reasons[constant]! += ". The fit is worse with the base's value, so this one is set"
+        }
+        try settle()
+        slopes = try difference(fitted)
+        predicted = slopes.base
+        return true
     }
 
     /// Scales the errors of each kind of figure, per evidence, to the size of its residuals.

@@ -57,6 +57,27 @@ struct CalibrationIntervals {
         widen(fit, found)
     }
 
+    /// Whether a constant's interval holds 0, is wider than the value, and holds the value that it
+    /// has unfitted: then the data say nothing of it that is not known without them.
+    func isOpen(
+        _ constant: CalibrationConstant, _ value: Double, otherwise unfitted: Double
+    ) -> Bool {
+        guard let low = low[constant], let high = high[constant] else { return false }
+        return low <= 0 && high - low > value && (low...high).contains(unfitted)
+    }
+
+    /// The width of an interval, in sizes of the constant.
+    func width(_ constant: CalibrationConstant) -> Double {
+        ((high[constant] ?? 0) - (low[constant] ?? 0)) / constant.size
+    }
+
+    /// Why an open constant is not determined, in words.
+    func openness(_ constant: CalibrationConstant, _ value: Double) -> String {
+        "would be \(Quantity.duration(seconds: value)), but its 99 % interval, "
+            + "\(Quantity.duration(seconds: low[constant] ?? 0)) to "
+            + "\(Quantity.duration(seconds: high[constant] ?? 0)), holds 0 and the base's value"
+    }
+
     /// For each evidence, its periods of time, and the figures whose errors are assumed.
     private static func blocks(_ fit: CalibrationFit) -> [(seen: [Block], assumed: [Int])] {
         let left = fit.residuals(fit.predicted)

@@ -23,7 +23,7 @@ struct RequestEvidence: CalibrationEvidence {
     let name: String
     let content: String
     private(set) var figures: [CalibrationFigure] = []
-    private(set) var notes: [String] = []
+    var notes: [String] = []
     private let workload: Workload
     /// The same requests, each sent a little earlier or later.
     private var shifted: [Workload] = []
@@ -59,6 +59,13 @@ struct RequestEvidence: CalibrationEvidence {
             format: notes.format.rawValue, workload, measured, server)
         if measured.odd > 0 {
             self.notes.append("\(measured.odd) latencies are none and are left out")
+        }
+        let losses: [TraceQuirk] = [.failed, .cancelled, .zeroOutput]
+        let lost = notes.quirks.filter { losses.contains($0.quirk) }.reduce(0) { $0 + $1.count }
+        self.notes += [try LostRequests.note(lost, of: notes.rows, file)].compactMap { $0 }
+        self.notes += notes.quirks.filter { !losses.contains($0.quirk) }.map {
+            Quantity.counted($0.count, "row")
+                + ($0.quirk.drops ? " left out: " : " mended: ") + $0.quirk.words
         }
         self.notes += notes.remarks.filter { !$0.contains("requests in flight") }
     }

@@ -17,7 +17,7 @@ struct LogEvidence: CalibrationEvidence {
 
     /// A throughput line with only decodes.
     private struct Sample {
-        /// Its position among the throughput lines.
+        /// Its position among its engine's throughput lines.
         var line: Int
         var running: Int
         /// Generated tokens per second.
@@ -39,17 +39,27 @@ struct LogEvidence: CalibrationEvidence {
     /// - Throws: `InputError` at the line for impossible figures.
     init(_ text: String, path: String, _ server: CalibrationServer) throws {
         name = path.split(separator: "/").last.map(String.init) ?? path
-        var lines = 0
-        var samples: [Sample] = []
+        var lines: [Int: Int] = [:]
+        var samples: [Int: [Sample]] = [:]
         for (number, line) in TextLines(text) {
             let place = "\(path):\(number)"
             if let tokens = try Self.number("GPU KV cache size: ", in: line, place) {
-                cacheTokens = Int(min(tokens, 1e12))
+                let size = Int(min(tokens, 1e12))
+                guard lines.isEmpty || size == cacheTokens ?? size else {
+                    throw InputError(
+                        place,
+                        "another server starts: its KV cache holds \(Quantity.count(size)) tokens, "
+                            + "the one's before \(Quantity.count(cacheTokens ?? 0))",
+                        expected: "the log of one server")
+                }
+                cacheTokens = size
             }
             guard let prompt = try Self.number("Avg prompt throughput: ", in: line, place) else {
                 continue
             }
-            lines += 1
+            // Each rank of a data-parallel server logs its own batch: "Engine 001: Avg prompt ...".
+            let engine = Int(min((try? Self.number("Engine ", in: line, place)) ?? 0, 1e6))
+            lines[engine, default: 0] += 1
             guard let tokens = try Self.number("Avg generation throughput: ", in: line, place),
                 let running = try Self.number("Running: ", in: line, place),
                 let waiting = try Self.number("Waiting: ", in: line, place),
@@ -61,21 +71,25 @@ struct LogEvidence: CalibrationEvidence {
             }
             let isSteady = prompt < 0.005 * tokens && waiting == 0 && running >= 1
             guard isSteady else { continue }
-            samples.append(
+            samples[engine, default: []].append(
                 Sample(
-                    line: lines, running: Int(min(running, 1e6)), tokens: tokens,
+                    line: lines[engine]!, running: Int(min(running, 1e6)), tokens: tokens,
                     usage: usage / 100))
         }
-        guard lines > 0 || cacheTokens != nil else {
+        let count = lines.values.reduce(0, +)
+        guard count > 0 || cacheTokens != nil else {
             throw InputError(
                 path, "has no line of a vLLM server's figures",
                 expected: "\"Avg prompt throughput\" or \"GPU KV cache size\"")
         }
-        content = "server log, \(lines) throughput lines"
-        try add(samples, path, server)
-        if lines > figures.count {
+        content = "server log, \(count) throughput lines"
+        for engine in samples.keys.sorted() { try add(samples[engine]!, path, server) }
+        if lines.count > 1 {
+            notes.append("\(lines.count) engines log into it, and each one's batches are fitted")
+        }
+        if count > figures.count {
             notes.append(
-                "\(lines - figures.count) of \(lines) throughput lines mix prefill and decode, or "
+                "\(count - figures.count) of \(count) throughput lines mix prefill and decode, or "
                     + "a batch came or went, and are not fitted")
         }
     }

@@ -35,12 +35,13 @@ struct SummaryEvidence: CalibrationEvidence {
     private static let spread = 0.4
 
     /// Evidence of measured figures, each with the standard deviation over requests, if the report
-    /// has one.
+    /// has one. `failed`: requests that failed, and are not among the load's.
     ///
     /// - Throws: `InputError` for an impossible load, or without any figure.
     init(
         name: String, place: String, format: String, _ load: Load,
-        _ measured: [(kind: CalibrationFigure.Kind, value: Double, deviation: Double?)]
+        _ measured: [(kind: CalibrationFigure.Kind, value: Double, deviation: Double?)],
+        failed: Double
     ) throws {
         self.name = name
         self.load = load
@@ -70,9 +71,10 @@ struct SummaryEvidence: CalibrationEvidence {
         }
         try Self.check(measured, load, place)
         content = "\(format), \(Quantity.count(load.requests)) requests"
-        notes = [
-            "lengths are the report's means, alike for all; save each request for more"
-        ]
+        let lost = Int(min(max(0, failed), 1e9))
+        notes =
+            ["lengths are the report's means, alike for all; save each request for more"]
+            + [try LostRequests.note(lost, of: load.requests + lost, place)].compactMap { $0 }
         figures = measured.map { kind, value, deviation in
             let count = Double(load.requests).squareRoot()
             let drawn = min(deviation.map { $0 / value } ?? Self.spread, 2) / count

@@ -46,7 +46,7 @@ extension RecordedRuns {
                 time: start, prompt: prompt ?? 1, output: isFailed ? 0 : output ?? 0,
                 first: try metrics.value(of: "time_to_first_token", scale: 6),
                 end: try metrics.value(of: "request_latency", scale: 6), labels: labels,
-                session: session))
+                session: session, loss: isFailed ? .failed : nil))
     }
 
     /// Metadata that changes nothing in a replay. Turns are put in order by their times.

@@ -18,9 +18,11 @@ struct AzureCSV: LineFormat {
         precondition(Self.recognizes(header), "another header than was recognised")
     }
 
-    /// Whether the next line is the published header.
+    /// Whether the next line is the published header, and the row behind it has no quotation marks.
     static func isNext(in reader: LineReader) -> Bool {
         let line = reader.preview.prefix(64).prefix { $0 != 10 }
+        let row = reader.preview.dropFirst(line.count + 1).prefix(256).prefix { $0 != 10 }
+        guard !row.contains(0x22) else { return false }
         let text = line.last == 13 ? line.dropLast() : line
         return recognizes(String(decoding: text, as: UTF8.self))
     }

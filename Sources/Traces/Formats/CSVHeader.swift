@@ -67,12 +67,14 @@ struct CSVHeader {
 
     /// Reads a header's text. A role without a column is not in `roles`.
     init(_ text: String) {
-        names = text.split(separator: ",", omittingEmptySubsequences: false).map(\.trimmedName)
+        names = Self.names(text)
         let lower = names.map { $0.lowercased() }
         roles = names.map { _ in .ignored }
+        let places = Dictionary(
+            zip(lower, lower.indices), uniquingKeysWith: { first, _ in first })
         for (role, spellings) in Self.known {
-            if let name = spellings.first(where: lower.contains) {
-                roles[lower.firstIndex(of: name)!] = role
+            if let place = spellings.lazy.compactMap({ places[$0] }).first {
+                roles[place] = role
             }
         }
         guard !roles.contains(.time) else { return }
@@ -85,6 +87,24 @@ struct CSVHeader {
                 }
         }
         if let timed { roles[timed] = .time }
+    }
+
+    /// The names in a header. Commas between quotation marks part none.
+    private static func names(_ text: String) -> [String] {
+        guard text.contains("\"") else {
+            return text.split(separator: ",", omittingEmptySubsequences: false)
+                .map(\.trimmedName)
+        }
+        var (parts, isQuoted) = ([""], false)
+        for character in text {
+            if character == "\"" { isQuoted.toggle() }
+            if character == ",", !isQuoted {
+                parts.append("")
+            } else {
+                parts[parts.count - 1].append(character)
+            }
+        }
+        return parts.map(\.trimmedName)
     }
 
     /// Assigns the roles to the columns that the user names. Throws `InputError` if one does not
@@ -117,9 +137,9 @@ struct CSVHeader {
 
     /// Throws `InputError` if a column occurs twice, because it is unclear which one is meant.
     func checkNames(place: String) throws {
-        let lower = names.map { $0.lowercased() }
-        for (index, name) in lower.enumerated()
-        where !name.isEmpty && lower[..<index].contains(name) {
+        var seen: Set<String> = []
+        for (index, name) in names.map({ $0.lowercased() }).enumerated()
+        where !name.isEmpty && !seen.insert(name).inserted {
             throw InputError(
                 place, "the column \(names[index].printableName) occurs twice",
                 expected: "it once")

@@ -21,10 +21,10 @@ extension RecordedRuns {
                     "a benchmark of the report has no requests",
                     expected: "requests with successful, incomplete and errored ones")
             }
-            for (name, isWhole) in [
-                ("successful", true), ("incomplete", false), ("errored", false),
-            ] as [(StaticString, Bool)] {
-                try requests.each(name) { try readRequest(&$0, isWhole: isWhole) }
+            for (name, loss) in [
+                ("successful", nil), ("incomplete", .cancelled), ("errored", .failed),
+            ] as [(StaticString, TraceQuirk?)] {
+                try requests.each(name) { try readRequest(&$0, loss) }
             }
         }
         guard hasBenchmarks, benchmarks > 0 else {
@@ -37,7 +37,9 @@ extension RecordedRuns {
         // Everything else in a report is derived from these requests, or is a setting of guidellm.
     }
 
-    private mutating func readRequest(_ cursor: inout ByteCursor, isWhole: Bool) throws {
+    /// Reads a request; `loss`: why it has no whole answer, nil if it has.
+    private mutating func readRequest(_ cursor: inout ByteCursor, _ loss: TraceQuirk?) throws {
+        let isWhole = loss == nil
         var fields = try JSONFields(&cursor)
         var start = try fields.time("request_start_time", scale: 9)
         if start == nil { start = try fields.time("start_time", scale: 9) }
@@ -47,7 +49,7 @@ extension RecordedRuns {
             start = try timings.time("request_start", scale: 9)
         }
         guard let start else {
-            guard isWhole else { return try counters.note(.zeroOutput) }
+            if let loss { return try counters.note(loss) }
             throw ScanFailure(
                 "a request does not say when it was sent", expected: "request_start_time")
         }
@@ -61,6 +63,7 @@ extension RecordedRuns {
             Request(
                 time: start, prompt: prompt ?? 0, output: isWhole ? output ?? 0 : 0,
                 first: try fields.time("time_to_first_token_ms", scale: 6),
-                end: try fields.time("request_latency", scale: 9), labels: fields.labels(labels)))
+                end: try fields.time("request_latency", scale: 9), labels: fields.labels(labels),
+                loss: loss))
     }
 }

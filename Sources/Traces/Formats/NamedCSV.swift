@@ -103,15 +103,20 @@ struct NamedCSV: LineFormat {
             let bytes = reader.preview
             var cursor = ByteCursor(
                 UnsafeRawBufferPointer(rebasing: bytes.prefix(FirstRows.preview)))
-            let field = Self.field(column, &cursor)
+            kind = .number
+            guard let field = Self.field(column, &cursor) else { return }
             let text = cursor.text(field)
             // NanoFlow writes XXX for every time.
-            if text.hasPrefix("XXX") { return }
+            if text.hasPrefix("XXX") {
+                kind = .none
+                return
+            }
             var calendar = DayCache()
             let end = cursor.at
             cursor.at = field.lowerBound
             let isDate = (try? cursor.dateTime(&calendar)) != nil
             kind = isDate ? .date : .number
+            if !isDate { try Self.refuseDates(text, reader.path) }
             guard options.timeUnit == nil || !isDate else {
                 throw InputError(
                     reader.path, "the times are dates",
@@ -124,7 +129,8 @@ struct NamedCSV: LineFormat {
             {
                 times.append(FirstRows.Time(value: value, isWhole: value == value.rounded()))
                 cursor.skipLine()
-                next = cursor.isAtEnd ? nil : cursor.text(Self.field(column, &cursor))
+                next =
+                    cursor.isAtEnd ? nil : Self.field(column, &cursor).map { cursor.text($0) }
             }
             let name = header.names[column]
             let hasUnit = header.format == .burstgpt || name.lowercased() == "arrived_at"
@@ -133,13 +139,26 @@ struct NamedCSV: LineFormat {
                 judgesGaps: !hasUnit)
         }
 
-        /// A field of the row at the cursor, which then stands behind it.
-        private static func field(_ column: Int, _ cursor: inout ByteCursor) -> Range<Int> {
+        /// Throws for a text of numbers that is meant as a date or a clock's time, and is neither
+        /// a date that is read nor a number.
+        private static func refuseDates(_ text: String, _ path: String) throws {
+            let isSigned = text.dropFirst().contains("-") && !text.lowercased().contains("e")
+            guard text.first?.isNumber == true, isSigned || text.contains(where: "/:".contains)
+            else { return }
+            throw InputError(
+                path + ":2", "the time is no date that is read: \"\(text.echoed(atMost: 40))\"",
+                expected: "YYYY-MM-DD HH:MM:SS, or a number of seconds")
+        }
+
+        /// A field of the row at the cursor, which then stands behind it; nil if a quotation mark
+        /// is not closed.
+        private static func field(_ column: Int, _ cursor: inout ByteCursor) -> Range<Int>? {
             cursor.skipSpaces()
             for _ in 0..<column {
-                cursor.skipColumn()
+                guard (try? cursor.skipField()) != nil else { return nil }
                 _ = cursor.skip(0x2c)
             }
+            if cursor.current == 0x22 { return try? cursor.csvField() }
             let start = cursor.at
             while !cursor.isAtEnd, cursor.current != 0x2c, cursor.current != 10 { cursor.at += 1 }
             return start..<cursor.at
@@ -164,21 +183,35 @@ struct NamedCSV: LineFormat {
         for index in roles.indices {
             if index > 0 { try cursor.comma(after: "a column") }
             switch roles[index] {
-            case .ignored: cursor.skipColumn()
+            case .ignored: try cursor.skipField()
             case .label(let kind):
                 let field = try cursor.csvField()
                 labels[kind] = cursor.label(csv: field)
-            case .unrecorded: try cursor.noTime()
-            case .time: row.time = try cursor.time("the time", scale: timeScale)
-            case .date: row.time = try cursor.dateTime(&calendar)
-            case .prompt: row.prompt = try cursor.wholeNumber("the prompt length")
-            case .output: row.output = try cursor.wholeNumber("the output length")
-            case .session: session = cursor.columnIdentity()
-            case .priority: row.priority = try cursor.optionalPriority()
+            case .unrecorded: try cursor.unquoted("the time") { try $0.noTime() }
+            case .time:
+                row.time = try cursor.unquoted("the time") { [timeScale] in
+                    try $0.time("the time", scale: timeScale)
+                }
+            case .date:
+                row.time = try cursor.unquoted("the time") { try $0.dateTime(&calendar) }
+            case .prompt:
+                row.prompt = try cursor.unquoted("the prompt length") {
+                    try $0.wholeNumber("the prompt length")
+                }
+            case .output:
+                row.output = try cursor.unquoted("the output length") {
+                    try $0.wholeNumber("the output length")
+                }
+            case .session: session = try cursor.columnIdentity()
+            case .priority:
+                row.priority = try cursor.unquoted("the priority") { try $0.optionalPriority() }
             case .model:
                 let field = try cursor.csvField()
                 counters.models.add(cursor.raw(field))
-            case .elapsed: elapsed = try cursor.optionalDecimal("the elapsed time", scale: 9)
+            case .elapsed:
+                elapsed = try cursor.unquoted("the elapsed time") {
+                    try $0.optionalDecimal("the elapsed time", scale: 9)
+                }
             }
         }
         try cursor.endOfRow(columns: roles.count)
@@ -221,7 +254,7 @@ extension ByteCursor {
     /// Skips a time in a file whose first row has none.
     mutating func noTime() throws {
         let start = at
-        skipColumn()
+        while at < end, base[at] != 0x2c, base[at] != 0x22 { at += 1 }
         guard text(start..<at).hasPrefix("XXX") else {
             throw ScanFailure(
                 "a time, where the first row has XXX for none: \(excerpt(from: start))",
@@ -237,15 +270,14 @@ extension ByteCursor {
     }
 
     /// The identity of a column's text; nil if the column is empty.
-    mutating func columnIdentity() -> UInt64? {
-        let start = at
-        skipColumn()
-        return at > start ? hash(start..<at) : nil
+    mutating func columnIdentity() throws -> UInt64? {
+        let field = try csvField()
+        return field.isEmpty ? nil : hash(field)
     }
 
     /// A priority; 0 if the column is empty.
     mutating func optionalPriority() throws -> Int32 {
-        if isAtEnd || current == 0x2c { return 0 }
+        if isAtEnd || current == 0x2c || current == 0x22 { return 0 }
         let value = try wholeNumber("the priority")
         guard let priority = Int32(exactly: value) else {
             throw ScanFailure(
@@ -256,7 +288,7 @@ extension ByteCursor {
 
     /// A number; nil if the column is empty.
     mutating func optionalDecimal(_ name: StaticString, scale: Int) throws -> Int64? {
-        if isAtEnd || current == 0x2c { return nil }
+        if isAtEnd || current == 0x2c || current == 0x22 { return nil }
         return try decimal(name, scale: scale)
     }
 }

@@ -286,6 +286,7 @@ struct OpenTelemetrySpans {
             row.time = span.start!
             row.prompt = span.prompt!
             row.output = span.output ?? 0
+            if span.isFailed { row.loss = .failed }
             row.maxTokens = span.maxTokens
             row.priority = span.priority
             row.predecessor = -1

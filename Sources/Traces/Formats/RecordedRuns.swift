@@ -27,6 +27,8 @@ struct RecordedRuns {
         var labels: [String?] = []
         /// Equal for the turns of one session; nil for a request of its own.
         var session: UInt64?
+        /// Why it has no whole answer, where the file says so.
+        var loss: TraceQuirk?
     }
 
     var requests: [Request] = []
@@ -243,7 +245,7 @@ struct RecordedRuns {
                     time: starts[index], prompt: prompts[index],
                     output: failed[index] ? 0 : outputs[index],
                     first: failed[index] || ttfts[index] == 0 ? nil : ttfts[index],
-                    end: failed[index] ? nil : ends[index]))
+                    end: failed[index] ? nil : ends[index], loss: failed[index] ? .failed : nil))
         }
         if let most = try fields.tokens("max_concurrency") {
             remarks.append(
@@ -290,6 +292,7 @@ extension RecordedRuns.Request {
         row.prompt = prompt
         row.output = output
         row.priority = priority
+        row.loss = loss
         return row
     }
 

@@ -97,7 +97,7 @@ struct Gate {
             return nil
         }
         if row.prompt == 0 || row.output == 0 {
-            try counters.note(row.prompt == 0 ? .zeroPrompt : .zeroOutput)
+            try counters.note(row.loss ?? (row.prompt == 0 ? .zeroPrompt : .zeroOutput))
             lose(row.id)
             return nil
         }

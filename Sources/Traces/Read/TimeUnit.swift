@@ -62,7 +62,7 @@ extension TimeUnit {
         case 1e17...: self = .nanoseconds
         case 1e14..<1e17: self = .microseconds
         case 1e11..<1e14: self = .milliseconds
-        case 1.5e9..<2.2e9 where usual == .milliseconds: self = .seconds
+        case 1.5e9..<2.2e9: self = .seconds
         default:
             guard judgesGaps, times.count >= 4, last.value > first.value else { return }
             let gap = (last.value - first.value) / Double(times.count - 1)

@@ -5,7 +5,7 @@ import Synchronization
 package enum TraceQuirk: String, CaseIterable, Sendable {
     /// A row without prompt tokens, so there is nothing to prefill: dropped.
     case zeroPrompt = "zero_prompt"
-    /// A row without output tokens (a failed or cancelled request): dropped.
+    /// A row without output tokens, of which the file does not say why: dropped.
     case zeroOutput = "zero_output"
     /// Block ids for whole blocks only, although the format also has one for the rest: the rest of
     /// the prompt is assumed to be unshared.
@@ -43,6 +43,8 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
 
     /// A request of a benchmark's warm-up, before it measured anything: dropped.
     case warmUp = "warm_up"
+    /// A request that failed, as the file says: dropped.
+    case failed
     /// A request that its client cancelled, so that the length of its whole answer is unknown:
     /// dropped.
     case cancelled
@@ -61,7 +63,7 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
     package var drops: Bool {
         switch self {
         case .zeroPrompt, .zeroOutput, .turnLeftOut, .unanswered, .emptySession, .nestedSpan,
-            .repeatedSpan, .warmUp, .cancelled:
+            .repeatedSpan, .warmUp, .failed, .cancelled:
             true
         default: false
         }
@@ -82,6 +84,7 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
                 + " prompt (rows of what a turn adds: --format mooncake_delta, trace.format)"
         case .unanswered: "a question without an answer"
         case .warmUp: "a request of the benchmark's warm-up"
+        case .failed: "a request that failed, as the file says"
         case .cancelled: "a request that its client cancelled"
         case .parentLeftOut:
             "a turn whose session began outside the window, or with a row that is dropped, arrives"
@@ -115,6 +118,7 @@ package enum TraceQuirk: String, CaseIterable, Sendable {
         case .nestedSpan: "token counts in one span a call"
         case .repeatedSpan: "each span once"
         case .warmUp: "the measured phase of a benchmark"
+        case .failed: "requests that succeeded"
         case .cancelled: "requests with their whole answer"
         }
     }
@@ -198,6 +202,19 @@ package final class TraceNotes: Sendable {
 
     /// The first request's time, which becomes time 0, in nanoseconds of the file's clock.
     package var origin: Int64 { state.withLock { $0.origin } }
+
+    /// Whether `origin` is a moment: a date, or a time since 1970. Times of other clocks are
+    /// nowhere near three years (1e17 ns), where `TimeUnit` begins to look for epochs, too.
+    package var isDated: Bool { origin >= 100_000_000_000_000_000 }
+
+    /// How much later each trace begins than the first of them, in nanoseconds; nil unless all are
+    /// dated. Known once each trace's first rows are read.
+    package static func distances(_ notes: [TraceNotes]) -> [Int64]? {
+        guard notes.allSatisfy(\.isDated), let first = notes.map(\.origin).min() else {
+            return nil
+        }
+        return notes.map { $0.origin - first }
+    }
 
     /// The loss of that time, in words.
     package var lostOrigin: String { TraceWriter.lostOrigin(origin) }

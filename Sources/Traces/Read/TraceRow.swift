@@ -26,6 +26,8 @@ struct TraceRow {
     /// Whether it is left out because of its model, and whether it names one.
     var isOfOtherModel = false
     var namesModel = false
+    /// Why it has no output, where the file says so.
+    var loss: TraceQuirk?
     /// Prompt tokens at the end that no segment covers: content of this request only.
     var ownTail: Int32 = 0
 
@@ -46,6 +48,7 @@ struct TraceRow {
         hasOwnTime = true
         isOfOtherModel = false
         namesModel = false
+        loss = nil
         time = 0
         prompt = 0
         output = 0

@@ -1,4 +1,5 @@
 import Basics
+import Synchronization
 
 /// Several traces as one, in order of arrival, each with its own offset.
 ///
@@ -9,7 +10,8 @@ package struct MergedSource: RequestSource {
         var source: any RequestSource
         var batch = Workload()
         var row = 0
-        let offset: Int64
+        var offset: Int64
+        var hasContent = false
     }
 
     private var parts: [Part]
@@ -24,6 +26,17 @@ package struct MergedSource: RequestSource {
     private var heap = Heap<Turn>()
     private var labels: Relabelling
     private let batchSize = 4096
+    /// How many traces have content so far; complete once the source has returned nil.
+    package let withContent = ContentCount()
+
+    /// A count that is read beside the source.
+    package final class ContentCount: Sendable {
+        private let state = Mutex(0)
+
+        package var value: Int { state.withLock { $0 } }
+
+        fileprivate func publish(_ count: Int) { state.withLock { $0 = count } }
+    }
 
     /// `offsets`: nanoseconds added to each trace's times, at least 0.
     package init(
@@ -32,6 +45,29 @@ package struct MergedSource: RequestSource {
         precondition(sources.count == offsets.count, "one offset per trace")
         labels = Relabelling(sharesContent: sharesContent)
         parts = zip(sources, offsets).map { Part(source: $0, offset: $1) }
+        try fillHeap()
+    }
+
+    /// The same for traces whose distances only their first rows tell. `starts`: the offsets, once
+    /// every trace's first batch is read. Of requests at one time, that of the trace that starts
+    /// first comes first, whatever the order of `sources`.
+    package init(
+        _ sources: [any RequestSource], sharesContent: Bool = false, starts: () -> [Int64]
+    ) throws {
+        labels = Relabelling(sharesContent: sharesContent)
+        parts = sources.map { Part(source: $0, offset: 0) }
+        for index in parts.indices {
+            parts[index].batch = try parts[index].source.next() ?? Workload()
+        }
+        let offsets = starts()
+        precondition(sources.count == offsets.count, "one offset per trace")
+        for index in parts.indices { parts[index].offset = offsets[index] }
+        parts = parts.indices
+            .sorted { (offsets[$0], $0) < (offsets[$1], $1) }.map { parts[$0] }
+        try fillHeap()
+    }
+
+    private mutating func fillHeap() throws {
         for index in parts.indices {
             guard let time = try nextTime(of: index) else { continue }
             heap.insert(Turn(time: time, part: index))
@@ -66,6 +102,7 @@ package struct MergedSource: RequestSource {
                 heap.popFirst()
             }
         }
+        withContent.publish(parts.count(where: \.hasContent))
         return result.count > 0 ? result.take() : nil
     }
 
@@ -81,6 +118,8 @@ package struct MergedSource: RequestSource {
         }
         let start = result.segments.count
         for segment in batch.segments(of: index) {
+            // What is a request's own has no id in the trace.
+            if segment.content < OwnContent.first { parts[part].hasContent = true }
             let content = labels.content(segment.content, of: part)
             result.segments.appendPiece(
                 content, offset: segment.offset, length: segment.length, from: start)

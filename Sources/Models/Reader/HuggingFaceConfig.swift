@@ -37,6 +37,7 @@ package enum HuggingFaceConfig {
         model.lastRelease = choice.lastRelease
         model.storesWide = try fields.numberType() == "float32"
         readPredictor(fields, into: &model)
+        try fields.refuseUnreadDimensions()
         if fields.isWrapped || choice.isWrapper { try Towers.add(to: &model, fields) }
         try readWeights(fields, into: &model)
         return model

@@ -41,11 +41,17 @@ package struct ResolvedMemory: Sendable {
 
 extension Configuration {
     /// The flags that decide the pool's layout.
-    func poolOptions(_ draft: Draft? = nil) throws -> PoolOptions {
+    func poolOptions(
+        _ model: TransformerModel, _ deployment: Deployment
+    ) throws -> PoolOptions {
+        let draft = deployment.draft
         let release = engine.version.release
         var options = PoolOptions(maxModelLen: engine.maxModelLen!)
-        if given.contains("engine.block_size") || engine.blockSize != EngineSection().blockSize {
-            options.blockSize = engine.blockSize
+        if givesBlockSize { options.blockSize = engine.blockSize }
+        if let blocks = latentBlocks(model, deployment) {
+            // From 0.18 on a given size chooses Blackwell's kernel, and is kept.
+            let isKept = givesBlockSize && blocks.capability == 10 && blocks.minor >= 18
+            options.latentBlock = isKept ? 16 : blocks.size
         }
         options.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         options.pipelineParallel = engine.pipelineParallelSize
@@ -86,7 +92,8 @@ extension Configuration {
         _ model: TransformerModel, _ deployment: Deployment, _ warnings: inout [String]
     ) throws -> ResolvedMemory {
         try checkContextParallel(model)
-        let options = try poolOptions(deployment.draft)
+        if let note = latentNote(model, deployment) { warnings.append(note) }
+        let options = try poolOptions(model, deployment)
         let layout = try PoolLayout(model.poolCaches(deployment), options)
         engine.blockSize = layout.blockSize
         if let difference = layout.simulated.difference {
@@ -129,7 +136,7 @@ extension Configuration {
                     + "\(options.maxModelLen): the longest that the pool holds "
                     + "(engine.fit_max_model_len)")
             budget = try self.budget(
-                model, deployment, poolOptions(deployment.draft), bytes)
+                model, deployment, poolOptions(model, deployment), bytes)
         }
         engine.fitsMaxModelLen = false
         if let error = budget.overflow(memoryBytes: bytes, gpu: name) { throw error }

@@ -39,6 +39,7 @@ extension Configuration {
             model.notes + model.unmeasuredNotes + model.weightsNotes(self.model.weights)
         resolved.follow(deployment.draft, &warnings)
         if let unserved { warnings.append(unserved.problem) }
+        if let note = engine.serviceNote(model) { warnings.append(note) }
         if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }
@@ -269,10 +270,32 @@ extension Configuration.ModelSection {
 extension Configuration.EngineSection {
     /// Why the engine's version does not serve a model; nil if it does, or nothing is known.
     func unserved(_ model: TransformerModel) -> InputError? {
-        guard let last = model.lastRelease.flatMap({ EngineVersion($0) }) else {
-            return model.unserved
+        if let first = model.firstRelease, let lacking = EngineVersion(first.lacking),
+            version <= lacking
+        {
+            return InputError(
+                "engine.version",
+                "vLLM \(version) has no class \(model.architecture ?? "") (the first release to "
+                    + "serve it is \(first.release))",
+                expected: "\(first.release) or later, or model.allow_unserved=true")
         }
-        return version <= last ? nil : model.unserved
+        guard let last = model.lastRelease.flatMap({ EngineVersion($0) }),
+            let reason = model.unserved
+        else { return model.unserved }
+        guard version > last else { return nil }
+        // The reason is the newest release's, and holds for every release after the last.
+        let problem = reason.problem.replacing(
+            "vLLM \(EngineVersion.newest)", with: "vLLM \(version)")
+        return InputError(reason.place, problem, expected: reason.expected)
+    }
+
+    /// A note for a release of which it is not known whether it serves a model.
+    func serviceNote(_ model: TransformerModel) -> String? {
+        guard let first = model.firstRelease, let release = EngineVersion(first.release),
+            version < release, unserved(model) == nil
+        else { return nil }
+        return "it is not known whether vLLM \(version) serves \(model.architecture ?? ""): "
+            + "\(first.lacking) does not, \(first.release) does"
     }
 
     /// The context length in tokens: as given, else the model's largest.

@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    /// A server cuts its answers at max_new_tokens of generation_config.json.
+    @Test func limitsOfAnswersAreNoted() throws {
+        func notes(_ generation: String) throws -> [String] {
+            var notes: [String] = []
+            try withFolder(["config.json": Self.config, "generation_config.json": generation]) {
+                notes = try Catalogue.model(named: $0).notes
+            }
+            return notes
+        }
+        let cut = try notes(#"{"max_new_tokens": 50}"#)
+        #expect(cut.count == 1 && cut[0].hasPrefix("not modelled: max_new_tokens 50 in "))
+        #expect(try notes(#"{"temperature": 0.6, "max_new_tokens": null}"#).isEmpty)
+        for broken in [#"{"max_new_tokens": 0}"#, #"{"max_new_tokens": "all"}"#, "[]", "", "{"] {
+            #expect(throws: InputError.self, "\(broken)") { try notes(broken) }
+        }
+    }
+
     /// A size with the prediction layers in it, which a server loads with a draft only, and with
     /// their copies of embedding and head, is the model's own without them.
     @Test func predictionLayersAreTakenOffTheIndex() throws {

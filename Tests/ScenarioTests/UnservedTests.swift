@@ -97,4 +97,63 @@ import Testing
             #expect(unserved.contains("does not serve this model"))
         }
     }
+
+    private func error(_ changes: String...) throws -> InputError? {
+        let configuration = try Configuration.read(file: nil, changes: changes)
+        return #expect(throws: InputError.self) { try configuration.resolved() }
+    }
+
+    private func llama(_ name: String) -> String {
+        """
+        {"model_type": "llama", "architectures": ["\(name)"], "hidden_size": 1024,
+         "num_hidden_layers": 4, "vocab_size": 32000, "num_attention_heads": 8,
+         "intermediate_size": 2048}
+        """
+    }
+
+    /// A release does not run models that are younger than it. AXK1's class came with 0.17.0,
+    /// Step1's with 0.16.0, and 0.15.0's registry was not read.
+    @Test func aReleaseIsOlderThanAModel() throws {
+        try withModel(llama("IQuestCoderForCausalLM")) { name in
+            let error = try error(name, "engine.version=0.13.0")
+            #expect(error?.place == "engine.version")
+            #expect(
+                error?.problem
+                    == "vLLM 0.13.0 has no class IQuestCoderForCausalLM (the first release to "
+                    + "serve it is 0.14.0)")
+            #expect(error?.expected == "0.14.0 or later, or model.allow_unserved=true")
+            for version in ["0.14.0", "0.33.0"] {
+                let changes = [name, "engine.version=\(version)"]
+                let resolved = try Configuration.read(file: nil, changes: changes).resolved()
+                #expect(!resolved.warnings.contains { $0.contains("IQuestCoder") })
+            }
+            let changes = [name, "engine.version=0.13.0", "model.allow_unserved=true"]
+            let resolved = try Configuration.read(file: nil, changes: changes).resolved()
+            #expect(resolved.warnings.contains { $0.contains("has no class IQuestCoder") })
+        }
+        try withModel(llama("TeleChat3ForCausalLM")) { name in
+            #expect(try error(name, "engine.version=0.19.0") != nil)
+            let changes = [name, "engine.version=0.19.1"]
+            let resolved = try Configuration.read(file: nil, changes: changes).resolved()
+            #expect(
+                resolved.warnings.contains(
+                    "it is not known whether vLLM 0.19.1 serves TeleChat3ForCausalLM: 0.19.0 does "
+                        + "not, 0.20.0 does"))
+        }
+    }
+
+    /// A refusal names the release that was chosen.
+    @Test func aRefusalNamesTheRelease() throws {
+        try withModel(llama("InternLMForCausalLM")) { name in
+            let late = try error(name, "engine.version=0.25.0")
+            #expect(
+                late?.problem
+                    == "InternLMForCausalLM is not served by vLLM 0.25.0 (the last to serve it is "
+                    + "0.23.0)")
+            let early = [name, "engine.version=0.20.0"]
+            #expect(throws: Never.self) {
+                try Configuration.read(file: nil, changes: early).resolved()
+            }
+        }
+    }
 }

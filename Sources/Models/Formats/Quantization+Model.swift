@@ -9,9 +9,8 @@ extension TransformerModel {
         self.quantization = quantization
         formatNotes = quantization.notes
         if let reason = quantization.unserved {
-            // No release is known to load this format.
             unserved = reason
-            lastRelease = nil
+            lastRelease = quantization.lastRelease
         }
         var number = -1
         for index in layers.indices {

@@ -52,6 +52,8 @@ package struct Quantization: Equatable, Sendable {
     package var latentAttentionBytes = 0
     /// Why vLLM 0.33.0 refuses it; nil if it does not.
     package var unserved: InputError?
+    /// The last release that has the method, if vLLM 0.33.0 does not: "0.27.0".
+    var lastRelease: String?
     /// The reader's notes, one line each.
     package var notes: [String] = []
 

@@ -142,6 +142,8 @@ struct QuantizationReader {
         ]
         result.unserved = refusal(
             "vLLM 0.33.0 has no method bitsandbytes", "a checkpoint in a format that it loads")
+        // The methods in the source archives of 0.11.2 to 0.33.0.
+        result.lastRelease = "0.27.0"
         return result
     }
 }

@@ -82,6 +82,11 @@ extension [PlacedCache] {
                 self[index].spec.kind = .full
             }
         }
+        if let tokens = options.latentBlock {
+            for index in indices where self[index].spec.kind == .mla {
+                self[index].spec.blockSize = tokens
+            }
+        }
         for index in indices {
             guard case .state(var state) = self[index].spec.kind else { continue }
             for part in state.parts.indices {
@@ -105,13 +110,13 @@ extension [PlacedCache] {
         var size = options.blockSize ?? natural
         // A kernel with a larger block size of its own only runs multiples of it.
         if natural > 16, size % natural != 0 { size = natural }
-        let states = compactMap(\.spec.state)
+        let states = compactMap(\.spec.state).filter { !$0.isRing }
         let attention = filter { $0.spec.state == nil }
         guard let state = states.map({ $0.bytes(drafts: 0) }).max(), !attention.isEmpty else {
             return size
         }
         let isLatent = attention.contains { $0.spec.kind == .mla }
-        var unit = Swift.max(16, options.blockSize ?? 16, isLatent ? 128 : 0)
+        var unit = Swift.max(natural, options.blockSize ?? 16, isLatent ? 128 : 0)
         if options.enablesPrefixCaching {
             for state in states {
                 guard case .blocks(let grid) = state.checkpoint, state.exportsCheckpoint(options)
@@ -140,7 +145,8 @@ extension [PlacedCache] {
             }
             let bytes = state.bytes(drafts: options.drafts)
             self[index].blockSize = options.enablesPrefixCaching ? size : options.maxModelLen
-            self[index].pageBytes = Swift.max(bytes, page ?? bytes)
+            self[index].pageBytes = state.isRing ? bytes : Swift.max(bytes, page ?? bytes)
+            if state.isRing { continue }
             if let page, bytes < page {
                 padding = Swift.max(padding, Double(page - bytes) / Double(bytes))
             }

@@ -52,7 +52,7 @@ extension [PlacedCache] {
     }
 
     /// Like caches together, in order of first appearance.
-    private func buckets(_ areAlike: (PlacedCache, PlacedCache) -> Bool) -> [[PlacedCache]] {
+    func buckets(_ areAlike: (PlacedCache, PlacedCache) -> Bool) -> [[PlacedCache]] {
         var buckets: [[PlacedCache]] = []
         for cache in self {
             if let known = buckets.firstIndex(where: { areAlike($0[0], cache) }) {

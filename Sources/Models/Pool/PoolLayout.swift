@@ -51,6 +51,8 @@ package struct PoolLayout: Equatable, Sendable {
             groups = caches.groupsByBlockSize(options)
         } else if caches.areOfOneType {
             groups = caches.isEmpty ? [] : [caches.group(options)]
+        } else if caches.arePacked {
+            groups = caches.groupsPacked(options)
         } else {
             try caches.makePagesEqual()
             groups = caches.groupsOfEqualPages(options)

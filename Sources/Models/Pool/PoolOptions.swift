@@ -2,6 +2,9 @@
 package struct PoolOptions: Equatable, Sendable {
     /// Tokens per block, if set (`--block-size`); nil: the kernels' choice.
     package var blockSize: Int?
+    /// Tokens per block of the kernel that reads latents, where release and GPU decide it; nil: as
+    /// the layers have it, which is vLLM 0.33.0's on a Hopper GPU.
+    package var latentBlock: Int?
     /// Most tokens per request.
     package var maxModelLen: Int
     /// Most tokens per step.

@@ -5,7 +5,7 @@ import Basics
 ///
 /// The engine takes the first name that it knows. Without names it takes the bare class of the
 /// model_type, which pools and generates nothing.
-enum Architectures {
+package enum Architectures {
     /// How a class is treated.
     enum Fate: Equatable, Sendable {
         /// Read by the rule of this name.

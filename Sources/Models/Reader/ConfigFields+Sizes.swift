@@ -2,17 +2,22 @@ import Basics
 
 extension ConfigFields {
     /// Width of the hidden state.
-    func hiddenSize() throws -> Int { try size("hidden_size", "n_embd", "d_model") }
+    func hiddenSize() throws -> Int { try size(Self.widthNames) }
+
+    /// The fields that give the main dimensions.
+    static let widthNames = ["hidden_size", "n_embd", "d_model"]
+    static let depthNames = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"]
+    static let vocabularyNames = ["padded_vocab_size", "vocab_size"]
 
     /// Number of layers. Its limit is far above any published depth; with the other limits no count
     /// overflows.
     func layerCount() throws -> Int {
-        try size("num_hidden_layers", "n_layer", "n_layers", "num_layers", most: 1024)
+        try size(Self.depthNames, most: 1024)
     }
 
     /// Words of the vocabulary.
     func vocabularySize() throws -> Int {
-        try size("padded_vocab_size", "vocab_size", most: 1 << 24)
+        try size(Self.vocabularyNames, most: 1 << 24)
     }
 
     /// Whether the output head shares the embedding's matrix.

@@ -16,7 +16,10 @@ struct ConfigFields {
     let outer: [String: JSONField]
     /// The decoder's fields; the file's own if nothing is wrapped.
     private let own: [String: JSONField]
-    private let defaults: [String: JSONField]
+    /// The defaults of the decoder's class.
+    let defaults: [String: JSONField]
+    /// What has been asked for; shared by all copies of a file's fields.
+    let asked: AskedNames
     /// Whether the file wraps its decoder.
     let isWrapped: Bool
 
@@ -44,7 +47,6 @@ struct ConfigFields {
         outer = top
         outerType = Self.string(top["model_type"]) ?? Self.typeOfClass(top) ?? ""
         let inner = try Self.decoder(in: top, place)
-        own = inner ?? top
         isWrapped = inner != nil
         var type = outerType
         if let inner {
@@ -54,8 +56,11 @@ struct ConfigFields {
             let outside = ClassDefaults.fields(of: outerType)
             type = Self.string(outside["text"]) ?? outerType
         }
-        self.type = Architectures.type(type, own)
+        let fields = inner ?? top
+        self.type = Architectures.type(type, fields)
+        own = Self.spelled(fields, type: self.type)
         defaults = ClassDefaults.fields(of: self.type)
+        asked = AskedNames()
     }
 
     /// The fields of a wrapper's decoder; nil if nothing is wrapped.
@@ -91,6 +96,7 @@ struct ConfigFields {
 
     /// A field's value: from the decoder, its class, or the wrapper; nil for null.
     subscript(_ name: String) -> JSONField? {
+        asked.note(name)
         // A null in the decoder falls back to the wrapper's value.
         let inner = own[name] == .null && isWrapped ? nil : own[name] ?? defaults[name]
         let found = inner ?? outer[name]
@@ -101,10 +107,17 @@ struct ConfigFields {
     func has(_ name: String) -> Bool { self[name] != nil }
 
     /// Whether the decoder's object itself has the field, even as null.
-    func gives(_ name: String) -> Bool { own[name] != nil }
+    func gives(_ name: String) -> Bool {
+        asked.note(name)
+        return own[name] != nil
+    }
+
+    /// The decoder's own fields, asked for by nobody.
+    var decoder: [String: JSONField] { own }
 
     /// The value that the file itself gives; the wrapper's takes precedence.
     func given(_ name: String) -> JSONField? {
+        asked.note(name)
         let found = outer[name] ?? own[name]
         return found == .null ? nil : found
     }
@@ -112,6 +125,7 @@ struct ConfigFields {
     /// The value of the first name that the decoder's object gives, else of the first with a
     /// default. A null in the file is no value.
     private func value(_ names: [String]) -> (name: String, value: JSONField)? {
+        names.forEach(asked.note)
         for name in names {
             if let value = own[name], value != .null { return (name, value) }
         }
@@ -235,7 +249,8 @@ struct ConfigFields {
                 expected: "an object for each layer")
         }
         let own = own.merging(block) { _, layers in layers }
-        return ConfigFields(place: place, type: type, fields: own, defaults: defaults)
+        return ConfigFields(
+            place: place, type: type, fields: own, defaults: defaults, asked: asked)
     }
 
     /// The wrapper's own fields, read with the same checks.
@@ -250,12 +265,13 @@ struct ConfigFields {
                 field
             }
         }
-        return ConfigFields(place: place, type: type, fields: own, defaults: defaults)
+        return ConfigFields(
+            place: place, type: type, fields: own, defaults: defaults, asked: asked)
     }
 
     init(
         place: String, type: String, fields: [String: JSONField],
-        defaults: [String: JSONField] = [:]
+        defaults: [String: JSONField] = [:], asked: AskedNames = AskedNames()
     ) {
         self.place = place
         self.type = type
@@ -263,6 +279,7 @@ struct ConfigFields {
         outer = fields
         own = fields
         self.defaults = defaults
+        self.asked = asked
         isWrapped = false
     }
 

@@ -19,6 +19,7 @@ package enum HuggingFaceConfig {
         var model = try model(data, place: path)
         try readNeighbour(of: path, into: &model)
         try Snapshot.read(beside: path, into: &model)
+        try Snapshot.readGeneration(beside: path, into: &model)
         return model
     }
 
@@ -35,8 +36,10 @@ package enum HuggingFaceConfig {
         model.architecture = choice.architecture
         model.unserved = choice.unserved
         model.lastRelease = choice.lastRelease
+        model.firstRelease = choice.architecture.flatMap { Architectures.firstRelease(of: $0) }
         model.storesWide = try fields.numberType() == "float32"
         readPredictor(fields, into: &model)
+        try fields.refuseUnreadDimensions()
         if fields.isWrapped || choice.isWrapper { try Towers.add(to: &model, fields) }
         try readWeights(fields, into: &model)
         return model

@@ -3,6 +3,26 @@ import Foundation
 
 /// Reads other files of a checkpoint's folder, beside config.json.
 enum Snapshot {
+    /// Notes a limit on every answer in generation_config.json, which the server reads unless
+    /// `--generation-config vllm` is given (vLLM 0.33.0's help of that flag).
+    static func readGeneration(beside path: String, into model: inout TransformerModel) throws {
+        let file = path.containingFolder.appending(pathComponent: "generation_config.json")
+        guard FileSystem.exists(file) else { return }
+        let data = try Data(
+            InputFile.contents(file, atMost: 1_000_000, expected: "a generation config"))
+        guard case .object(let fields) = try PythonJSON.value(data, place: file) else {
+            throw InputError(file, "is not a JSON object", expected: "a generation_config.json")
+        }
+        guard let field = fields["max_new_tokens"], field != .null else { return }
+        guard let tokens = field.integer, tokens > 0 else {
+            throw InputError(
+                file, "max_new_tokens is \(field.description)", expected: "a number of tokens")
+        }
+        model.notes.append(
+            "not modelled: max_new_tokens \(tokens) in \(file), to which a server cuts every "
+                + "answer (unless --generation-config vllm): answers keep the trace's lengths")
+    }
+
     /// Sets the size of the weights from model.safetensors.index.json, if it exists.
     static func read(beside path: String, into model: inout TransformerModel) throws {
         let index = path.containingFolder.appending(

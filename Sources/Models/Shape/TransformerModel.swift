@@ -70,6 +70,9 @@ package struct TransformerModel: Equatable, Sendable {
     package var unserved: InputError?
     /// The last release known to serve it, if vLLM 0.33.0 does not: "0.28.0".
     package var lastRelease: String?
+    /// Since when the engine serves its class; nil if all simulated releases do, or nothing is
+    /// known.
+    package var firstRelease: Architectures.FirstRelease?
     /// The reader's notes on the shape: what is not modelled, what was assumed.
     package var notes: [String] = []
     /// The prefix before a layer's number in its modules' names.

@@ -48,6 +48,18 @@ private let table = """
     """
 
 extension GPU {
+    /// The first number of its compute capability (CUDA); nil for AMD's.
+    package var computeCapability: Int? {
+        if name.hasPrefix("mi") { return nil }
+        let kernels = if case .datasheet(let other) = evidence { other } else { name }
+        return switch kernels {
+        case "h100-sxm", "h200-sxm": 9
+        case "b200-sxm", "b300-sxm", "gb200": 10
+        case "rtx-pro-6000": 12
+        default: 8
+        }
+    }
+
     /// Every known GPU, the H100 first.
     package static let all: [GPU] = table.split(separator: "\n").compactMap { line in
         let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)

@@ -33,8 +33,8 @@ extension ConfigFields {
         let inner = nested("linear_attn_config") ?? self
         let sizes = KimiDeltaSizes(
             hidden: try hiddenSize(),
-            heads: try inner.size("num_heads", "linear_num_heads", default: 64, most: 4096),
-            headDim: try inner.size("head_dim", "linear_head_dim", default: 128, most: 8192),
+            heads: try inner.size("linear_num_heads", "num_heads", default: 64, most: 4096),
+            headDim: try inner.size("linear_head_dim", "head_dim", default: 128, most: 8192),
             convolution: try inner.size(
                 "short_conv_kernel_size", "linear_conv_kernel_dim", default: 4, most: 64))
         var mixer = RecurrentMixer.kimiDelta(sizes)
@@ -65,6 +65,8 @@ extension ConfigFields {
                 "self_attn.indexer.index_kpool_compress_ape", pool * width, isWide: true))
         layer.attention = .latent(latent)
         entries.tokensPerRow = pool
+        // Its kernel reads pages of 32 entries.
+        entries.blockSize = 32 * pool
         // A 16-bit key and its score for each place of the ring.
         let ring = StateSpec(
             type: StateSpec.ring, parts: [.init(elements: 2 * width * pool)], checkpoint: .none)

@@ -170,15 +170,12 @@ struct QuotedFieldTests {
         }
     }
 
-    @Test("a header of many columns is read in time proportional to it")
+    // Quadratic in its columns it takes minutes in a debug build.
+    @Test("a header of many columns is read", .timeLimit(.minutes(1)))
     func columns() throws {
         let names = (0..<60_000).map { "c\($0)" }.joined(separator: ",")
         let zeros = Array(repeating: "0", count: 60_000).joined(separator: ",")
         let text = "arrived_at,num_prefill_tokens,num_decode_tokens,\(names)\n1,10,5,\(zeros)\n"
-        let clock = ContinuousClock()
-        let begin = clock.now
         #expect(try withFile(text) { try readAll($0).workload.count } == 1)
-        // Quadratic in its columns it takes more than ten seconds in release.
-        #expect(clock.now - begin < .seconds(10))
     }
 }

@@ -21,9 +21,6 @@ enum ClassDefaults {
     /// Whether the engine has a class for the type.
     static func knows(_ type: String) -> Bool { entries[type] != nil }
 
-    /// The fields of all types.
-    static let fieldNames = Set(types.flatMap { fields(of: $0).keys })
-
     /// All types.
     static var types: [String] { entries.keys.sorted() }
 

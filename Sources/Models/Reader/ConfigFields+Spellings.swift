@@ -74,12 +74,13 @@ extension ConfigFields {
         return defaults[name] == nil && has(name)
     }
 
-    /// The decoder's integers from `least` on that no reader has asked for and no class knows, in
-    /// alphabetical order.
+    /// The decoder's integers from `least` on that no reader has asked for, its class does not
+    /// know and give no other dimension, in alphabetical order.
     private func unreadSizes(_ least: Int) -> [String] {
         decoder.keys.sorted().filter { name in
             guard let number = decoder[name]?.integer, number >= least else { return false }
-            return !asked.names.contains(name) && !ClassDefaults.fieldNames.contains(name)
+            return !asked.names.contains(name) && defaults[name] == nil
+                && !Self.dimensions.contains { $0.names.contains(name) }
         }
     }
 }

@@ -158,8 +158,8 @@ struct ExplainPageTests {
                 "--spec-method mtp --spec-tokens 1"
             ),
             (
-                ["--pp", "2", "--block-size", "32", "--ep", "4", "--model", "mixtral-8x7b"],
-                "--pp 2 --ep 4 --block-size 32"
+                ["--pp", "2", "--block-size", "32", "--model", "mixtral-8x7b"],
+                "--pp 2 --block-size 32"
             ),
             (["--gpu", "a100-sxm", "--batch", "2000"], ""),
         ])

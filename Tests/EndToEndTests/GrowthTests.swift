@@ -48,7 +48,7 @@ struct GrowthTests {
 
     @Test("a cap at the client is what binds, and the requests that wait for it grow")
     func cap() throws {
-        let capped = ["trace.limit=400", "trace.request_rate=8"]
+        let capped = ["trace.limit=800", "trace.request_rate=8"]
         let bound = try page(capped + ["trace.max_concurrency=2"])
         #expect(bound.contains("GROWING requests stay behind at the client,"))
         #expect(bound.contains("Bound by trace.max_concurrency (2):"))

@@ -367,9 +367,8 @@ struct CalibrationFit {
     /// rest again. Returns whether there was one.
     mutating func dropOpen(_ intervals: CalibrationIntervals) throws -> Bool {
         let open = fitted.filter { intervals.isOpen($0, values[$0], otherwise: unfitted($0)) }
-        guard let constant = open.max(by: { intervals.width($0) < intervals.width($1) }) else {
-            return false
-        }
+        guard let constant = open.max(by: { intervals.width($0) < intervals.width($1) })
+        else { return false }
         reasons[constant] = intervals.openness(constant, values[constant])
         if try !remove(constant) {
             fitted.removeAll { $0 == constant }

@@ -162,6 +162,7 @@ struct MeasuredAccuracyTests {
         let scratch = try ScratchFolder()
         let file = scratch.path + "/h200.json"
         let fit = try Released.call("fit-steptime '\(folder)' --out '\(file)'")
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for family in [
             "all-reduce over 8", "MoE mxfp4, cut", "MoE bf16, skewed", "MoE int4",
             "decode attention bf16, heads of 64",

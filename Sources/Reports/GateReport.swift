@@ -9,6 +9,7 @@ extension GateResult {
             findings.filter { $0.status != .pass }.map {
                 "\($0.caseName.echoed()) \($0.metric): \($0.note)"
             } + self.notes.map { "Note: " + $0 }
+            + ClockLine.lines(clocks.map { ($0.caseName, $0.clock) })
         let means =
             findings.contains { $0.worsening != nil }
             ? ["", figures.text, "", meaning, ""] : [""]

@@ -55,8 +55,16 @@ public struct GateResult: Sendable, Encodable {
     public var findings: [GateFinding]
     /// What was not compared, and what to bless so that it is.
     package var notes: [String] = []
+    /// The source of each case's step times, and its host.
+    package var clocks: [Clock] = []
     /// Cost changes of cases that did not pass, if the baseline has their costs.
     package var costs: [GateCostChange] = []
+
+    /// Where the times of a case come from, in words.
+    package struct Clock: Sendable, Equatable, Encodable {
+        package var caseName: String
+        package var clock: String
+    }
 
     /// The cases with a finding that did not pass.
     package var unsettled: Set<String> {

@@ -70,26 +70,9 @@ package struct GateJudgement {
         for (place, item) in asked.enumerated() {
             findings[item.finding].decide(place, of: questions)
         }
-        return GateResult(
-            suite: suite.name, findings: findings, notes: notes + Self.clocks(measured))
-    }
-
-    /// The source of the cases' step times and their hosts, a note each.
-    private static func clocks(_ measured: [GateMeasurement]) -> [String] {
-        var cases: [(clock: String, names: [String])] = []
-        for now in measured where !now.clock.isEmpty {
-            if let known = cases.firstIndex(where: { $0.clock == now.clock }) {
-                cases[known].names.append(now.name)
-            } else {
-                cases.append((now.clock, [now.name]))
-            }
-        }
-        return cases.map { clock, names in
-            cases.count == 1
-                ? "clock: \(clock)"
-                : "\(names.count == 1 ? "case" : "cases") \(names.joined(separator: ", ")): "
-                    + "clock: \(clock)"
-        }
+        var result = GateResult(suite: suite.name, findings: findings, notes: notes)
+        result.clocks = measured.map { .init(caseName: $0.name, clock: $0.clock) }
+        return result
     }
 
     /// Adds which requests of failed cases became slower, if the baseline has their costs. Runs

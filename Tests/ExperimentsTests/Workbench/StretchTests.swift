@@ -138,9 +138,10 @@ struct StretchTests {
             let found = try suite.measure()
             let judgement = try GateJudgement(
                 suite, GateBaseline(suite: suite.name, cases: found))
-            let notes = try judgement.judge(found).notes
-            #expect(notes.contains { $0.hasPrefix("clock: linear") })
-            return (found[0], notes.filter { !$0.hasPrefix("clock:") })
+            let result = try judgement.judge(found)
+            #expect(result.clocks.map(\.caseName) == ["recorded"])
+            #expect(result.clocks.allSatisfy { $0.clock.hasPrefix("linear") })
+            return (found[0], result.notes)
         }
         let (closed, notes) = try measured(loop)
         #expect(notes.count == 1 && notes[0].contains("its stretches keep sessions"))

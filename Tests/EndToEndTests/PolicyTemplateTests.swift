@@ -5,8 +5,8 @@ import Testing
 /// The template for policies of one's own, used as a user uses it: copied out of the repository.
 ///
 /// The package's modules are built already, in the folder that this test's bundle is in. A package
-/// elsewhere that depends on the checkout by path names the same modules with the same flags, so
-/// that with the same scratch folder only its own two are compiled.
+/// elsewhere that depends on the checkout by path names the same modules. With the same scratch
+/// folder and the same flags only its own two are compiled; with others all would be, twice.
 @Suite("The template package for policies of one's own")
 struct PolicyTemplateTests {
     private static let source = packageRoot.appendingPathComponent(
@@ -20,6 +20,16 @@ struct PolicyTemplateTests {
         guard folder.lastPathComponent == "debug" else { return nil }
         let platform = folder.deletingLastPathComponent()
         return platform.deletingLastPathComponent().path
+    }()
+
+    /// What that build was told of debug information: its objects have a section of it, or not.
+    private static let debugInformation: String = {
+        let objects = (scratch ?? "") + "/debug/Basics.build"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: objects)) ?? []
+        guard let name = names.filter({ $0.hasSuffix(".o") }).min(),
+            let object = FileManager.default.contents(atPath: objects + "/" + name)
+        else { return "" }
+        return object.range(of: Data("debug_info".utf8)) == nil ? "-debug-info-format none " : ""
     }()
 
     private static let hasToolchain =
@@ -51,8 +61,9 @@ struct PolicyTemplateTests {
         let scratch = try #require(Self.scratch)
         let build = try Executable.shell(
             "swift build -j 2 --ignore-lock --product try-policy --package-path '\(copy)' "
-                + "--scratch-path '\(scratch)'", seconds: 290)
+                + Self.debugInformation + "--scratch-path '\(scratch)'", seconds: 290)
         try #require(build.status == 0, "\(build.output.suffix(4_000))\(build.errors)")
+        #expect(!build.output.contains("Compiling Simulator "), "the modules were built again")
         let program = scratch + "/debug/try-policy"
 
         let gate = try Executable.shell(

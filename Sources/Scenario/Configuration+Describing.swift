@@ -59,11 +59,10 @@ extension ResolvedConfiguration {
             } else {
                 "The schedule is vLLM \(release.version)'s, step for step."
             }
-        // Another release has kernels and host work of its own; the profile's are used all the
-        // same.
+        // Few releases have fitted kernels and host work of their own.
         let clock =
             release == .newest
-            ? "" : " Only the schedule is that release's; the clock is the profile's."
+            ? "" : " Kernels and host are those of the nearest release that was fitted."
         let provenance = plan.stepTime.provenance
         switch configuration.stepTime.kind {
         case .measured:

@@ -79,7 +79,7 @@ extension Configuration {
     /// Whether nothing depends on CUDA graphs: neither the clock, nor the memory, nor the host.
     private var readsNoGraphs: Bool {
         guard stepTime.kind != .measured, engine.numGPUBlocks != nil,
-            let host = try? hostProfile(.named(stepTime.profile))
+            let host = try? hostProfile(.named(kernelsName))
         else { return false }
         return [host.launchGraph, host.launchPiecewise, host.launchEager].allSatisfy {
             $0.seconds(layers: 1) == 0

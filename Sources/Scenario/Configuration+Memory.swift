@@ -190,13 +190,16 @@ extension Configuration {
     private func serverMemory(_ model: TransformerModel) throws -> ServerMemory {
         var server = ServerMemory()
         server.rules = .release(minor: engine.version.minor)
+        server.release = engine.version.minor
         server.maxNumSeqs = engine.maxNumSeqs!
         server.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         server.enforcesEager = engine.enforceEager
         let gpu = try? GPU.named(hardware.gpu)
         server.hasFabric = gpu?.hasFabric(over: engine.tensorParallelSize) ?? false
         server.runsFlashAttention2 = gpu?.runsFlashAttention2 ?? true
-        server.largestGraph = model.largestGraph
+        server.largestGraph = max(
+            model.largestGraph, gpu?.largestGraph(minor: engine.version.minor) ?? 0)
+        server.drafts = engine.specTokens ?? 0
         server.captureSizes = try engine.captureSizes()
         return server
     }
@@ -268,11 +271,7 @@ extension Configuration.EngineSection {
         let limit = maxCUDAGraphCaptureSize
         guard let text = cudagraphCaptureSizes else {
             guard let limit else { return nil }
-            var server = ServerMemory()
-            server.maxNumSeqs = limit
-            server.maxNumBatchedTokens = limit
-            server.largestGraph = limit
-            return server.capturedSizes
+            return ServerMemory.grid(to: limit)
         }
         let sizes = try Self.counts(
             text, key: "engine.cudagraph_capture_sizes",

@@ -80,7 +80,7 @@ extension Configuration {
             .scaled(byMillionths: resolved.clockMillionths())
         resolved.model.weights = deployment.weights
         var plan = try resolved.plan(stepTime, pool: memory.layout.simulated)
-        let host = try resolved.hostProfile(EngineProfile.named(self.stepTime.profile))
+        let host = try resolved.hostProfile(EngineProfile.named(kernelsName))
             .launching(model, tensorParallel: deployment.tensorParallel)
         plan.engine.host = try resolved.times(of: host, model)
         resolved.engine.host.profile = try hostName()
@@ -174,7 +174,7 @@ extension Configuration {
     /// The options of the measured clock.
     private func clockOptions(_ model: TransformerModel) throws -> ClockOptions {
         var options = try ClockOptions(
-            profile: stepTime.profile, gpu: GPU.named(hardware.gpu))
+            profile: kernelsName, gpu: GPU.named(hardware.gpu))
         options.routing = self.model.routing
         options.attentionKernel = stepTime.attentionKernel
         options.usesCache = stepTime.usesCache
@@ -188,7 +188,7 @@ extension Configuration {
     private func clockMillionths() throws -> Int64 {
         var scale = stepTime.scale
         if stepTime.kind == .measured {
-            scale *= try hostProfile(.named(stepTime.profile)).gpuScale ?? 1
+            scale *= try hostProfile(.named(kernelsName)).gpuScale ?? 1
         }
         guard (0.001...1000).contains(scale) else {
             throw InputError(

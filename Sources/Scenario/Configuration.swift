@@ -106,6 +106,9 @@ public struct Configuration: Sendable, Equatable {
         /// The release whose scheduling rules apply. `Configuration.select` sets it together with
         /// its defaults.
         package internal(set) var version = EngineVersion.newest
+        /// The release whose host and kernels a run takes; nil: `version`'s. Set where two releases
+        /// are compared, so that both run on one clock.
+        package var clockVersion: EngineVersion?
         package var tensorParallelSize = 1
         package var pipelineParallelSize = 1
         /// Layers of each stage, "20,12"; nil: split equally.

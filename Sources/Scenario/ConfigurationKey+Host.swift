@@ -8,7 +8,7 @@ extension ConfigurationKey {
             "engine.host.profile", \.engine.host.profile,
             .optional(
                 .text("a host profile's name or path"),
-                null: "vllm-0.23-async or vllm-0.11-sync with measured operators, else none"),
+                null: "by engine.version and GPU with measured operators, else none"),
             "Host profile, which gives the times that the engine's host adds to steps and\n"
                 + "requests: vllm-0.23-async, vllm-0.19-async, vllm-0.18-async, vllm-0.15-async,\n"
                 + "vllm-0.11-sync, vllm-0.12-sync, vllm-2025-10, vllm-2025-10-h200,\n"

@@ -75,14 +75,27 @@ extension Configuration {
     /// The host if none is named. Step times from a table or the linear form already include the
     /// GPU's wait, so they get none.
     private func usualHost(_ kernels: EngineProfile) -> HostProfile {
-        stepTime.kind == .measured
-            ? kernels.usualHost(asyncScheduling: engine.asyncScheduling) : .none
+        guard stepTime.kind == .measured else { return .none }
+        return kernels.usualHost(
+            asyncScheduling: engine.asyncScheduling, minor: clockMinor,
+            gpu: (try? .named(hardware.gpu)) ?? .h100)
+    }
+
+    /// The release, 0.x, whose host and kernels a run takes if it names none.
+    private var clockMinor: Int { (engine.clockVersion ?? engine.version).minor }
+
+    /// The kernels of a run: vLLM's are those of `engine.version` where releases differ.
+    var kernelsName: String {
+        guard stepTime.profile.lowercased() == EngineProfile.vllm.name else {
+            return stepTime.profile
+        }
+        return EngineProfile.vllmKernels(minor: clockMinor)
     }
 
     /// The host's name for a file that repeats the run; nil if it came with the kernels.
     func hostName() throws -> String? {
         if let name = engine.host.profile { return name }
-        let usual = try usualHost(.named(stepTime.profile))
+        let usual = try usualHost(.named(kernelsName))
         return HostProfile.all.contains(usual) ? usual.name : nil
     }
 

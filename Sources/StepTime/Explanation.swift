@@ -102,6 +102,8 @@ package struct Explanation: Sendable, Equatable {
             var server = ServerMemory()
             server.maxNumSeqs = sequences
             server.maxNumBatchedTokens = gpu.serverDefaults.tokens
+            server.largestGraph = max(model.largestGraph, gpu.largestGraph(minor: server.release))
+            server.drafts = pool.drafts
             server.hasFabric = gpu.hasFabric(over: deployment.tensorParallel)
             server.runsFlashAttention2 = gpu.runsFlashAttention2
             let budget = try MemoryBudget(

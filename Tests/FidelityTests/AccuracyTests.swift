@@ -30,9 +30,9 @@ import Testing
         defer { try? FileManager.default.removeItem(at: copy) }
         try Data(kept.joined(separator: "\n").utf8).write(to: copy)
         let some = try ReferenceValidation(file: copy.path)
-        for metric in ["tpot_mean", "e2e_mean", "ttft_mean"] {
+        for (metric, most) in [("tpot_mean", 1.5), ("e2e_mean", 1.5), ("ttft_mean", 8)] {
             let found = try errors(some, metric) { _ in true }
-            #expect(found.count == 2 && found.p90 <= 5, "\(metric)")
+            #expect(found.count == 2 && found.p90 <= most, "\(metric): \(found.p90)")
         }
     }
 }

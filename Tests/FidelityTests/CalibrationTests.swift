@@ -219,7 +219,9 @@ struct CalibrationTests {
     /// twist what is fitted beside it.
     @Test("a synchronous server's shorter launch is found or refused, and twists nothing else")
     func hiddenLaunch() throws {
-        var host = HostProfile.vllmSync
+        var base = HostProfile.vllmSync
+        base.launchEager.perLayer = 0.68e-3
+        var host = base
         host.frontEnd = 9e-3
         host.launchEager.perLayer *= 2.0 / 3
         let hidden = try HiddenServer(host, changes: ["engine.async_scheduling=false"])
@@ -234,7 +236,7 @@ struct CalibrationTests {
                 "medium.json", .init(requests: 96, rate: 12, prompts: [100, 700], output: 24),
                 seed: 3),
         ]
-        let server = try CalibrationServer(hidden.known(), base: nil)
+        let server = try CalibrationServer(hidden.known(), base: base)
         let asked: [CalibrationConstant] = [
             .frontEnd, .schedule, .schedulePerSequence, .launchEager, .gpuScale,
         ]

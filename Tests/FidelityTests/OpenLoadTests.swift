@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Reports
 import Results
+import Scenario
 import Simulator
 import StepTime
 import TestSupport
@@ -42,6 +43,49 @@ private func validate(_ text: String, requests: String? = nil) throws -> Referen
 }
 
 @Suite struct OpenLoadTests {
+    @Test("a row has the host, the kernels and the graphs that a run of its server has")
+    func sameServer() throws {
+        for (version, gpu, sequences) in [
+            ("0.12.0", "h100-sxm", 8), ("0.13.0", "h200-sxm", 128), ("0.15.1", "h100-sxm", 128),
+            ("0.15.1", "h200-sxm", 100), ("0.16.0", "h200-sxm", 64), ("0.18.0", "b200-sxm", 1_024),
+            ("0.19.0", "b300-sxm", 256), ("0.23.0", "h100-sxm", 100), ("0.33.0", "b200-sxm", 600),
+            ("0.33.0", "h100-sxm", 100),
+        ] {
+            let text = file(
+                row(
+                    "a",
+                    [
+                        "engine": "vllm \(version)", "gpu": gpu, "max_num_seqs": "\(sequences)",
+                        "max_num_batched_tokens": "2048",
+                    ]))
+            let folder = try ScratchFolder()
+            let load = try ReferenceRow.read(try folder.write("r.csv", Data(text.utf8)))[0].load
+            let run = try Configuration.read(
+                file: nil,
+                changes: [
+                    "model.name=llama-3.1-8b", "engine.version=\(version)", "hardware.gpu=\(gpu)",
+                    "engine.max_num_seqs=\(sequences)", "engine.max_num_batched_tokens=2048",
+                    "engine.max_model_len=1024",
+                ]
+            ).resolved()
+            let profile = try #require(load.profile(nil))
+            let plan = try load.plan(profile: profile)
+            let place: Comment = "\(version) on \(gpu)"
+            #expect(load.hostProfile(profile).name == run.host.name, place)
+            #expect(plan.engine.asyncScheduling == run.plan.engine.asyncScheduling, place)
+            #expect(plan.engine.host == run.plan.engine.host, place)
+            for tokens in [1, 100, 104, 200, 256, 300, 513, 1_000, 1_200, 2_048] {
+                var step = StepLoad()
+                (step.tokens, step.requests, step.sampled, step.chunks) = (tokens, 1, 1, 1)
+                (step.context, step.chunkTokens) = (tokens, tokens)
+                step.chunkPairs = tokens * (tokens + 1) / 2
+                #expect(
+                    plan.stepTime.picoseconds(step) == run.plan.stepTime.picoseconds(step),
+                    "\(version) on \(gpu), \(tokens) tokens")
+            }
+        }
+    }
+
     @Test("open loops are simulated, and what they share is found again")
     func openLoops() throws {
         let shared = ["shared_prefix_tokens": "128", "unique_prompts": "4"]

@@ -140,6 +140,10 @@ import Testing
         #expect(server.graphs == 102)
         server.maxNumSeqs = 256
         #expect(server.graphs == 51 + 35)
+        server.maxNumSeqs = 100
+        #expect(server.capturedSizes.contains(100) && server.capturedSizes.last == 200)
+        server.release = 32
+        #expect(!server.capturedSizes.contains(100) && server.capturedSizes.contains(104))
         server.maxNumSeqs = 128
         #expect(server.capturedSizes.count == 35 && server.graphs == 35 + 19)
         server.enforcesEager = true
@@ -151,13 +155,26 @@ import Testing
         server = ServerMemory()
         server.largestGraph = 1024
         #expect(server.capturedSizes.count == 83 && server.capturedSizes.last == 1024)
+        // A request's drafts are checked in the step of its token.
+        server = ServerMemory()
+        (server.maxNumSeqs, server.drafts, server.release) = (10, 3, 32)
+        #expect(server.capturedSizes == [1, 2, 4] + Array(stride(from: 8, through: 80, by: 8)))
+        // Rounded up to whole requests: 4, 8, ... 40.
+        #expect(server.graphs == 13 + 6)
+        server.release = 33
+        // Ten requests of four tokens, and what the grid lacks: none.
+        #expect(server.capturedSizes == [1, 2, 4] + Array(stride(from: 8, through: 80, by: 8)))
+        server.drafts = 4
+        #expect(server.capturedSizes.contains(5) && server.capturedSizes.contains(50))
+        server.release = 13
+        #expect(server.capturedSizes == [1, 2, 4, 8, 16])
     }
 
     @Test func aReleaseWithoutLogsTakesTheNearestEarlierOnes() {
         #expect(MemoryRules.release(minor: 33).evidence == "0.31")
         #expect(MemoryRules.release(minor: 18).evidence == "0.17")
         #expect(MemoryRules.release(minor: 12).samplerBytes > 38)
-        #expect(MemoryRules.release(minor: 20).graphs == .none)
+        #expect(MemoryRules.release(minor: 19).graphs == .none)
         #expect(MemoryRules.release(minor: 25).graphs == .all)
         #expect(MemoryRules.release(minor: 28).graphs == .firstRunner)
     }

@@ -65,7 +65,7 @@ struct DraftKeyTests {
             #expect(after.layout.groups.map(\.draftLayers) == [1])
             #expect(
                 eagle.memory.line
-                    == "GPU KV cache size: 429,888 tokens, Maximum concurrency "
+                    == "GPU KV cache size: 430,016 tokens, Maximum concurrency "
                     + "for 131,072 tokens per request: 3.28x")
             #expect(eagle.memory.comments[0].contains("(0.8 GB the draft's)"))
             #expect(eagle.memory.comments[1].contains("33 x FullAttention (1 the draft's)"))

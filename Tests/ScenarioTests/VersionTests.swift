@@ -185,10 +185,10 @@ struct VersionTests {
         }
         let newest = try schedule()
         #expect(newest.hasPrefix("The schedule is vLLM 0.33.0's, step for step.\n"))
-        #expect(!newest.contains("Only the schedule"))
+        #expect(!newest.contains("nearest release"))
         let old = try schedule("engine.version=0.19.0")
         #expect(old.hasPrefix("The schedule is vLLM 0.19.0's, step for step.\n"))
-        #expect(old.contains("Only the schedule is that release's; the clock is the profile's."))
+        #expect(old.contains("Kernels and host are those of the nearest release that was fitted."))
         #expect(
             try schedule("engine.version=0.25.0")
                 .hasPrefix("The schedule follows vLLM 0.25.0's rules, from reading its code"))

@@ -63,6 +63,8 @@ package struct VersionPair: Sendable, Equatable {
         var (old, new) = (base, base)
         old.select(before)
         new.select(after)
+        old.engine.clockVersion = max(before, after)
+        new.engine.clockVersion = old.engine.clockVersion
         guard pinsDefaults else { return (old, new) }
         if before < after {
             try Self.pin(&new, to: old)

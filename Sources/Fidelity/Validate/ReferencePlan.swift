@@ -34,29 +34,19 @@ extension ReferenceLoad {
     /// The kernel profile of vLLM's version, if it has its own.
     private var kernelsName: String? {
         guard profileName == "vllm", let version else { return nil }
-        let name = "vllm-0.\(version.minor)"
-        return EngineProfile.all.contains { $0.name == name } ? name : nil
+        return EngineProfile.vllmKernels(minor: version.minor)
     }
 
-    /// The server's host by engine version: the nearest fitted one.
+    /// The server's host by engine version: the nearest fitted one, as in a run.
     func hostProfile(_ profile: EngineProfile?) -> HostProfile {
         if let former = profile?.formerHost(asyncScheduling: isAsynchronous) { return former }
         if profileName == "trtllm" { return .none }
-        guard isAsynchronous else { return minorVersion ?? 0 < 12 ? .vllmSync : .vllmSync32B }
-        guard profileName == "vllm", let minor = minorVersion, minor >= 14 else {
-            // The servers of 2025-10, which give no version.
-            let known = try? GPU.named(gpu)
-            guard known.map({ $0.fp4FLOPS > 0 }) ?? false else {
-                return profileName == "vllm" && known?.name == "h200-sxm"
-                    ? .vllm2025H200 : .vllm2025
-            }
-            return profileName == "vllm" ? .vllm2025Blackwell : .none
+        let gpu = (try? GPU.named(gpu)) ?? .h100
+        guard profileName == "vllm" else {
+            // Assumed to be vLLM's of 2025-10, but on Blackwell.
+            return gpu.fp4FLOPS > 0 ? .none : .vllm2025
         }
-        if minor >= 20 { return .vllmAsync }
-        if minor == 19 { return .vllm19 }
-        // Each where it was fitted: 0.15 on H100s, 0.18 on an H200.
-        let isHopper80 = (try? GPU.named(gpu)) == .h100
-        return isHopper80 && minor < 16 ? .vllmAsync15 : .vllm18
+        return .ofVLLM(minor: minorVersion, gpu: gpu, asyncScheduling: isAsynchronous)
     }
 
     /// The plan that replays this load, with another host, or another wait, if given.
@@ -76,13 +66,18 @@ extension ReferenceLoad {
         options.host = (host ?? hostProfile(profile))
             .launching(shape, tensorParallel: tensorParallel)
         if let wait { options.host.gpuWait = wait }
+        // vLLM's and TensorRT-LLM's default step limit.
+        options.maxTokens = maxNumBatchedTokens ?? 8192
+        let asked = min(maxNumSeqs ?? 1024, options.maxTokens)
         var server = ServerMemory()
-        server.largestGraph = shape.largestGraph
+        server.release = minorVersion ?? 11
+        server.maxNumSeqs = asked
+        server.maxNumBatchedTokens = options.maxTokens
+        server.largestGraph = max(
+            shape.largestGraph, options.gpu.largestGraph(minor: server.release))
         options.captureSizes = server.capturedSizes
         // TensorRT-LLM only pads to its graphs if configured to.
         if profileName == "trtllm" { options.captureSizes = [] }
-        // vLLM's and TensorRT-LLM's default step limit.
-        options.maxTokens = maxNumBatchedTokens ?? 8192
         var plan = RunPlan(stepTime: try StepTime.measured(shape, deployment, options))
         plan.engine.maxNumBatchedTokens = options.maxTokens
         plan.engine.enablePrefixCaching = open != nil && cachesPrefixes
@@ -91,7 +86,6 @@ extension ReferenceLoad {
         plan.engine.host = HostTimes(
             options.host, layers: shape.layers.count, captureSizes: options.captureSizes)
         plan.engine.maxModelLen = longest
-        let asked = min(maxNumSeqs ?? 1024, options.maxTokens)
         let budget = try memory(shape, deployment, tokens: options.maxTokens)
         let pool = budget.layout.simulated
         plan.engine.groups = pool.groups

@@ -77,7 +77,7 @@ package struct MemoryRules: Equatable, Sendable {
                 $0.groupBytesPerDoubling = 0.06 * gibibyte
             }
         ),
-        (21, { $0.graphs = .all }), (22, { _ in }),
+        (20, { $0.graphs = .all }), (21, { _ in }), (22, { _ in }),
         (26, { $0.graphs = .firstRunner }), (28, { _ in }),
         (31, { $0.graphs = .all }),
     ]
@@ -105,14 +105,38 @@ package struct ServerMemory: Equatable, Sendable {
 
     /// The largest batch that is captured unless sizes are given, however many sequences run.
     package var largestGraph = 512
+    /// The release, 0.`release`.
+    package var release = Int.max
+    /// Draft tokens of a request and step.
+    package var drafts = 0
 
-    /// The batch sizes with captured graphs: 1, 2, 4, every 8th to 256 and every 16th to twice
-    /// max_num_seqs, at most `largestGraph`.
+    /// Tokens of a step that has a request's drafts checked, as sizes count them: since 0.14 (vLLM
+    /// PR 30330).
+    private var decodeTokens: Int { release >= 14 ? 1 + drafts : 1 }
+
+    /// The batch sizes with captured graphs, ascending: 1, 2, 4, every 8th to 256 and every 16th to
+    /// twice the tokens of max_num_seqs, at most `largestGraph`; since 0.33 also what decode
+    /// batches have, and the largest step (vLLM's `_set_cudagraph_sizes`).
     package var capturedSizes: [Int] {
         if enforcesEager { return [] }
         // Batches larger than a step are not captured.
         if let captureSizes { return captureSizes.filter { $0 <= maxNumBatchedTokens } }
-        let most = min(2 * maxNumSeqs, largestGraph, maxNumBatchedTokens)
+        let widest = min(2 * maxNumSeqs * decodeTokens, largestGraph)
+        let most = min(widest, maxNumBatchedTokens)
+        let sizes = Self.grid(to: most)
+        guard release >= 33 else { return sizes }
+        var own = most == maxNumBatchedTokens ? [most] : []
+        if decodeTokens > 1 {
+            let requests = min(maxNumSeqs, largestGraph)
+            own += (Self.grid(to: requests) + [requests]).map { $0 * decodeTokens }
+        } else {
+            own.append(maxNumSeqs)
+        }
+        return Set(sizes + own.filter { $0 <= most }).sorted()
+    }
+
+    /// 1, 2, 4, every 8th to 256 and every 16th to `most`.
+    package static func grid(to most: Int) -> [Int] {
         let sizes =
             [1, 2, 4] + Array(stride(from: 8, through: 256, by: 8))
             + Array(stride(from: 272, through: max(272, most), by: 16))
@@ -120,9 +144,10 @@ package struct ServerMemory: Equatable, Sendable {
     }
 
     /// Number of graphs: a piecewise one for each size, and a full one for each size that a decode
-    /// batch can have.
+    /// batch can have, which the engine rounds up to whole requests.
     package var graphs: Int {
         let sizes = capturedSizes
-        return sizes.count + sizes.count { $0 <= maxNumSeqs }
+        let whole = Set(sizes.map { ($0 + decodeTokens - 1) / decodeTokens * decodeTokens })
+        return sizes.count + whole.count { $0 <= maxNumSeqs * decodeTokens }
     }
 }

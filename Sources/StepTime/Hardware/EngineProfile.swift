@@ -99,16 +99,25 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package static let sglang = EngineProfile(
         measured: "sglang", provenance: "SGLang 0.5.14 kernels")
 
-    /// The host assumed for servers of this engine if none is named. TensorRT-LLM showed no host
-    /// time; SGLang is assumed to have vLLM's, which was fitted.
-    package func usualHost(asyncScheduling: Bool) -> HostProfile {
+    /// The host assumed for servers of this engine if none is named: vLLM's by its release
+    /// 0.`minor` and the GPU. TensorRT-LLM showed no host time; SGLang is assumed to have vLLM's, which was
+    /// fitted.
+    package func usualHost(asyncScheduling: Bool, minor: Int, gpu: GPU) -> HostProfile {
         if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
         if name == "trtllm" { return .none }
+        guard !isVLLM else {
+            return .ofVLLM(minor: minor, gpu: gpu, asyncScheduling: asyncScheduling)
+        }
         var host = asyncScheduling ? HostProfile.vllmAsync : .vllmSync
-        guard !isVLLM else { return host }
         host.provenance += ", taken for \(name)'s, which were not measured"
         host.errors = nil
         return host
+    }
+
+    /// The name of the kernels of vLLM 0.`minor`: those of its own release where they differ.
+    package static func vllmKernels(minor: Int) -> String {
+        let name = "vllm-0.\(minor)"
+        return all.contains { $0.name == name } ? name : vllm.name
     }
 
     /// Every profile, by name.

@@ -65,6 +65,12 @@ package struct GPU: Sendable, Equatable {
         }
     }
 
+    /// The largest batch that vLLM 0.`minor` captures on it by default: 1,024 tokens on data-centre
+    /// Blackwell since 0.33 (vLLM PR 49390), else 512.
+    package func largestGraph(minor: Int) -> Int {
+        computeCapability == 10 && minor >= 33 ? 1_024 : 512
+    }
+
     /// Whether products in a format need tensor cores of their own.
     static func hasOwnCores(_ format: WeightFormat) -> Bool { format == .fp8 || format == .nvfp4 }
 

@@ -139,24 +139,25 @@ extension HostProfile {
     }()
 
     /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service.
-    /// Six numbers were fitted on three stages of two variants (`vllm` 1 and 5, the caching one 5);
-    /// the launch of a full graph is assumed.
+    /// Six numbers were fitted on three stages of two variants (`vllm` 1 and 3, the caching one 5),
+    /// whose max_num_seqs of 128 gives them graphs to 256 tokens; the launch of a full graph is
+    /// assumed.
     package static let vllmSync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.11-sync",
             provenance: "vLLM 0.11, synchronous, Llama-3.1-8B on one H100")
-        host.frontEnd = 15.4e-3
-        host.schedule = 0.641e-3
-        host.schedulePerSequence = 6.52e-6
+        host.frontEnd = 17e-3
+        host.schedule = 0.633e-3
+        host.schedulePerSequence = 7.66e-6
         host.launchGraph = Launch(fixed: 0.3e-3)
-        host.launchPiecewise = Launch(perLayer: 2.923e-3 / 32)
-        host.launchEager = Launch(perLayer: 21.9e-3 / 32)
-        host.updatePerToken = 6.44e-6
+        host.launchPiecewise = Launch(perLayer: 3.714e-3 / 32)
+        host.launchEager = Launch(perLayer: 12.505e-3 / 32)
+        host.updatePerToken = 6.11e-6
         host.mostSequences = 128
         host.mostTokens = 8_192
         host.longestContext = 275
         host.errors =
-            "TPOT 1.1 %, E2E 1.5 %, mean TTFT 5.4 % on 11 stages that it was not fitted to"
+            "TPOT 1.0 %, E2E 0.4 %, mean TTFT 2.4 % on 11 stages that it was not fitted to"
         return host
     }()
 
@@ -257,6 +258,24 @@ extension HostProfile {
         vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm19, vllm2025, vllm2025H200,
         vllm2025Blackwell, none,
     ]
+
+    /// The host of a vLLM server of release 0.`minor` on a GPU: the nearest that was fitted. Nil: a
+    /// server of October 2025 that gives no release.
+    package static func ofVLLM(minor: Int?, gpu: GPU, asyncScheduling: Bool) -> HostProfile {
+        guard asyncScheduling else {
+            return minor.map { (12..<14).contains($0) } ?? false ? .vllmSync32B : .vllmSync
+        }
+        switch minor ?? 0 {
+        case ..<14:
+            if gpu.fp4FLOPS > 0 { return .vllm2025Blackwell }
+            return gpu.name == "h200-sxm" ? .vllm2025H200 : .vllm2025
+        // Each where it was fitted: 0.15 on H100s, 0.18 on an H200.
+        case ..<16 where gpu == .h100: return .vllmAsync15
+        case ..<19: return .vllm18
+        case 19: return .vllm19
+        default: return .vllmAsync
+        }
+    }
 
     /// This profile with the launch time that a model's norms add if they are summed among
     /// `tensorParallel` GPUs.

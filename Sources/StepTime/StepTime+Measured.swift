@@ -208,6 +208,43 @@ extension OperatorCosts {
         }
     }
 
+    /// Which kernels stand in for those of the experts' format.
+    private var kernelNotes: [String] {
+        groups.compactMap { group in
+            guard case .experts = group.layer.feedForward else { return nil }
+            let stored = group.layer.formats?.experts
+            let format = stored?.priced ?? deployment.weights
+            if let kernel = profile.serving?.expertKernels?[format], stored != nil {
+                return "\(format.rawValue) experts run on \(kernel.format.rawValue)'s kernels"
+                    + (kernel.rate == 1 ? "" : " at \(kernel.rate) of their rate")
+            }
+            if profile.expertForm(format, isCut: false, isSkewed: false) == nil {
+                return stored.map { _ in
+                    "\(format.rawValue) experts are priced with int4's or bf16's coefficients"
+                }
+            }
+            return scaleNote(format, stored)
+        }
+    }
+
+    /// Whose kernels price fp8 experts that were not measured with such scales.
+    private func scaleNote(_ format: WeightFormat, _ stored: StoredFormat?) -> String? {
+        guard format == .fp8, stored == nil || stored?.name == "fp8" else { return nil }
+        let ofTensors = profile.tensorExperts?[format] != nil
+        guard let stored, stored.scales == .tensor || stored.scales == .channel else {
+            return profile.experts[format] == nil
+                ? "fp8 experts with scaled blocks were not measured: priced as with a scale for "
+                    + "each matrix" : nil
+        }
+        let kind =
+            stored.hasTensorScales
+            ? "a scale for each matrix"
+            : stored.scales == .channel ? "a scale for each output" : "inputs scaled as they come"
+        if stored.hasTensorScales, ofTensors { return nil }
+        return "fp8 experts with \(kind) were not measured as servers run them: priced as with "
+            + (profile.experts[format] == nil ? "a scale for each matrix" : "scaled blocks")
+    }
+
     /// Assumptions for parts of this clock that no measurement covers.
     private var assumptions: [String] {
         let share = profile.elementwise.bandwidth / options.gpu.memoryBandwidth
@@ -251,16 +288,7 @@ extension OperatorCosts {
                 "\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes"
                     + lacks)
         }
-        for case let formats? in groups.map(\.layer.formats) {
-            let format = formats.experts.priced
-            if let kernel = profile.serving?.expertKernels?[format] {
-                note(
-                    "\(format.rawValue) experts run on \(kernel.format.rawValue)'s kernels"
-                        + (kernel.rate == 1 ? "" : " at \(kernel.rate) of their rate"))
-            } else if profile.experts[format] == nil {
-                note("\(format.rawValue) experts are priced with int4's or bf16's coefficients")
-            }
-        }
+        for line in kernelNotes { note(line) }
         let between = deployment.hopsBetweenNodes
         if between > 0 {
             note(

@@ -40,7 +40,7 @@ import Testing
 @Suite struct ProfileTests {
     /// Every number, to the last bit, as it was fitted: a change of the table is a new fit.
     @Test(arguments: [
-        (EngineProfile.vllm, "7c603e9840fe65f1"), (.trtllm, "fa03492a85b88554"),
+        (EngineProfile.vllm, "7c603e9840fe65f1"), (.trtllm, "f72215b5bbeccd4c"),
         (.sglang, "d8cca905f4caa139"),
     ])
     func theTableHoldsWhatWasFitted(profile: EngineProfile, digest: String) throws {
@@ -91,6 +91,13 @@ import Testing
             ("experts.mxfp4.rate", { $0.experts[.mxfp4]?.rate = rate }),
             ("cutExperts.mxfp4.rate", { $0.cutExperts?[.mxfp4]?.rate = rate }),
             ("skewedExperts.bf16.bandwidth", { $0.skewedExperts?[.bf16]?.bandwidth = rate }),
+            (
+                "tensorExperts.fp8.rate",
+                {
+                    $0.tensorExperts = EngineProfile.trtllm.tensorExperts
+                    $0.tensorExperts?[.fp8]?.rate = rate
+                }
+            ),
             ("narrowDecode.bf16.bandwidth", { $0.narrowDecode?[.bf16]?.bandwidth = rate }),
             ("narrowPrefill.fp8.rate", { $0.narrowPrefill?[.fp8]?.rate = rate }),
             ("elementwise.bandwidth", { $0.elementwise.bandwidth = rate }),

@@ -127,7 +127,8 @@ extension EngineProfile {
         guard experts[.bf16] != nil else { throw missing("experts.bf16") }
         let kinds = [
             ("experts", experts), ("cutExperts", cutExperts ?? [:]),
-            ("skewedExperts", skewedExperts ?? [:]),
+            ("skewedExperts", skewedExperts ?? [:]), ("tensorExperts", tensorExperts ?? [:]),
+            ("skewedTensorExperts", skewedTensorExperts ?? [:]),
         ]
         let all = kinds.flatMap { kind, formats in
             formats.sorted { $0.key.rawValue < $1.key.rawValue }

@@ -29,6 +29,11 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package var cutExperts: [WeightFormat: ExpertCoefficients]?
     /// For experts under `ExpertRouting.powerLaw`.
     package var skewedExperts: [WeightFormat: ExpertCoefficients]?
+    /// For experts whose matrices have one scale each (`StoredFormat.hasTensorScales`), where these
+    /// kernels were measured; nil: as `experts`, which are block-scaled.
+    package var tensorExperts: [WeightFormat: ExpertCoefficients]?
+    /// The same under `ExpertRouting.powerLaw`.
+    package var skewedTensorExperts: [WeightFormat: ExpertCoefficients]?
     /// The GPU of the kernels; nil: an H100 SXM, as in files of versions that supported no other.
     package var gpu: String?
     /// Median errors on held-out rows of the operator tables, in words; nil: unknown.

@@ -155,7 +155,10 @@ struct OperatorCosts: Sendable {
     /// One all-reduce of the hidden states of `tokens` tokens; 0 on one GPU.
     func allReduce(tokens: Double) -> Double {
         guard tensorParallel > 1, let c = profile.allReduce[tensorParallel] else { return 0 }
-        return c.seconds(bytes: 2 * tokens * Double(hidden))
+        // The extra bytes begin at the largest graph, so that the price has no jump there.
+        let beyond = max(0, tokens - Double(options.captureSizes.last ?? 0))
+        let counted = tokens + (profile.serving?.reduceExcess ?? 0) * beyond
+        return c.seconds(bytes: 2 * counted * Double(hidden))
     }
 
     /// Number of all-reduces in a layer: one after each part that tensor parallelism shards by

@@ -189,6 +189,16 @@ extension OperatorCosts {
             + "steps, " + (isAssumed ? "assumed from other formats' servers" : "as on servers")
     }
 
+    /// How much slower than in tables all-reduces are in large steps, where that is more than the
+    /// tables' own rows without graphs show.
+    private var reduceNote: String? {
+        guard deployment.tensorParallel > 1, let excess = profile.serving?.reduceExcess,
+            excess > 0.2
+        else { return nil }
+        return "all-reduces take up to \(Quantity.decimal(1 + excess, 1)) times their tables' time "
+            + "in steps beyond captured graphs, as on servers"
+    }
+
     /// What servers showed of the experts' formats, and of which formats they showed nothing.
     private var excessNotes: [String] {
         guard let excess = profile.serving?.expertExcess, let most = excess.values.max() else {
@@ -279,6 +289,7 @@ extension OperatorCosts {
             for line in excessNotes { note(line) }
         }
         if let line = gainNote { note(line) }
+        if let line = reduceNote { note(line) }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
             let lacks =

@@ -6,6 +6,33 @@ import Testing
 
 /// Kernels that differ with the checkpoint's scales, and with how servers launch them.
 @Suite struct ServedKernelTests {
+    /// All-reduces of steps beyond the captured graphs carry extra bytes, from the first token
+    /// beyond on: none within graphs, none where servers show none.
+    @Test(arguments: [("h100", 0), ("h200", 0), ("b200", 0.7), ("b300", 0.25), ("l40s", 0)])
+    func allReducesBeyondGraphsTakeLonger(gpu: String, excess: Double) throws {
+        let model = try Catalogue.model(named: "llama-3.1-70b")
+        let deployment = Deployment(tensorParallel: 2, weights: .fp8)
+        var options = try ClockOptions(profile: "vllm", gpu: .named(gpu))
+        let served = OperatorCosts(model: model, deployment: deployment, options: options)
+        options.profile.serving?.reduceExcess = nil
+        let plain = OperatorCosts(model: model, deployment: deployment, options: options)
+        let graph = Double(try #require(options.captureSizes.last))
+        for tokens in [1, graph] {
+            #expect(served.allReduce(tokens: tokens) == plain.allReduce(tokens: tokens))
+        }
+        let (few, many) = (served.allReduce(tokens: graph + 1), served.allReduce(tokens: 1e6))
+        #expect(few < 1.01 * plain.allReduce(tokens: graph + 1))
+        #expect(abs(many / plain.allReduce(tokens: 1e6) - 1 - excess) < 0.01 + 0.01 * excess)
+        let notes = try StepTime.measured(model, deployment, options).provenance.assumptions
+        #expect(!notes.contains { $0.hasPrefix("all-reduces take") })
+        options.profile.serving?.reduceExcess = excess
+        let said = try StepTime.measured(model, deployment, options).provenance.assumptions
+        let factor = Quantity.decimal(1 + excess, 1)
+        #expect(
+            said.contains { $0.hasPrefix("all-reduces take up to \(factor) times") }
+                == (excess > 0.2))
+    }
+
     /// Experts with one scale for each matrix have their own kernels where these were measured as
     /// servers run them; elsewhere the page says whose price they have.
     @Test(arguments: [

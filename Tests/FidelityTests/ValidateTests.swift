@@ -72,6 +72,26 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         }
     }
 
+    /// A server has the host of its engine, version and GPU, if one was fitted there.
+    @Test func serversHaveTheHostsThatWereFittedOnThem() throws {
+        let servers: [(engine: String, gpu: String, more: [String: String], host: String)] = [
+            ("sglang 0.5.9", "h200-sxm", [:], "sglang-0.5.9"),
+            ("sglang 0.5.6.post2", "h200-sxm", [:], "vllm-2025-10"),
+            ("sglang 0.5.9", "b200-sxm", [:], "none"), ("trtllm", "h200-sxm", [:], "trtllm-2025"),
+            ("TensorRT-LLM 1.0", "h100-sxm", ["load_kind": "offline"], "none"),
+            ("trtllm 1.2.0rc2", "b200-sxm", ["weight_dtype": "mxfp4"], "none"),
+            ("trtllm 1.2.0rc2", "b200-sxm", ["weight_dtype": "fp8"], "trtllm-2025"),
+            ("vllm 0.18.0", "h200-sxm", [:], "vllm-0.18-async"),
+        ]
+        let text = servers.map { server in
+            row("a", server.more.merging(["engine": server.engine, "gpu": server.gpu]) { $1 })
+        }
+        let loads = try withFolder(["r.csv": ([columns] + text).joined(separator: "\n")]) {
+            try ReferenceRow.read($0 + "/r.csv").map(\.load)
+        }
+        #expect(loads.map { $0.hostProfile(nil).name } == servers.map(\.host))
+    }
+
     @Test func columnsThatNothingReadsAreNamed() throws {
         let text =
             columns + ",unit,driver,empty\n" + row("a", ["load": "1000000000"]) + ",ms,512,"

@@ -75,6 +75,14 @@ import Testing
         #expect(perLayer(.vllm19, summing, 4) == 0.6e-3)
     }
 
+    @Test func enginesHaveTheHostsThatWereFittedToThem() throws {
+        let given = EngineProfile.trtllm.usualHost(asyncScheduling: true)
+        #expect(given == .trtllm && given.frontEnd == 20e-3)
+        // One model's launches are no other model's: SGLang keeps vLLM's.
+        #expect(EngineProfile.sglang.usualHost(asyncScheduling: true).frontEnd < 10e-3)
+        for host in HostProfile.all { #expect(try HostProfile.named(host.name) == host) }
+    }
+
     @Test func aWrittenProfileReadsBack() throws {
         #expect(try read { _ in } == .vllm)
     }

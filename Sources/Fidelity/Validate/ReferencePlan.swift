@@ -41,7 +41,15 @@ extension ReferenceLoad {
     /// The server's host by engine version: the nearest fitted one.
     func hostProfile(_ profile: EngineProfile?) -> HostProfile {
         if let former = profile?.formerHost(asyncScheduling: isAsynchronous) { return former }
-        if profileName == "trtllm" { return .none }
+        if profileName == "trtllm" {
+            // Where kernels that stand in are 40 % off, TTFT says nothing of a front end. An
+            // offline run has none.
+            let hasFour = (try? GPU.named(gpu)).map { $0.fp4FLOPS > 0 } ?? false
+            return kind == "offline" || (hasFour && weights == "mxfp4") ? .none : .trtllm
+        }
+        if engine.lowercased() == "sglang 0.5.9", (try? GPU.named(gpu))?.name == "h200-sxm" {
+            return .sglang
+        }
         guard isAsynchronous else { return minorVersion ?? 0 < 12 ? .vllmSync : .vllmSync32B }
         guard profileName == "vllm", let minor = minorVersion, minor >= 14 else {
             // The servers of 2025-10, which give no version.

@@ -96,7 +96,7 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     /// Whether this profile also uses vLLM's kernels on other GPUs.
     var isVLLM: Bool { name.hasPrefix("vllm") }
 
-    /// TensorRT-LLM: kernels of 1.3.0rc20. Offline throughput runs of 1.0 showed no host time.
+    /// TensorRT-LLM: kernels of 1.3.0rc20. Offline runs of 1.0 showed no host time.
     package static let trtllm = EngineProfile(
         measured: "trtllm", provenance: "TensorRT-LLM 1.3.0rc20 kernels")
 
@@ -104,11 +104,11 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package static let sglang = EngineProfile(
         measured: "sglang", provenance: "SGLang 0.5.14 kernels")
 
-    /// The host assumed for servers of this engine if none is named. TensorRT-LLM showed no host
-    /// time; SGLang is assumed to have vLLM's, which was fitted.
+    /// The host assumed for servers of this engine if none is named. TensorRT-LLM showed a front
+    /// end only; SGLang is assumed to have vLLM's, as its own was fitted on one model.
     package func usualHost(asyncScheduling: Bool) -> HostProfile {
         if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
-        if name == "trtllm" { return .none }
+        if name == "trtllm" { return .trtllm }
         var host = asyncScheduling ? HostProfile.vllmAsync : .vllmSync
         guard !isVLLM else { return host }
         host.provenance += ", taken for \(name)'s, which were not measured"

@@ -93,6 +93,7 @@ extension Configuration {
     ) throws -> ResolvedMemory {
         try checkContextParallel(model)
         if let note = latentNote(model, deployment) { warnings.append(note) }
+        if let note = sparseNote(model, deployment) { warnings.append(note) }
         let options = try poolOptions(model, deployment)
         let layout = try PoolLayout(model.poolCaches(deployment), options)
         engine.blockSize = layout.blockSize
@@ -113,6 +114,9 @@ extension Configuration {
             }
             let budget = try? budget(model, deployment, options, memory)
             let most = budget?.numGPUBlocks ?? 0
+            if let refusal = stateRefusal(layout, blocks: blocks) {
+                warnings.append("\(refusal.problem): a server would not start")
+            }
             if blocks > most {
                 warnings.append(
                     "engine.num_gpu_blocks is \(blocks), and \(most) fit the memory of a "
@@ -141,6 +145,7 @@ extension Configuration {
         engine.fitsMaxModelLen = false
         if let error = budget.overflow(memoryBytes: bytes, gpu: name) { throw error }
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: name) }
+        if let refusal = stateRefusal(budget.layout, blocks: budget.numGPUBlocks) { throw refusal }
         if gpu != .h100 { warnings.append(GPU.memoryNote) }
         if let sequences = budget.profiledSequences {
             warnings.append(
@@ -151,6 +156,19 @@ extension Configuration {
         }
         engine.numGPUBlocks = budget.numGPUBlocks
         return ResolvedMemory(layout: budget.layout, budget: budget, blocks: budget.numGPUBlocks)
+    }
+
+    /// The engine's refusal to capture whole graphs for more sequences than there are blocks for
+    /// their states (`CompilationConfig` of 0.20.0 and 0.33.0; earlier releases were not read).
+    private func stateRefusal(_ layout: PoolLayout, blocks: Int) -> InputError? {
+        let most = engine.maxNumSeqs!
+        guard engine.version.minor >= 20, !engine.enforceEager, most > blocks,
+            layout.groups.contains(where: { if case .state = $0.kind { true } else { false } })
+        else { return nil }
+        return InputError(
+            "engine.max_num_seqs",
+            "\(most) sequences need a block each for their states, and there are \(blocks)",
+            expected: "at most \(blocks), engine.enforce_eager, or more memory for the pool")
     }
 
     /// Memory of a GPU in bytes, as its driver reports it.

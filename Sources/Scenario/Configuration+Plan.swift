@@ -109,11 +109,12 @@ extension Configuration {
     private func deployment(of shape: TransformerModel) throws -> Deployment {
         let weights = try shape.weights(model.weights)
         let asked = CacheFormat(rawValue: engine.kvCacheDtype.rawValue)
+        let latents = sparseLatents(shape)
         var deployment = Deployment(
             tensorParallel: engine.tensorParallelSize, weights: weights,
-            cache: asked ?? shape.checkpointCache(weights) ?? .bf16)
+            cache: asked ?? shape.checkpointCache(weights) ?? latents?.usualFormat ?? .bf16)
         deployment.stageLayers = try engine.stageLayers()
-        deployment.packsLatents = asked == .fp8
+        deployment.packsLatents = latents?.packs(isAsked: asked == .fp8) ?? (asked == .fp8)
         deployment.pipelineParallel = engine.pipelineParallelSize
         deployment.expertParallel = engine.expertParallelSize
         deployment.gpusPerNode = hardware.gpusPerNode
@@ -301,11 +302,11 @@ extension Configuration.EngineSection {
     /// The context length in tokens: as given, else the model's largest.
     func contextLength(of model: TransformerModel) throws -> Int {
         guard let asked = maxModelLen else { return model.maxContext }
-        guard asked <= model.contextLimit else {
+        guard asked <= model.contextLimit || allowsLongMaxModelLen else {
             throw InputError(
                 "engine.max_model_len",
                 "\(asked) tokens are beyond the limit of \(model.name), \(model.contextLimit)",
-                expected: "at most \(model.contextLimit)")
+                expected: "at most \(model.contextLimit), or engine.allow_long_max_model_len")
         }
         return asked
     }

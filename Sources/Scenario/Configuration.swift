@@ -136,6 +136,8 @@ public struct Configuration: Sendable, Equatable {
         package var maxModelLen: Int?
         /// Whether the length is cut to what the pool holds (`--max-model-len auto`).
         package var fitsMaxModelLen = false
+        /// Whether the length may exceed the model's.
+        package var allowsLongMaxModelLen = false
         package var maxNumSeqs: Int?
         package var maxNumActiveSeqs: Int?
         package var maxNumBatchedTokens: Int?

@@ -12,8 +12,9 @@ extension ConfigurationKey {
             "Host profile, which gives the times that the engine's host adds to steps and\n"
                 + "requests: vllm-0.23-async, vllm-0.19-async, vllm-0.18-async, vllm-0.15-async,\n"
                 + "vllm-0.11-sync, vllm-0.12-sync, vllm-2025-10, vllm-2025-10-h200,\n"
-                + "vllm-2025-10-b200, none, or a file of headway calibrate. The keys below\n"
-                + "replace single figures. engine.host: NAME is short for this key."),
+                + "vllm-2025-10-b200, sglang-0.5.9, trtllm-2025, none, or a file of headway\n"
+                + "calibrate. The keys below replace single figures. engine.host: NAME is short\n"
+                + "for this key."),
         figure(
             "front_end", \.engine.host.frontEnd,
             "From the client to the scheduler."),

@@ -17,6 +17,10 @@ extension ConfigurationKey {
             "Cut max_model_len to what the pool holds: the server's --max-model-len auto. Else a\n"
                 + "pool that is too small for one request is refused."),
         .init(
+            "engine.allow_long_max_model_len", \.engine.allowsLongMaxModelLen, .flag,
+            "Take a max_model_len beyond the model's own, as a server does with\n"
+                + "VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 or with --hf-overrides of its positions."),
+        .init(
             "engine.enforce_eager", \.engine.enforceEager, .flag,
             "Capture no CUDA graphs: more memory for the cache, but every step launches kernel\n"
                 + "by kernel."),

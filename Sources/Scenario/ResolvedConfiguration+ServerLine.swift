@@ -139,11 +139,15 @@ extension ResolvedConfiguration {
     /// The command with flags, preceded by what only an environment variable sets.
     private func line(_ flags: [Words]) -> String {
         let layers = try? configuration.engine.stageLayers()
-        let variables = layers.map { counts in
-            [ServerProgram.partition + "=" + counts.map(String.init).joined(separator: ",")]
+        var variables =
+            layers.map { counts in
+                [ServerProgram.partition + "=" + counts.map(String.init).joined(separator: ",")]
+            } ?? []
+        if configuration.engine.allowsLongMaxModelLen {
+            variables.append(ServerProgram.allowsLong + "=1")
         }
         let words = ["vllm", "serve", configuration.model.name] + flags.flatMap(\.words)
-        return ((variables ?? []) + words).map(ShellWord.quoted).joined(separator: " ")
+        return (variables + words).map(ShellWord.quoted).joined(separator: " ")
     }
 }
 

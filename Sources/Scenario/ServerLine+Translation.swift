@@ -16,7 +16,11 @@ extension ServerLine {
                 idle.append(entry.word.echoed())
             case _ where ServerValue.changesNothing(entry.values, flag):
                 idle.append(entry.shown)
-            case .notModelled(let meaning): unmodelled[meaning, default: []].append(entry.shown)
+            case .notModelled(let meaning):
+                if flag.name == "hf-overrides", Self.movesPositions(entry.values[0]) {
+                    set("engine.allow_long_max_model_len", "true", from: entry)
+                }
+                unmodelled[meaning, default: []].append(entry.shown)
             case .refused where flag.name == "disable-sliding-window" && modelHasNoWindows:
                 idle.append(entry.shown)
             case .refused(let why):
@@ -120,11 +124,21 @@ extension ServerLine {
             _ = try Catalogue.model(named: model)
         } catch let error as InputError where error.place == "model.name" {
             let known = "a name of the catalogue, or the folder of its config.json"
+            // A published name is pasted: one like it is another model.
+            let isTyped = !model.contains("/") && !error.suggestion.isEmpty
             throw InputError(
                 entry.place, "the catalogue does not know \(model.echoed())",
-                expected: error.suggestion.isEmpty ? known : "", suggestion: error.suggestion)
+                expected: isTyped ? "" : known, suggestion: isTyped ? error.suggestion : "")
         }
         set("model.name", model, from: entry)
+    }
+
+    /// Whether overrides of a config.json change how far its positions reach.
+    private static func movesPositions(_ overrides: String) -> Bool {
+        let keys = [
+            "max_position_embeddings", "model_max_length", "rope_scaling", "rope_parameters",
+        ]
+        return keys.contains { overrides.contains("\"\($0)\"") }
     }
 
     private mutating func take(dtype: String, _ entry: Given) throws {

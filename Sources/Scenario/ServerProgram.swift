@@ -15,8 +15,12 @@ enum ServerProgram {
 
     /// The variable with the layers of each pipeline stage, for which there is no flag.
     static let partition = "VLLM_PP_LAYER_PARTITION"
+    /// The variable that takes a length beyond the model's.
+    static let allowsLong = "VLLM_ALLOW_LONG_MAX_MODEL_LEN"
     /// Supported environment variables, with the keys that they set.
-    private static let variables = [partition: "engine.pp_layer_partition"]
+    private static let variables = [
+        partition: "engine.pp_layer_partition", allowsLong: "engine.allow_long_max_model_len",
+    ]
 
     /// Most words of a script; a server's line has some tens.
     private static let mostWords = 5_000
@@ -187,8 +191,11 @@ enum ServerProgram {
     ) -> [(key: String, variable: String, value: String)] {
         words.filter(isAssignment).compactMap { word in
             let variable = name(word)
-            return variables[variable].map {
-                ($0, variable, String(word.dropFirst(variable.count + 1)))
+            return variables[variable].map { key in
+                let value = String(word.dropFirst(variable.count + 1))
+                // The engine takes 1 and true for yes (`envs.py`).
+                guard variable == allowsLong else { return (key, variable, value) }
+                return (key, variable, ["1", "true"].contains(value.lowercased()).description)
             }
         }
     }

@@ -155,7 +155,10 @@ struct OperatorCosts: Sendable {
     /// One all-reduce of the hidden states of `tokens` tokens; 0 on one GPU.
     func allReduce(tokens: Double) -> Double {
         guard tensorParallel > 1, let c = profile.allReduce[tensorParallel] else { return 0 }
-        return c.seconds(bytes: 2 * tokens * Double(hidden))
+        // The extra bytes begin at the largest graph, so that the price has no jump there.
+        let beyond = max(0, tokens - Double(options.captureSizes.last ?? 0))
+        let counted = tokens + (profile.serving?.reduceExcess ?? 0) * beyond
+        return c.seconds(bytes: 2 * counted * Double(hidden))
     }
 
     /// Number of all-reduces in a layer: one after each part that tensor parallelism shards by
@@ -175,7 +178,7 @@ struct OperatorCosts: Sendable {
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
         let spread = Double(deployment.expertParallel)
         let all = tokens * Double(attentionRanks)
-        let alone = expertCoefficients(format).seconds(
+        let alone = expertCoefficients(format, formats?.experts).seconds(
             tokens: all, hidden: Double(hidden), size: experts.pricedSize(hidden: hidden) / cut,
             chosen: Double(experts.chosen), activated: activated(all, experts, spread: spread),
             spread: spread,
@@ -189,12 +192,15 @@ struct OperatorCosts: Sendable {
     }
 
     /// The coefficients of routed experts in a format, sharded as the deployment does, with the
-    /// kernels that servers run.
-    func expertCoefficients(_ format: WeightFormat) -> ExpertCoefficients {
+    /// kernels that servers run. `stored`: how a checkpoint stores them, if that is known.
+    func expertCoefficients(
+        _ format: WeightFormat, _ stored: StoredFormat? = nil
+    ) -> ExpertCoefficients {
         let kernel = profile.serving?.expertKernels?[format]
         var c = profile.experts(
             kernel?.format ?? format, isCut: deployment.expertParallel == 1,
-            isSkewed: options.routing == .powerLaw)
+            isSkewed: options.routing == .powerLaw,
+            hasTensorScales: stored?.hasTensorScales == true)
         // Padding rows stand for launches, so their time must not change with the rate.
         c.rate *= kernel?.rate ?? 1
         c.padding *= kernel?.rate ?? 1
@@ -255,20 +261,27 @@ extension EngineProfile {
     /// measured with int4 (Marlin); other unmeasured formats are unpacked for bf16 tensor cores.
     /// Skewed experts that were not measured cost as much as balanced ones.
     func experts(
-        _ format: WeightFormat, isCut: Bool = false, isSkewed: Bool = false
+        _ format: WeightFormat, isCut: Bool = false, isSkewed: Bool = false,
+        hasTensorScales: Bool = false
     ) -> ExpertCoefficients {
         let isUnpacked = format == .nvfp4 || format == .int8
-        return expertForm(format, isCut: isCut, isSkewed: isSkewed)
+        return expertForm(
+            format, isCut: isCut, isSkewed: isSkewed, hasTensorScales: hasTensorScales)
             ?? (isUnpacked ? expertForm(.int4, isCut: isCut, isSkewed: isSkewed) : nil)
             ?? expertForm(.bf16, isCut: isCut, isSkewed: isSkewed)!
     }
 
-    /// The coefficients of a format's own kernels; nil where none were measured.
+    /// The coefficients of a format's own kernels; nil where none were measured. Blocks of weights
+    /// with a scale and matrices with one scale stand in for each other.
     package func expertForm(
-        _ format: WeightFormat, isCut: Bool, isSkewed: Bool
+        _ format: WeightFormat, isCut: Bool, isSkewed: Bool, hasTensorScales: Bool = false
     ) -> ExpertCoefficients? {
-        (isSkewed ? skewedExperts?[format] : nil)
+        let usual =
+            (isSkewed ? skewedExperts?[format] : nil)
             ?? (isCut ? cutExperts?[format] : nil) ?? experts[format]
+        let tensor =
+            (isSkewed ? skewedTensorExperts?[format] : nil) ?? tensorExperts?[format]
+        return hasTensorScales ? tensor ?? usual : usual ?? tensor
     }
 
     /// The coefficients of decode attention by head size and KV heads per GPU; nil if not measured.

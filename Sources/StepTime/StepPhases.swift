@@ -104,7 +104,7 @@ extension OperatorCosts {
         let activated = activated(all, routed)
         let flops = 2 * part.tokens * Double(routed.chosen) * each
         let bytes = Double(part.lanes) * activated * each * perWeight
-        let c = expertCoefficients(format)
+        let c = expertCoefficients(format, formats?.experts)
         let share = Double(max(deployment.tensorParallel, deployment.expertParallel))
         let isCompute =
             flops * Double(attentionRanks) / share / c.rate > bytes / share / c.bandwidth

@@ -189,6 +189,16 @@ extension OperatorCosts {
             + "steps, " + (isAssumed ? "assumed from other formats' servers" : "as on servers")
     }
 
+    /// How much slower than in tables all-reduces are in large steps, where that is more than the
+    /// tables' own rows without graphs show.
+    private var reduceNote: String? {
+        guard deployment.tensorParallel > 1, let excess = profile.serving?.reduceExcess,
+            excess > 0.2
+        else { return nil }
+        return "all-reduces take up to \(Quantity.decimal(1 + excess, 1)) times their tables' time "
+            + "in steps beyond captured graphs, as on servers"
+    }
+
     /// What servers showed of the experts' formats, and of which formats they showed nothing.
     private var excessNotes: [String] {
         guard let excess = profile.serving?.expertExcess, let most = excess.values.max() else {
@@ -206,6 +216,43 @@ extension OperatorCosts {
                     + "of 16 bits no such servers are known"
             return "\(format.rawValue) experts \(said): do not compare the two by this clock"
         }
+    }
+
+    /// Which kernels stand in for those of the experts' format.
+    private var kernelNotes: [String] {
+        groups.compactMap { group in
+            guard case .experts = group.layer.feedForward else { return nil }
+            let stored = group.layer.formats?.experts
+            let format = stored?.priced ?? deployment.weights
+            if let kernel = profile.serving?.expertKernels?[format], stored != nil {
+                return "\(format.rawValue) experts run on \(kernel.format.rawValue)'s kernels"
+                    + (kernel.rate == 1 ? "" : " at \(kernel.rate) of their rate")
+            }
+            if profile.expertForm(format, isCut: false, isSkewed: false) == nil {
+                return stored.map { _ in
+                    "\(format.rawValue) experts are priced with int4's or bf16's coefficients"
+                }
+            }
+            return scaleNote(format, stored)
+        }
+    }
+
+    /// Whose kernels price fp8 experts that were not measured with such scales.
+    private func scaleNote(_ format: WeightFormat, _ stored: StoredFormat?) -> String? {
+        guard format == .fp8, stored == nil || stored?.name == "fp8" else { return nil }
+        let ofTensors = profile.tensorExperts?[format] != nil
+        guard let stored, stored.scales == .tensor || stored.scales == .channel else {
+            return profile.experts[format] == nil
+                ? "fp8 experts with scaled blocks were not measured: priced as with a scale for "
+                    + "each matrix" : nil
+        }
+        let kind =
+            stored.hasTensorScales
+            ? "a scale for each matrix"
+            : stored.scales == .channel ? "a scale for each output" : "inputs scaled as they come"
+        if stored.hasTensorScales, ofTensors { return nil }
+        return "fp8 experts with \(kind) were not measured as servers run them: priced as with "
+            + (profile.experts[format] == nil ? "a scale for each matrix" : "scaled blocks")
     }
 
     /// Assumptions for parts of this clock that no measurement covers.
@@ -242,6 +289,7 @@ extension OperatorCosts {
             for line in excessNotes { note(line) }
         }
         if let line = gainNote { note(line) }
+        if let line = reduceNote { note(line) }
         if deployment.cache == .int4 { note("int4 caches are priced by the fp8 kernels' form") }
         if profile.gemm[deployment.weights] == nil {
             let lacks =
@@ -251,16 +299,7 @@ extension OperatorCosts {
                 "\(deployment.weights.rawValue) GEMMs are priced as bf16 with fewer weight bytes"
                     + lacks)
         }
-        for case let formats? in groups.map(\.layer.formats) {
-            let format = formats.experts.priced
-            if let kernel = profile.serving?.expertKernels?[format] {
-                note(
-                    "\(format.rawValue) experts run on \(kernel.format.rawValue)'s kernels"
-                        + (kernel.rate == 1 ? "" : " at \(kernel.rate) of their rate"))
-            } else if profile.experts[format] == nil {
-                note("\(format.rawValue) experts are priced with int4's or bf16's coefficients")
-            }
-        }
+        for line in kernelNotes { note(line) }
         let between = deployment.hopsBetweenNodes
         if between > 0 {
             note(

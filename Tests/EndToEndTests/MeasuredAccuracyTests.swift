@@ -82,7 +82,7 @@ struct MeasuredAccuracyTests {
 
     /// Medians in percent of TPOT and of TTFT, a tenth above the article GPUs.
     @Test(
-        "closed loops of vLLM on other GPUs",
+        "closed loops on other GPUs",
         arguments: [
             // Of those, half was fitted; the article has the rest apart.
             ("vllm,meta-llama/Llama-3.1-70B,h200-sxm", 3.0, 5.2),
@@ -90,6 +90,11 @@ struct MeasuredAccuracyTests {
             ("vllm 0.18.0,MiniMaxAI/MiniMax-M2.5,h200-sxm", 2.4, 6.7),
             ("vllm 0.17.0,MiniMaxAI/MiniMax-M2.5,b200-sxm", 3.1, 14.0),
             ("vllm 0.16.0,MiniMaxAI/MiniMax-M2.5,h200-sxm", 4.0, 17.5),
+            ("vllm 0.19.0,MiniMaxAI/MiniMax-M2.5,b200-sxm", 5.1, 9.0),
+            // fp8 and nvfp4 together.
+            ("vllm,meta-llama/Llama-3.1-70B,b200-sxm", 4.2, 10.0),
+            ("sglang 0.5.9,deepseek-ai/DeepSeek-R1,h200-sxm", 7.2, 3.4),
+            ("trtllm,meta-llama/Llama-3.1-70B,h200-sxm", 15.8, 14.0),
         ])
     func otherGPUs(server: String, tpot: Double, ttft: Double) throws {
         let path = try #require(evidence).appendingPathComponent("h100/validation/other_gpus.csv")

@@ -76,6 +76,54 @@ struct CalibrationTests {
         #expect(error?.problem.contains("do not determine front_end") == true)
     }
 
+    /// A log of 24 steps of one and four sequences, in turn: schedules of 200 and 212 µs, give or
+    /// take 20. So a sequence takes 4 µs by the mean, and -3 to 11 by its interval.
+    private func noisySchedules() throws -> String {
+        var lines = [StepLog.columns.joined(separator: ",")]
+        for row in 0..<24 {
+            let (begin, isLarge) = (10_000 * (row + 1), row % 2 == 1)
+            let schedule = (isLarge ? 212 : 200) + (row / 2 % 2 == 0 ? 20 : -20)
+            let entries = Array(repeating: "100:1", count: isLarge ? 4 : 1)
+            lines.append(
+                "\(begin),\(schedule),\(begin + schedule),100,0,50,\(begin + schedule),"
+                    + "\(begin + 9900),\(entries.joined(separator: " "))")
+        }
+        return try write("steps.csv", lines.joined(separator: "\n"))
+    }
+
+    /// Its standard error is small enough to be fitted, its interval too wide to say anything.
+    @Test("a constant whose interval holds zero is taken out, and the rest fitted anew")
+    func openConstant() throws {
+        let file = try noisySchedules()
+        let configuration = try Self.configuration([
+            "engine.async_scheduling=false", "engine.max_num_batched_tokens=16",
+            "engine.max_num_seqs=8",
+        ])
+        let asked: [CalibrationConstant] = [.schedule, .schedulePerSequence]
+        let server = try CalibrationServer(configuration, base: "none")
+        var fit = try CalibrationFit(
+            server, CalibrationInput([file], server).evidence, candidates: asked
+        ) { _ in }
+        let before = fit.values
+        #expect(fit.fitted == asked && (2e-6...6e-6).contains(before[.schedulePerSequence]))
+        var intervals = CalibrationIntervals(fit, seed: 0)
+        #expect(try fit.dropOpen(intervals))
+        #expect(fit.fitted == [.schedule] && fit.values[.schedulePerSequence] == 0)
+        // The step takes over the sequences' mean of 2.5.
+        let rise = 2.5 * before[.schedulePerSequence]
+        #expect(abs(fit.values[.schedule] - before[.schedule] - rise) < 2e-6)
+        #expect(fit.reasons[.schedulePerSequence]?.contains("holds 0 and the base's") == true)
+        // What is left is determined.
+        intervals = CalibrationIntervals(fit, seed: 0)
+        #expect(try !fit.dropOpen(intervals) && fit.fitted == [.schedule])
+        // A calibration refuses to have fitted it.
+        let error = #expect(throws: InputError.self) {
+            try Calibration(configuration, base: "none", data: [file], asked: asked)
+        }
+        #expect(error?.place == "--fit")
+        #expect(error?.problem.contains("schedule_per_sequence (would be") == true)
+    }
+
     @Test("requests of a few loads give what they determine, within its interval")
     func requests() throws {
         let seed: UInt64 = 5
@@ -236,7 +284,9 @@ struct CalibrationTests {
                 "medium.json", .init(requests: 96, rate: 12, prompts: [100, 700], output: 24),
                 seed: 3),
         ]
-        let server = try CalibrationServer(hidden.known(), base: base)
+        let scratch = try ScratchFolder()
+        let server = try CalibrationServer(
+            hidden.known(), base: scratch.write("base.json", JSONEncoder().encode(base)))
         let asked: [CalibrationConstant] = [
             .frontEnd, .schedule, .schedulePerSequence, .launchEager, .gpuScale,
         ]

@@ -72,6 +72,26 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
         }
     }
 
+    /// A server has the host of its engine, version and GPU, if one was fitted there.
+    @Test func serversHaveTheHostsThatWereFittedOnThem() throws {
+        let servers: [(engine: String, gpu: String, more: [String: String], host: String)] = [
+            ("sglang 0.5.9", "h200-sxm", [:], "sglang-0.5.9"),
+            ("sglang 0.5.6.post2", "h200-sxm", [:], "vllm-2025-10"),
+            ("sglang 0.5.9", "b200-sxm", [:], "none"), ("trtllm", "h200-sxm", [:], "trtllm-2025"),
+            ("TensorRT-LLM 1.0", "h100-sxm", ["load_kind": "offline"], "none"),
+            ("trtllm 1.2.0rc2", "b200-sxm", ["weight_dtype": "mxfp4"], "none"),
+            ("trtllm 1.2.0rc2", "b200-sxm", ["weight_dtype": "fp8"], "trtllm-2025"),
+            ("vllm 0.18.0", "h200-sxm", [:], "vllm-0.18-async"),
+        ]
+        let text = servers.map { server in
+            row("a", server.more.merging(["engine": server.engine, "gpu": server.gpu]) { $1 })
+        }
+        let loads = try withFolder(["r.csv": ([columns] + text).joined(separator: "\n")]) {
+            try ReferenceRow.read($0 + "/r.csv").map(\.load)
+        }
+        #expect(loads.map { $0.hostProfile(nil).name } == servers.map(\.host))
+    }
+
     @Test func columnsThatNothingReadsAreNamed() throws {
         let text =
             columns + ",unit,driver,empty\n" + row("a", ["load": "1000000000"]) + ",ms,512,"
@@ -230,6 +250,48 @@ private func row(_ id: String, _ changes: [String: String] = [:]) -> String {
             let groups = try OperatorValidation(folder: folder, profile: .vllm).groups
             #expect(groups.count == 1 && groups[0].errors.count == 2)
         }
+    }
+
+    /// Rows of experts with one scale for each matrix are a set of their own, which their own
+    /// coefficients price and a fit changes.
+    @Test func expertsWithOneScaleAreASetOfTheirOwn() throws {
+        let own = try #require(EngineProfile.trtllm.tensorExperts?[.fp8])
+        var lines = [
+            "kernel_source,moe_dtype,num_tokens,hidden_size,inter_size,topk,num_experts,"
+                + "moe_tp_size,moe_ep_size,distribution,latency"
+        ]
+        for tokens in [1, 4, 16, 64, 256, 1024, 4096, 16384] {
+            for (hidden, size) in [(2048, 768), (4096, 1536), (6144, 2560), (4096, 14336)] {
+                let reached = ReachedExperts(count: 128, chosen: 8, .balanced)
+                let seconds = own.seconds(
+                    tokens: Double(tokens), hidden: Double(hidden), size: Double(hidden * size),
+                    chosen: 8, activated: reached.activated(Double(tokens), spread: 1), spread: 1,
+                    bytesPerWeight: 1)
+                for type in ["fp8", "fp8_block"] {
+                    lines.append(
+                        "x,\(type),\(tokens),\(hidden),\(size),8,128,1,1,balanced,"
+                            + "\(seconds * 1e3)")
+                }
+            }
+        }
+        try withFolder(["moe.csv": lines.joined(separator: "\n")]) { folder in
+            let groups = try OperatorValidation(folder: folder, profile: .trtllm).groups
+            let tensor = try #require(groups.first { $0.name == "MoE fp8, balanced, EP1" })
+            let blocks = try #require(groups.first { $0.name == "MoE fp8_block, balanced, EP1" })
+            #expect(tensor.errors.median < 1e-9 && !tensor.isMeant)
+            #expect(blocks.errors.p90 > 10 && blocks.isMeant)
+            let rows = try OperatorTables.read(folder: folder).samples.map(\.call)
+            for family in [OperatorFamily.experts(.fp8), .tensorExperts(isSkewed: false)] {
+                #expect(rows.count(where: family.contains) == rows.count / 2)
+            }
+            #expect(rows.count { OperatorFamily.tensorExperts(isSkewed: true).contains($0) } == 0)
+        }
+        let fitted = OperatorFamily.tensorExperts(isSkewed: false)
+        var values = fitted.values(.vllm)
+        values[0] = 1
+        let changed = fitted.replacing(values, in: .vllm)
+        #expect(changed.tensorExperts?[.fp8]?.fixed == 1)
+        #expect(changed.experts == EngineProfile.vllm.experts)
     }
 
     @Test func emptyFoldersAreRefused() throws {

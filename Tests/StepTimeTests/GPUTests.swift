@@ -209,6 +209,9 @@ private func coefficients() -> [String: Any]? {
             profile.narrowDecode?[.bf16]?.fixed, all["decode"]?["bfloat16 hd64"]?["a0"], "narrow")
         let experts = all["moe"]?["bfloat16 balanced"] ?? all["moe"]?["bfloat16 power_law"]
         equal(profile.experts[.bf16]?.rate, experts?["P"], "experts")
+        if let tensor = profile.tensorExperts?[.fp8] {
+            equal(tensor.rate, all["moe"]?["fp8 balanced"]?["P"], "experts with one scale")
+        }
         for size in [2, 4, 8] {
             let paths = all["allreduce"]?["TP\(size)"]
             equal(profile.allReduce[size]?.paths[2].bandwidth, paths?["b3"], "all-reduce")

@@ -40,7 +40,7 @@ import Testing
 @Suite struct ProfileTests {
     /// Every number, to the last bit, as it was fitted: a change of the table is a new fit.
     @Test(arguments: [
-        (EngineProfile.vllm, "7c603e9840fe65f1"), (.trtllm, "fa03492a85b88554"),
+        (EngineProfile.vllm, "7c603e9840fe65f1"), (.trtllm, "f72215b5bbeccd4c"),
         (.sglang, "d8cca905f4caa139"),
     ])
     func theTableHoldsWhatWasFitted(profile: EngineProfile, digest: String) throws {
@@ -75,6 +75,18 @@ import Testing
         #expect(perLayer(.vllm19, summing, 4) == 0.6e-3)
     }
 
+    @Test func enginesHaveTheHostsThatWereFittedToThem() throws {
+        let given = EngineProfile.trtllm.usualHost(
+            asyncScheduling: true, minor: 33, gpu: .h100)
+        #expect(given == .trtllm && given.frontEnd == 20e-3)
+        // One model's launches are no other model's: SGLang keeps vLLM's.
+        #expect(
+            EngineProfile.sglang.usualHost(
+                asyncScheduling: true, minor: 33, gpu: .h100
+            ).frontEnd < 10e-3)
+        for host in HostProfile.all { #expect(try HostProfile.named(host.name) == host) }
+    }
+
     @Test func aWrittenProfileReadsBack() throws {
         #expect(try read { _ in } == .vllm)
     }
@@ -91,6 +103,13 @@ import Testing
             ("experts.mxfp4.rate", { $0.experts[.mxfp4]?.rate = rate }),
             ("cutExperts.mxfp4.rate", { $0.cutExperts?[.mxfp4]?.rate = rate }),
             ("skewedExperts.bf16.bandwidth", { $0.skewedExperts?[.bf16]?.bandwidth = rate }),
+            (
+                "tensorExperts.fp8.rate",
+                {
+                    $0.tensorExperts = EngineProfile.trtllm.tensorExperts
+                    $0.tensorExperts?[.fp8]?.rate = rate
+                }
+            ),
             ("narrowDecode.bf16.bandwidth", { $0.narrowDecode?[.bf16]?.bandwidth = rate }),
             ("narrowPrefill.fp8.rate", { $0.narrowPrefill?[.fp8]?.rate = rate }),
             ("elementwise.bandwidth", { $0.elementwise.bandwidth = rate }),

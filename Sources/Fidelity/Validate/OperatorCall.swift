@@ -13,7 +13,7 @@ enum OperatorCall: Sendable, Equatable {
     case allReduce(gpus: Int, bytes: Double)
     case experts(
         tokens: Double, hidden: Double, intermediate: Double, chosen: Double, activated: Double,
-        spread: Double, WeightFormat, isSkewed: Bool)
+        spread: Double, WeightFormat, isSkewed: Bool, hasTensorScales: Bool)
     case link(LinkCoefficients, bytes: Double)
 
     /// A profile's prediction in seconds; nil if it has no coefficients for the call. O(1).
@@ -42,8 +42,10 @@ enum OperatorCall: Sendable, Equatable {
         case .allReduce(let gpus, let bytes): return profile.allReduce[gpus]?.seconds(bytes: bytes)
         case .experts(
             let tokens, let hidden, let intermediate, let chosen, let activated, let spread,
-            let format, let isSkewed):
-            return profile.expertForm(format, isCut: spread == 1, isSkewed: isSkewed)?.seconds(
+            let format, let isSkewed, let hasTensorScales):
+            let form = profile.expertForm(
+                format, isCut: spread == 1, isSkewed: isSkewed, hasTensorScales: hasTensorScales)
+            return form?.seconds(
                 tokens: tokens, hidden: hidden, size: hidden * intermediate, chosen: chosen,
                 activated: activated, spread: spread, bytesPerWeight: format.bytesPerWeight)
         case .link(let link, let bytes): return link.seconds(bytes: bytes)

@@ -11,6 +11,8 @@ enum OperatorFamily: Equatable {
     /// Experts held whole by one GPU or sharded by matrix, if they are fitted separately.
     case cutExperts(WeightFormat)
     case skewedExperts(WeightFormat)
+    /// fp8 experts with one scale for each matrix.
+    case tensorExperts(isSkewed: Bool)
     case allReduce(Int)
 
     private static let expertFormats: [WeightFormat] = [.bf16, .fp8, .int4, .mxfp4, .nvfp4]
@@ -23,7 +25,9 @@ enum OperatorFamily: Equatable {
                 .decode($0, isNarrow: true), .prefill($0, isNarrow: true),
             ]
         } + [.latent] + expertFormats.map { .experts($0) } + [.cutExperts(.mxfp4)]
-        + expertFormats.map { .skewedExperts($0) } + [2, 4, 8].map { .allReduce($0) }
+        + expertFormats.map { .skewedExperts($0) }
+        + [.tensorExperts(isSkewed: false), .tensorExperts(isSkewed: true)]
+        + [2, 4, 8].map { .allReduce($0) }
 
     /// Fewest rows to fit the family on: a few times the number of coefficients.
     var fewestRows: Int {
@@ -47,6 +51,8 @@ enum OperatorFamily: Equatable {
         case .experts(let format): "MoE \(format.rawValue)"
         case .cutExperts(let format): "MoE \(format.rawValue), cut"
         case .skewedExperts(let format): "MoE \(format.rawValue), skewed"
+        case .tensorExperts(let isSkewed):
+            "MoE fp8, a scale for each matrix" + (isSkewed ? ", skewed" : "")
         case .allReduce(let size): "all-reduce over \(size)"
         }
     }
@@ -61,14 +67,19 @@ enum OperatorFamily: Equatable {
             return mine == format && isNarrow == (dim <= Double(EngineProfile.narrowHead))
         case (.latent, .latent(_, _, _, let format)): return format == .bf16
         case (
-            .experts(let mine), .experts(_, _, _, _, _, let spread, let format, let isSkewed)
+            .tensorExperts(let mine), .experts(_, _, _, _, _, _, _, let isSkewed, let isTensor)
+        ): return isTensor && mine == isSkewed
+        // Cases below are of other scales.
+        case (_, .experts(_, _, _, _, _, _, _, _, hasTensorScales: true)): return false
+        case (
+            .experts(let mine), .experts(_, _, _, _, _, let spread, let format, let isSkewed, _)
         ):
             let isCut = Self.all.contains(.cutExperts(format)) && spread == 1
             return mine == format && !isSkewed && !isCut
         case (
-            .cutExperts(let mine), .experts(_, _, _, _, _, let spread, let format, let isSkewed)
+            .cutExperts(let mine), .experts(_, _, _, _, _, let spread, let format, let isSkewed, _)
         ): return mine == format && !isSkewed && spread == 1
-        case (.skewedExperts(let mine), .experts(_, _, _, _, _, _, let format, let isSkewed)):
+        case (.skewedExperts(let mine), .experts(_, _, _, _, _, _, let format, let isSkewed, _)):
             return mine == format && isSkewed
         case (.allReduce(let mine), .allReduce(let gpus, _)): return mine == gpus
         default: return false
@@ -101,6 +112,10 @@ enum OperatorFamily: Equatable {
             return Self.values(profile.cutExperts?[format] ?? profile.experts[format], profile)
         case .skewedExperts(let format):
             return Self.values(profile.skewedExperts?[format] ?? profile.experts[format], profile)
+        case .tensorExperts(let isSkewed):
+            return Self.values(
+                profile.expertForm(
+                    .fp8, isCut: false, isSkewed: isSkewed, hasTensorScales: true), profile)
         case .allReduce(let size):
             let paths = profile.allReduce[size]?.paths ?? profile.allReduce[2]!.paths
             // One-shot, two-shot and ring. A path missing in the profile starts as the last one
@@ -158,6 +173,8 @@ enum OperatorFamily: Equatable {
         case .skewedExperts(let format):
             profile.skewedExperts = (profile.skewedExperts ?? [:])
                 .merging([format: experts()]) { $1 }
+        case .tensorExperts(isSkewed: false): profile.tensorExperts = [.fp8: experts()]
+        case .tensorExperts(isSkewed: true): profile.skewedTensorExperts = [.fp8: experts()]
         case .allReduce(let size):
             profile.allReduce[size] = AllReduceCoefficients(
                 stride(from: 0, to: 6, by: 2).map {

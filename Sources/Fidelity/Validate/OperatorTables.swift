@@ -157,8 +157,8 @@ enum OperatorTables {
     private static func experts(_ row: OperatorRow) throws -> OperatorSample? {
         let type = row.text("moe_dtype")
         let formats: [String: WeightFormat] = [
-            "bfloat16": .bf16, "fp8_block": .fp8, "w4a16_mxfp4": .mxfp4, "int4_wo": .int4,
-            "nvfp4": .nvfp4,
+            "bfloat16": .bf16, "fp8": .fp8, "fp8_block": .fp8, "w4a16_mxfp4": .mxfp4,
+            "int4_wo": .int4, "nvfp4": .nvfp4,
         ]
         guard let format = formats[type] else { return nil }
         let spread = try row.number("moe_ep_size")
@@ -180,11 +180,12 @@ enum OperatorTables {
                 tokens: tokens, hidden: try row.number("hidden_size"),
                 intermediate: try row.number("inter_size") / cut, chosen: Double(chosen),
                 activated: reached.activated(tokens, spread: spread), spread: spread, format,
-                isSkewed: isSkewed), seconds: try row.latency,
+                isSkewed: isSkewed, hasTensorScales: type == "fp8"), seconds: try row.latency,
             set: isUsual
                 ? "MoE \(type), balanced, EP\(Int(spread))"
                 : "MoE \(type), \(isSkewed ? "skewed" : "balanced, other cuts")",
-            isMeant: isUsual && (format == .bf16 || format == .fp8), isFitted: spread <= 8)
+            isMeant: isUsual && (type == "bfloat16" || type == "fp8_block"),
+            isFitted: spread <= 8)
     }
 
     /// Far more than in any model.

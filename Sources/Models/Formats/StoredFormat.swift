@@ -58,6 +58,10 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
         self.priced = priced
     }
 
+    /// Whether all weights of a matrix share one scale of an 8-bit float, and the checkpoint has
+    /// the scales of the inputs, too: engines then run other kernels than for blocks.
+    package var hasTensorScales: Bool { name == "fp8" && scales == .tensor && inputScaleBytes > 0 }
+
     /// 16 bits without scales.
     package static let plain = StoredFormat("16 bit", bits: 16, priced: .bf16)
 

@@ -116,6 +116,7 @@ extension EngineProfile {
         wideDecode = table.decode(name, "wideDecode").unlessEmpty
         cutExperts = table.experts(name, "cutExperts").unlessEmpty
         skewedExperts = table.experts(name, "skewedExperts").unlessEmpty
+        tensorExperts = table.experts(name, "tensorExperts").unlessEmpty
     }
 
     /// This profile with a table's coefficients of another GPU, where it has them.
@@ -132,6 +133,15 @@ extension EngineProfile {
         profile.cutExperts = table.experts(gpu, "cutExperts").unlessEmpty
         let skewed = table.experts(gpu, "skewedExperts")
         if !skewed.isEmpty { profile.skewedExperts = skewed }
+        let tensor = table.experts(gpu, "tensorExperts")
+        if !tensor.isEmpty {
+            profile.tensorExperts = tensor
+            profile.skewedTensorExperts = table.experts(gpu, "skewedTensorExperts").unlessEmpty
+        }
+        // Where only these were measured they are nearer than another GPU's blocks.
+        for format in tensor.keys where table.experts(gpu)[format] == nil {
+            profile.experts[format] = nil
+        }
         let links = table.allReduce(gpu)
         if !links.isEmpty { profile.allReduce = links }
         return profile

@@ -66,6 +66,7 @@ extension EngineProfile {
             try require("serving", gains.sorted { $0.0 < $1.0 }, -0.9...1)
             try require("serving", [("mixedDecode", serving.mixedDecode)], 0...100)
             try require("serving", [("sustainedTokens", serving.sustainedTokens)], 1...1e9)
+            try require("serving", [("reduceExcess", serving.reduceExcess)], 0...100)
             let excess = (serving.expertExcess ?? [:]).map {
                 ("expertExcess.\($0.key.rawValue)", $0.value)
             }
@@ -127,7 +128,8 @@ extension EngineProfile {
         guard experts[.bf16] != nil else { throw missing("experts.bf16") }
         let kinds = [
             ("experts", experts), ("cutExperts", cutExperts ?? [:]),
-            ("skewedExperts", skewedExperts ?? [:]),
+            ("skewedExperts", skewedExperts ?? [:]), ("tensorExperts", tensorExperts ?? [:]),
+            ("skewedTensorExperts", skewedTensorExperts ?? [:]),
         ]
         let all = kinds.flatMap { kind, formats in
             formats.sorted { $0.key.rawValue < $1.key.rawValue }

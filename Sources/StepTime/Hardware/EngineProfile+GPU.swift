@@ -80,6 +80,8 @@ extension EngineProfile {
             gemm[format] = nil
             experts[format] = nil
             skewedExperts?[format] = nil
+            tensorExperts?[format] = nil
+            skewedTensorExperts?[format] = nil
         }
     }
 
@@ -92,15 +94,18 @@ extension EngineProfile {
             max(to.peak(format) / from.peak(format), 1e-3)
         }
         for (format, c) in gemm { profile.gemm[format] = c.scaled(rate: ratio(format), memory) }
-        for (format, c) in experts {
-            profile.experts[format] = c.scaled(rate: ratio(format), memory)
+        func scaled(_ experts: [WeightFormat: ExpertCoefficients])
+            -> [WeightFormat: ExpertCoefficients]
+        {
+            var result = experts
+            for (format, c) in experts { result[format] = c.scaled(rate: ratio(format), memory) }
+            return result
         }
-        for (format, c) in cutExperts ?? [:] {
-            profile.cutExperts?[format] = c.scaled(rate: ratio(format), memory)
-        }
-        for (format, c) in skewedExperts ?? [:] {
-            profile.skewedExperts?[format] = c.scaled(rate: ratio(format), memory)
-        }
+        profile.experts = scaled(experts)
+        profile.cutExperts = cutExperts.map(scaled)
+        profile.skewedExperts = skewedExperts.map(scaled)
+        profile.tensorExperts = tensorExperts.map(scaled)
+        profile.skewedTensorExperts = skewedTensorExperts.map(scaled)
         profile.decode = decode.mapValues { $0.scaled(memory) }
         profile.narrowDecode = narrowDecode?.mapValues { $0.scaled(memory) }
         profile.wideDecode = wideDecode?.mapValues { $0.scaled(memory) }

@@ -54,9 +54,15 @@ let engineKernels = CoefficientTable(
     vllm   mxfp4 7.248e-5  2.555e12   6.422e14  1.576     1.242    2.956e12    1.613e13
     vllm   int4  4.158e-5  2.219e12   3.252e14  2.154     4.178    1.901e12    2.012e12
     trtllm bf16  2.83e-5   3.11e12    9.43e14   2.14      67.5     1.82e12     1.82e12
-    trtllm fp8   3.09e-5   3e12       1.743e15  2.38      59.2     1.8e12      1.8e12
+    trtllm fp8   4.28e-5   3.07e12    8.87e14   2.54      10.7     7.6e11      1.8e12
     sglang bf16  3.23e-5   3.1e12     6.51e14   2.16      46.9     3.08e12     3.08e12
     sglang fp8   2.72e-5   2.99e12    7.45e14   2.05      15.4     3.1e12      3.1e12
+
+    # fp8 with one scale for each matrix. vLLM's rows are left out: FlashInfer's CUTLASS kernels,
+    # untuned, at a fifth of the memory's bandwidth and half of bf16's speed. A server on an H200
+    # lost 10 % by them (vLLM pull request 50040).
+    tensorExperts      fixed   bandwidth rate     exponent padding activation skipping
+    trtllm        fp8  3.09e-5 3e12      1.743e15 2.38     59.2    1.8e12     1.8e12
 
     # Heads of 64 elements.
     narrowDecode      fixed    perHead  bandwidth

@@ -29,6 +29,11 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     package var cutExperts: [WeightFormat: ExpertCoefficients]?
     /// For experts under `ExpertRouting.powerLaw`.
     package var skewedExperts: [WeightFormat: ExpertCoefficients]?
+    /// For experts whose matrices have one scale each (`StoredFormat.hasTensorScales`), where these
+    /// kernels were measured; nil: as `experts`, which are block-scaled.
+    package var tensorExperts: [WeightFormat: ExpertCoefficients]?
+    /// The same under `ExpertRouting.powerLaw`.
+    package var skewedTensorExperts: [WeightFormat: ExpertCoefficients]?
     /// The GPU of the kernels; nil: an H100 SXM, as in files of versions that supported no other.
     package var gpu: String?
     /// Median errors on held-out rows of the operator tables, in words; nil: unknown.
@@ -91,7 +96,7 @@ package struct EngineProfile: Sendable, Equatable, Codable {
     /// Whether this profile also uses vLLM's kernels on other GPUs.
     var isVLLM: Bool { name.hasPrefix("vllm") }
 
-    /// TensorRT-LLM: kernels of 1.3.0rc20. Offline throughput runs of 1.0 showed no host time.
+    /// TensorRT-LLM: kernels of 1.3.0rc20. Offline runs of 1.0 showed no host time.
     package static let trtllm = EngineProfile(
         measured: "trtllm", provenance: "TensorRT-LLM 1.3.0rc20 kernels")
 
@@ -100,11 +105,11 @@ package struct EngineProfile: Sendable, Equatable, Codable {
         measured: "sglang", provenance: "SGLang 0.5.14 kernels")
 
     /// The host assumed for servers of this engine if none is named: vLLM's by its release
-    /// 0.`minor` and the GPU. TensorRT-LLM showed no host time; SGLang is assumed to have vLLM's, which was
-    /// fitted.
+    /// 0.`minor` and the GPU. TensorRT-LLM showed a front end only; SGLang is assumed to have
+    /// vLLM's, as its own was fitted on one model.
     package func usualHost(asyncScheduling: Bool, minor: Int, gpu: GPU) -> HostProfile {
         if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
-        if name == "trtllm" { return .none }
+        if name == "trtllm" { return .trtllm }
         guard !isVLLM else {
             return .ofVLLM(minor: minor, gpu: gpu, asyncScheduling: asyncScheduling)
         }

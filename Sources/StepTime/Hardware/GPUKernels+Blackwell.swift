@@ -103,4 +103,13 @@ let blackwellKernels = CoefficientTable(
     b300-sxm      int4  4e-5     3.986e12  3.058e14 1        2.491   2.194e12   1.184e12
     b300-sxm      mxfp4 1.929e-5 3.776e12  6.196e14 1.491    2.006   2.857e12   1.359e12
     b300-sxm      nvfp4 2.346e-5 7.452e12  3.433e15 2.004    73.86   8.231e12   2.094e13
+
+    # fp8 with one scale for each matrix (TensorRT-LLM's kernels); the fp8 rows above: blocks.
+    tensorExperts            fixed    bandwidth rate     exponent padding activation skipping
+    b200-sxm            fp8  2.232e-5 6.899e12  2.221e15 2.277    43.02   7.982e12   4.356e13
+    b300-sxm            fp8  2.294e-5 7.529e12  2.119e15 1.574    44.29   9.347e12   1.72e14
+
+    skewedTensorExperts      fixed    bandwidth rate     exponent padding activation skipping
+    b200-sxm            fp8  1.634e-5 6.443e12  2.121e15 1.465    29.42   9.953e12   1.457e13
+    b300-sxm            fp8  1.724e-5 6.502e12  2.129e15 1.642    32.66   1.039e13   1.169e13
     """)

@@ -55,7 +55,6 @@ let workstationKernels = CoefficientTable(
     l40s         int4  1.057e-6 6.016e11  2.535e14 4.523    0.1     8.159e11   8.671e11
     l40s         mxfp4 1.057e-6 5.865e11  1.832e14 2.716    0.1     1.046e12   4.993e11
     rtx-pro-6000 bf16  1.467e-5 1.382e12  1.874e14 2.692    0.1     1.871e12   3.836e13
-    rtx-pro-6000 fp8   3.066e-5 1.38e12   3.385e14 8        30.39   1.964e12   9.186e13
     rtx-pro-6000 int4  2.002e-6 1.241e12  3.179e14 4.597    0.1     2.154e12   1.657e12
     rtx-pro-6000 mxfp4 1.554e-5 1.243e12  2.8e14   2.46     0.1     1.323e12   8.546e11
     rtx-pro-6000 nvfp4 3.798e-5 1.428e12  1.193e15 2.171    0.1     1.775e12   1.202e13
@@ -67,8 +66,16 @@ let workstationKernels = CoefficientTable(
     l40s          int4  1e-6     6.42e11   2.088e14 2.46     0.05    1.163e12   6.488e11
     l40s          mxfp4 9.266e-6 6.116e11  1.746e14 2.053    0.05008 1.12e12    2.62e11
     rtx-pro-6000  bf16  1.693e-5 1.407e12  1.818e14 8        66.67   2.462e12   2.762e12
-    rtx-pro-6000  fp8   1.322e-5 1.406e12  3.434e14 2.328    16.8    1.834e12   3.326e12
     rtx-pro-6000  int4  1.085e-5 1.326e12  2.502e14 2.301    0.05    2.757e12   1.292e12
     rtx-pro-6000  mxfp4 1.886e-5 1.41e12   2.525e14 1.422    0.05003 1.575e12   3.787e11
     rtx-pro-6000  nvfp4 5.599e-5 1.35e12   4.808e14 3.179    0.5161  2.495e12   1.823e14
+
+    # fp8 with one scale for each matrix: on the RTX PRO 6000 blocks were not measured.
+    tensorExperts           fixed    bandwidth rate     exponent padding activation skipping
+    l40s               fp8  3.461e-6 7.229e11  4.027e14 2.054    128     1.218e12   6.174e11
+    rtx-pro-6000       fp8  3.066e-5 1.38e12   3.385e14 8        30.39   1.964e12   9.186e13
+
+    skewedTensorExperts     fixed    bandwidth rate     exponent padding activation skipping
+    l40s               fp8  1e-6     6.315e11  3.934e14 1.674    0.9993  1.164e12   5.342e11
+    rtx-pro-6000       fp8  1.322e-5 1.406e12  3.434e14 2.328    16.8    1.834e12   3.326e12
     """)

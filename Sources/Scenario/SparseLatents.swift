@@ -1,0 +1,63 @@
+import Models
+import StepTime
+
+/// The cache's format of a model with sparse latents (DeepSeek-V3.2, GLM-5), where the engine lets
+/// the GPU's kernel choose it.
+///
+/// Source: vLLM 0.33.0 (`platforms/cuda.py`, `layers/attention/mla_attention.py`,
+/// `models/config.py`). Pools of DeepSeek-V3.2 on B200s under 0.18 agree with the first rule.
+struct SparseLatents {
+    /// The second number of the release.
+    var minor: Int
+    /// The first number of the GPU's compute capability; nil: not an NVIDIA GPU.
+    var capability: Int?
+    /// The engine's class.
+    var architecture: String?
+
+    /// Classes whose cache is fp8 on data-centre Blackwell unless a format is asked for, since
+    /// 0.33.
+    private static let fp8OnBlackwell: Set = ["GlmMoeDsaForCausalLM", "Glm5NextForCausalLM"]
+
+    /// The format where none is asked for and the checkpoint names none; nil: 16 bits.
+    var usualFormat: CacheFormat? {
+        guard minor >= 33 else { return nil }
+        switch capability {
+        case 10: return architecture.map(Self.fp8OnBlackwell.contains) ?? false ? .fp8 : nil
+        case 12: return .fp8
+        default: return nil
+        }
+    }
+
+    /// Whether an fp8 cache is DeepSeek's packed one, with scales and 16-bit positions, rather than
+    /// a byte an element. FlashInfer's kernel, the choice on data-centre Blackwell, has no packed
+    /// form; that of an RTX PRO 6000 has no other, whoever asked for fp8.
+    func packs(isAsked: Bool) -> Bool {
+        switch capability {
+        case 10 where minor >= 18: false
+        case 12 where minor >= 33: true
+        default: isAsked
+        }
+    }
+}
+
+extension Configuration {
+    /// The rules for a model with sparse latents; nil for any other.
+    func sparseLatents(_ model: TransformerModel) -> SparseLatents? {
+        let isSparse = model.layers.contains {
+            if case .latent(let latent) = $0.attention { latent.isSparse } else { false }
+        }
+        guard isSparse, let gpu = try? GPU.named(hardware.gpu) else { return nil }
+        return SparseLatents(
+            minor: engine.version.minor, capability: gpu.computeCapability,
+            architecture: model.architecture)
+    }
+
+    /// A note where the GPU's kernel chose the cache's format.
+    func sparseNote(_ model: TransformerModel, _ deployment: Deployment) -> String? {
+        guard engine.kvCacheDtype == .auto, let latents = sparseLatents(model),
+            latents.usualFormat == deployment.cache
+        else { return nil }
+        return "engine.kv_cache_dtype auto is fp8 for \(model.name) on a \(hardware.gpu), by "
+            + "vLLM \(engine.version)'s code"
+    }
+}

@@ -191,6 +191,23 @@ extension Towers {
         return tower
     }
 
+    /// Pixtral in Mistral's own form: a norm and a merger where it has them, two whole layers.
+    static let mistralForm: Rule = { vision, _, hidden in
+        var (tower, blocks) = try pixtral(vision)
+        let bias = try vision.flag("adapter_bias", default: true)
+        if try vision.flag("add_pre_mm_projector_layer_norm", default: false) {
+            tower.add("projector.norm", blocks.width)
+        }
+        if vision.word("mm_projector_id") == "patch_merge" {
+            let merge = try vision.size("spatial_merge_size", default: 1, most: 8)
+            tower.add(
+                "merger", merge * merge * blocks.width, blocks.width, bias: false, .replicated)
+        }
+        tower.add("adapter.w_in", blocks.width, hidden, bias: bias, .replicated)
+        tower.add("adapter.w_out", hidden, hidden, bias: bias, .replicated)
+        return tower
+    }
+
     /// Llama 4: unfolded patches, a class token, pixel shuffle through two layers.
     static let llama4: Rule = { vision, _, hidden in
         let blocks = try TowerBlocks(vision, width: 768, depth: 34, inner: 5632)

@@ -87,7 +87,7 @@ extension Towers {
 
     /// Gemma 4's own tower: gates, norms over heads, two tables of positions. It is Transformers'
     /// module, so every GPU holds all of it.
-    static let gemma4: Rule = { vision, _, hidden in
+    static let gemma4: Rule = { vision, around, hidden in
         var blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 4304)
         blocks.isGated = true
         blocks.attentionBias = false
@@ -99,6 +99,9 @@ extension Towers {
         let positions = try vision.size("position_embedding_size", default: 10_240, most: 1 << 20)
         tower.add("pos_embed", 2 * positions * blocks.width)
         tower.add("embed_vision", blocks.width, hidden, bias: false)
+        if around.has("audio_config") {
+            try addGemma4Sound(to: &tower, around.inside("audio_config"), hidden)
+        }
         for index in tower.matrices.indices {
             tower.matrices[index].projection.split = .replicated
         }

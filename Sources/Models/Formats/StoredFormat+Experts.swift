@@ -98,6 +98,7 @@ extension StoredFormat {
         if isLoaded { columns = columns.roundedUp(to: format.loadedExpertMultiple) }
         if case .block(let block) = scales { format.scales = .block(block.within(columns)) }
         format.inputScaleBytes = 0
+        format.matrixBytes = expertMatrixBytes ?? matrixBytes
         let inward = isGated ? 2 : 1
         var sum = Int64(inward) * format.bytes(inputs: width, outputs: columns)
         sum += format.bytes(inputs: columns, outputs: width)

@@ -94,6 +94,8 @@ extension StoredFormat {
             hasInputScale ? "nvfp4" : "nvfp4 (16-bit inputs)", bits: 4, scales: .group(group),
             scaleBytes: 1, priced: .nvfp4)
         format.matrixBytes = hasInputScale ? 8 : 4 + otherBytes
+        // Experts have a scale for inputs, used or not.
+        format.expertMatrixBytes = 8
         return format
     }
 

@@ -27,6 +27,8 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
     package var zeroBits = 0
     /// Bytes per matrix: scales of the scales (NVFP4).
     package var matrixBytes = 0
+    /// The same per matrix of an expert, if they differ.
+    package var expertMatrixBytes: Int?
     /// Bytes of a static input scale: one per matrix, and one for an expert's fused matrices.
     package var inputScaleBytes = 0
     /// Bytes per output, for asymmetric inputs.

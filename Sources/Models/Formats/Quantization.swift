@@ -40,6 +40,8 @@ package struct Quantization: Equatable, Sendable {
     /// Formats of modules that no rule names; nil: 16 bits.
     package var linear: StoredFormat?
     package var experts: StoredFormat?
+    /// Format of the experts in prediction layers, if another (NVIDIA's files of DeepSeek-V4).
+    package var predictorExperts: StoredFormat?
     /// Format of the output head; nil: 16 bits. modelopt quantises it unless its list names it.
     package var head: StoredFormat?
     /// Whether the engine reads from the checkpoint's files which modules it quantises (GPTQ and AWQ

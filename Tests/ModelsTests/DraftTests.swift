@@ -121,9 +121,9 @@ import Testing
         }
     }
 
-    /// What vLLM 0.33.0's classes for prediction layers create, without memory and without embedding
-    /// and head: bytes on one GPU and on one of two, and bytes a token on each. A file without a
-    /// number of them is given one.
+    /// What vLLM 0.33.0's classes for prediction layers create, without memory and without
+    /// embedding and head: bytes on one GPU and on one of two, and bytes a token on each. A file
+    /// without a number of them is given one.
     @Test(arguments: [
         (
             "Tower-Exaone4_5_ForConditionalGeneration", 604_021_248 as Int64,

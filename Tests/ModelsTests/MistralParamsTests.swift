@@ -6,8 +6,8 @@ import Testing
 @testable import Models
 
 /// Mistral's params.json, against vLLM 0.33.0's classes built without memory on a pretended H100
-/// (`config_format` mistral): bytes on one GPU and on one of two, bytes a token of all caches and of
-/// those without a window, and the longest context.
+/// (`config_format` mistral): bytes on one GPU and on one of two, bytes a token of all caches and
+/// of those without a window, and the longest context.
 @Suite struct MistralParamsTests {
     private static let base = """
         "dim": 5120, "n_layers": 40, "head_dim": 128, "n_heads": 32, "n_kv_heads": 8,

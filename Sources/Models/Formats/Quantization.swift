@@ -44,8 +44,8 @@ package struct Quantization: Equatable, Sendable {
     package var predictorExperts: StoredFormat?
     /// Format of the output head; nil: 16 bits. modelopt quantises it unless its list names it.
     package var head: StoredFormat?
-    /// Whether the engine reads from the checkpoint's files which modules it quantises (GPTQ and AWQ
-    /// without a list). Published ones leave routers and towers in 16 bits.
+    /// Whether the engine reads from the checkpoint's files which modules it quantises (GPTQ and
+    /// AWQ without a list). Published ones leave routers and towers in 16 bits.
     package var followsFiles = false
     /// The cache format that `kv_cache_dtype: auto` selects; nil: the model's own type.
     package var cache: CacheFormat?

@@ -172,9 +172,9 @@ private struct GPTQLayer {
         .gptq(bits: bits, group: group > 0 ? group : nil, ordersInputs: cutsGroups)
     }
 
-    /// Why 0.33.0 refuses it, with what it would take and the last release that does; nil if it does
-    /// not. By the releases' wheels: 0.21.0 has kernels for all (gptq.py), 0.22.1 and 0.23.0 have
-    /// Marlin alone; 0.29.0 takes the order of activations, 0.30.0 does not.
+    /// Why 0.33.0 refuses it, with what it would take and the last release that does; nil if it
+    /// does not. By the releases' wheels: 0.21.0 has kernels for all (gptq.py), 0.22.1 and 0.23.0
+    /// have Marlin alone; 0.29.0 takes the order of activations, 0.30.0 does not.
     var refusal: (problem: String, expected: String, last: String?)? {
         if bits < 4 {
             return (

@@ -1,5 +1,5 @@
-/// What the engine's classes for experts do with groups of packed integers that end inside one GPU's
-/// columns. Sources: vLLM 0.33.0's `AutoGPTQConfig`, `AutoAWQConfig`, `MoeWNA16Method`, the
+/// What the engine's classes for experts do with groups of packed integers that end inside one
+/// GPU's columns. Sources: vLLM 0.33.0's `AutoGPTQConfig`, `AutoAWQConfig`, `MoeWNA16Method`, the
 /// schemes of `compressed_tensors_moe` and `quark_moe`.
 package enum ExpertGroups: Equatable, Hashable, Sendable {
     /// No rule.

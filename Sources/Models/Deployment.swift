@@ -198,23 +198,35 @@ extension Deployment {
             expected: "whole groups: a smaller size, or other model.weights")
     }
 
-    /// Refuses shards of an expert whose blocks would shrink below 32 columns. Blocks shrink until
-    /// they divide the shard.
+    /// Refuses shards of an expert whose blocks would shrink below 32 columns, and groups of packed
+    /// integers that the engine's class for experts does not cut. Blocks shrink until they divide
+    /// the shard.
     private func checkExpertBlocks(_ layer: Layer, _ model: TransformerModel) throws {
-        guard case .experts(let experts) = layer.feedForward, tensorParallel > expertParallel,
-            case .block(let block)? = layer.formats?.experts.scales
+        guard case .experts(let experts) = layer.feedForward, let format = layer.formats?.experts
         else { return }
-        let share = experts.intermediate / (tensorParallel / max(1, expertParallel))
-        guard block.within(share).outputs < min(ScaleBlock.leastOfExperts, block.outputs) else {
-            return
+        let share = experts.intermediate / max(1, tensorParallel / max(1, expertParallel))
+        let width = experts.width(hidden: model.hiddenSize)
+        func refuse(_ shapes: String, _ expected: String) -> InputError {
+            InputError(
+                "engine.tensor_parallel_size",
+                "\(tensorParallel) GPUs get \(share) of the \(experts.intermediate) columns of an "
+                    + "expert of \(model.name) each, and its \(shapes)",
+                expected: expected + ", or other model.weights")
         }
-        throw InputError(
-            "engine.tensor_parallel_size",
-            "\(tensorParallel) GPUs get \(share) of the \(experts.intermediate) columns of an "
-                + "expert of \(model.name) each, and its fp8 weights have a scale per block of "
-                + "\(block.outputs)",
-            expected: "a smaller size, engine.expert_parallel_size \(tensorParallel), or other "
-                + "model.weights")
+        let whole = "a smaller size, engine.expert_parallel_size \(tensorParallel)"
+        if format.forExperts(width: width, columns: share) == nil {
+            if format.expertGroups == .never || share == experts.intermediate {
+                throw InputError(
+                    "model",
+                    "vLLM 0.33.0 has no kernel for \(model.name)'s experts of \(width) inputs and "
+                        + "\(share) columns in \(format.name)", expected: "other model.weights")
+            }
+            throw refuse(format.cutText, whole)
+        }
+        guard tensorParallel > expertParallel, case .block(let block) = format.scales,
+            block.within(share).outputs < min(ScaleBlock.leastOfExperts, block.outputs)
+        else { return }
+        throw refuse("fp8 weights have a scale per block of \(block.outputs)", whole)
     }
 }
 

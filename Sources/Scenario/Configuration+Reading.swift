@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Models
 import Simulator
 import Traces
 
@@ -233,11 +234,6 @@ extension Configuration {
         return copy
     }
 
-    /// The config.json inside a snapshot folder.
-    private func folder(_ path: String) -> String {
-        path.appending(pathComponent: "config.json")
-    }
-
     private mutating func changePaths(_ change: (String) -> String) {
         // "-" is standard input.
         trace.file = trace.file.map { $0 == "-" ? $0 : change($0) }
@@ -246,11 +242,11 @@ extension Configuration {
         if let host = engine.host.profile, host.hasSuffix(".json") {
             engine.host.profile = change(host)
         }
-        if model.name.hasSuffix(".json") || FileSystem.exists(folder(change(model.name))) {
+        if model.name.hasSuffix(".json") || Snapshot.config(in: change(model.name)) != nil {
             model.name = change(model.name)
         }
         if let draft = engine.specModel,
-            draft.hasSuffix(".json") || FileSystem.exists(folder(change(draft)))
+            draft.hasSuffix(".json") || Snapshot.config(in: change(draft)) != nil
         {
             engine.specModel = change(draft)
         }

@@ -104,6 +104,7 @@ import Testing
         for folder in [
             "meta-llama--Meta-Llama-3.1-8B", "moonshotai--Kimi-K2-Instruct",
             "MiniMaxAI--MiniMax-M2.5", "openai--gpt-oss-20b", "nvidia--Kimi-K2.5-NVFP4",
+            "mistralai--Mistral-Large-3-675B-Instruct-2512",
         ] {
             let model = try Self.model(folder)
             let error = try #require(throws: InputError.self) {
@@ -111,13 +112,68 @@ import Testing
             }
             #expect(error.place == "engine.spec_method", "\(folder): \(error)")
         }
-        for folder in ["MiniMaxAI--MiniMax-M3", "MiniMaxAI--MiniMax-M3-VL"] {
+        for folder in ["MiniMaxAI--MiniMax-M3", "moonshotai--Kimi-K3"] {
             let model = try Self.model(folder)
             let error = try #require(throws: InputError.self) {
                 try Draft.ownLayers(of: model, tokens: 1)
             }
             #expect(error.problem.contains("read by no rule"), "\(folder): \(error)")
         }
+    }
+
+    /// What vLLM 0.33.0's classes for prediction layers create, without memory and without
+    /// embedding and head: bytes on one GPU and on one of two, and bytes a token on each. A file
+    /// without a number of them is given one.
+    @Test(arguments: [
+        (
+            "Tower-Exaone4_5_ForConditionalGeneration", 604_021_248 as Int64,
+            302_031_360 as Int64, 16_384, 8_192
+        ),
+        (
+            "MiniMaxM3SparseForConditionalGeneration", 14_984_738_304, 7_570_257_408, 2_304, 1_280
+        ),
+        ("Class-bailing25", 73_609_792, 40_317_504, 1_152, 1_152),
+        ("Tower-GlmOcrForConditionalGeneration", 35_665_920, 19_937_280, 2_048, 1_024),
+    ])
+    func predictionLayersAreTheEngines(
+        name: String, whole: Int64, half: Int64, cached: Int, halfCached: Int
+    ) throws {
+        let file = packageRoot.appendingPathComponent("Tests/Fuzz/corpus/config/\(name).json")
+        var text = try String(contentsOf: file, encoding: .utf8)
+        text = text.replacing(#""num_nextn_predict_layers":0"#, with: #""unused":0"#)
+        text.replace(
+            #""num_hidden_layers""#, with: #""num_nextn_predict_layers": 1, "num_hidden_layers""#)
+        let model = try HuggingFaceConfig.model(Data(text.utf8), place: "c.json")
+        let draft = try Draft.ownLayers(of: model, tokens: 1)
+        for (size, bytes, row) in [(1, whole, cached), (2, half, halfCached)] {
+            let deployment = Self.deployment(model, tensorParallel: size, draft)
+            #expect(draft.weightBytes(beside: deployment) == bytes, "on one of \(size)")
+            let rows = draft.caches(beside: deployment).joined().map { Int($0.rowBytes) }
+            #expect(rows.reduce(0, +) == row, "on one of \(size)")
+        }
+    }
+
+    /// MiMo-V2-Flash's class keeps its output projection in 16 bits, and NVIDIA's files of
+    /// DeepSeek-V4 the prediction layer's experts in MXFP4 (vLLM 0.33.0's classes).
+    @Test(.enabled(if: evidence != nil)) func predictionLayersHaveFormatsOfTheirOwn() throws {
+        let model = try Self.model("XiaomiMiMo--MiMo-V2-Flash")
+        let draft = try Draft.ownLayers(of: model, tokens: 1)
+        for (size, bytes) in [(1, 396_466_824), (2, 231_808_328)] {
+            let deployment = Self.deployment(model, tensorParallel: size, draft)
+            #expect(draft.weightBytes(beside: deployment) == Int64(bytes))
+        }
+        let file = evidence!.appendingPathComponent(
+            "cases/models/deepseek-ai--DeepSeek-V4-Flash/config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let nvidia = try HuggingFaceConfig.model(
+            Data(
+                text.replacing(
+                    #""quant_method""#, with: #""moe_quant_algo": "NVFP4", "quant_method""#
+                ).utf8),
+            place: "c.json")
+        #expect(nvidia.layers.last?.formats?.experts.name == "nvfp4")
+        let own = try Draft.ownLayers(of: nvidia, tokens: 1)
+        #expect(own.weightBytes(beside: Self.deployment(nvidia, own)) == 3_593_787_756)
     }
 
     /// DeepSeek-V4-Flash: a 44th layer, which keeps its window alone (compress_ratios ends in 0),

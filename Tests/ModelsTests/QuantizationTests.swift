@@ -123,6 +123,27 @@ import Testing
         #expect(read.format(of: "model.layers.0.mlp.gate_proj", .linear).bits == 4)
         #expect(read.format(of: "model.layers.0.mlp.down_proj", .linear) == .plain)
         #expect(read.format(of: "lm_head", .head).bits == 4)
+        #expect(read.attentionBytes > 0)
+    }
+
+    /// nvidia/Qwen3.6-35B-A3B-NVFP4 and MiniMax-M3-NVFP4 by vLLM 0.33.0's classes: experts keep a
+    /// float32 scale for inputs that are not quantised, and without an 8-bit cache attention keeps
+    /// no scales.
+    @Test func unusedScalesAreCountedWhereTheEngineCreatesThem() throws {
+        let read = try quantization(
+            #"""
+            {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION",
+             "quantized_layers": {"model.layers.0.mlp.experts": {"quant_algo": "W4A16_NVFP4"},
+             "model.layers.0.mlp.shared_expert.up_proj": {"quant_algo": "W4A16_NVFP4"}}}
+            """#)
+        #expect(read.attentionBytes == 0 && read.latentAttentionBytes == 0)
+        let weights: Int64 = 3 * 2048 * 512 * 9 / 16
+        let experts = read.format(of: "model.layers.0.mlp.experts", .experts)
+        let each = experts.expertBytes(
+            width: 2048, intermediate: 512, isGated: true, hasBias: false, isLoaded: false)
+        #expect(each == weights + 3 * 8)
+        let shared = read.format(of: "model.layers.0.mlp.shared_expert.up_proj", .linear)
+        #expect(shared.bytes(inputs: 2048, outputs: 512) == weights / 3 + 6)
     }
 
     @Test func listsOfOlderMethodsKeepModulesIn16Bits() throws {

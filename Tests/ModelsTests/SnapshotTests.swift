@@ -105,7 +105,7 @@ import Testing
     @Test func aFolderWithoutConfigIsOneClearError() throws {
         try withFolder([:]) { folder in
             let error = #expect(throws: InputError.self) { try Catalogue.model(named: folder) }
-            #expect(error?.problem == "is a folder without config.json")
+            #expect(error?.problem == "is a folder without config.json or Mistral's params.json")
         }
     }
 }

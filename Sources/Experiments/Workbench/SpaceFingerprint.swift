@@ -1,4 +1,5 @@
 import Basics
+import Models
 import Scenario
 
 /// Identifies a space by all that determines its runs: configuration, axes, seeds, and the contents
@@ -47,7 +48,7 @@ enum SpaceFingerprint {
     private static func source(_ key: String, _ value: ConfigurationValue) throws -> String {
         guard files.contains(key), case .text(let path) = value else { return value.source }
         if key == "trace.file", FileSystem.isFolder(path) { return try "content " + folder(path) }
-        for file in [path, path.appending(pathComponent: "config.json")]
+        for file in [path, Snapshot.config(in: path) ?? path]
         where FileSystem.exists(file) && !FileSystem.isFolder(file) {
             return try "content " + (key == "trace.file" ? trace(file) : digest(file))
         }

@@ -15,6 +15,8 @@ package struct Predictor: Equatable, Sendable {
     /// (DeepSeek-V4).
     var vectors: [WeightVector] = []
     package var streams = 1
+    /// The ends of the names of modules that stay in 16 bits whatever the checkpoint's lists say.
+    var plainModules: [String] = []
 
     /// Number of parameters, without the embedding and the head shared with the model.
     package func parameters(hidden: Int) -> Int64 {
@@ -27,8 +29,14 @@ package struct Predictor: Equatable, Sendable {
     /// Applies a checkpoint's formats to the modules.
     mutating func take(_ quantization: Quantization, hidden: Int) {
         for index in layers.indices {
-            layers[index].formats = quantization.formats(
+            var formats = quantization.formats(
                 of: layers[index], starts[index], hidden: hidden)
+            formats.experts = quantization.predictorExperts ?? formats.experts
+            for (place, matrix) in layers[index].matrices(hidden: hidden).enumerated()
+            where plainModules.contains(where: matrix.path.hasSuffix) {
+                formats.matrices[place] = .plain
+            }
+            layers[index].formats = formats
         }
         // NVFP4 checkpoints keep the joining matrix in 16 bits, listed or not (vLLM 0.33.0).
         let isPlain = quantization.method == "modelopt_fp4"

@@ -9,6 +9,8 @@ struct PredictorRule: Sendable {
         case last
         /// The last that attends to all tokens, with its network.
         case lastAttending
+        /// The layer of the module's own number, counted from the model's first (EXAONE-4.5).
+        case first
         /// The last windowed attention, and a dense network.
         case windowed
         /// The last layer's attention, and a dense network.
@@ -39,6 +41,8 @@ struct PredictorRule: Sendable {
     var takesFormat = false
     /// The prefix of a module's number; nil: numbering continues after the model's layers.
     var path: String?
+    /// The ends of the names of modules that the engine's class keeps in 16 bits.
+    var plainModules: [String] = []
 }
 
 extension PredictorRule {
@@ -67,6 +71,19 @@ extension PredictorRule {
         add("deepseek_v3 deepseek_v32 glm_moe_dsa glm4_moe glm4_moe_lite pangu_ultra_moe hy_v3") {
             _ in
         }
+        add("glm_ocr") { _ in }
+        add("bailing_hybrid") { $0.block = .lastAttending }
+        add("minimax_m3_vl") {
+            $0.count = ["num_mtp_modules"]
+            $0.usual = 1
+            $0.takesFormat = true
+            $0.path = "mtp.layers"
+        }
+        add("exaone4_5 exaone4_5_text") {
+            $0 = .qwen
+            $0.block = .first
+            $0.count = PredictorRule().count
+        }
         add("mimo") { $0.joins = ["input_proj"] }
         add("deepseek_v4") {
             $0.block = .further(family: "deepseek_v4")
@@ -82,6 +99,7 @@ extension PredictorRule {
             $0.block = .windowed
             $0.fixed = 1
             $0.path = "model.mtp.layers"
+            $0.plainModules = ["o_proj"]
         }
         add("ernie4_5_moe") {
             $0.block = .dense
@@ -111,11 +129,16 @@ extension PredictorRule {
 
     /// Types whose prediction layers the engine builds, but for which there is no rule here.
     static let unread: Set = [
-        "deepseek_v41", "dots3_note", "kimi_k3", "glm_ocr", "bailing_hybrid",
-        "bailing_moe_v3", "bailing_moe_v3_vl", "exaone4_5", "exaone4_5_text",
+        "deepseek_v41", "dots3_note", "kimi_k3", "bailing_moe_v3", "bailing_moe_v3_vl",
         "intern_s2_preview", "interns2_mobius", "qwen4_exp", "qwen4_exp_text", "step5", "step5_vl",
-        "hy_v4", "inkling_model", "inkling_mm_model", "minimax_m3", "minimax_m3_vl", "glm5_next",
+        "hy_v4", "inkling_model", "inkling_mm_model", "minimax_m3", "glm5_next",
         "gemma4_assistant", "gemma4_unified_assistant",
+    ]
+
+    /// Classes for which the engine builds none, though their decoder's type has a rule.
+    static let without: Set = [
+        "MistralLarge3ForCausalLM", "Mistral3ForConditionalGeneration",
+        "PixtralForConditionalGeneration",
     ]
 
     /// Most modules that are read: published files have 1 to 7.
@@ -126,6 +149,7 @@ extension HuggingFaceConfig {
     /// Reads a file's prediction layers. An error matters only to a server that drafts with them,
     /// so it is kept until one does.
     static func readPredictor(_ fields: ConfigFields, into model: inout TransformerModel) {
+        if let name = model.architecture, PredictorRule.without.contains(name) { return }
         let types = [fields.outerType, fields.type]
         if let rule = types.lazy.compactMap({ PredictorRule.rules[$0] }).first {
             do {
@@ -196,9 +220,11 @@ extension PredictorRule {
                 return matrix
             }
         }
-        return Predictor(
+        var predictor = Predictor(
             modules: blocks.count, layers: layers, starts: starts, matrices: matrices,
             normWeights: copies * norms * hidden)
+        predictor.plainModules = plainModules
+        return predictor
     }
 
     /// The decoder layers of one module.
@@ -219,6 +245,9 @@ extension PredictorRule {
                 throw missing("full attention")
             }
             return [layer]
+        case .first:
+            guard model.layers.indices.contains(module) else { throw missing("layer \(module)") }
+            return [model.layers[module]]
         case .windowed:
             guard let layer = model.layers.last(where: \.attention.isWindowed) else {
                 throw missing("a window")

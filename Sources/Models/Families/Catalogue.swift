@@ -14,13 +14,13 @@ package enum Catalogue {
     /// - Throws: `InputError` at `model.name` with the nearest name, or at the file.
     package static func model(named name: String) throws -> TransformerModel {
         if name.hasSuffix(".json") { return try HuggingFaceConfig.model(file: name) }
-        let inside = name.appending(pathComponent: "config.json")
-        if !name.isEmpty, FileSystem.exists(inside) {
+        if let inside = Snapshot.config(in: name) {
             return try HuggingFaceConfig.model(file: inside)
         }
         if FileSystem.isFolder(name), name.contains("/") {
             throw InputError(
-                name, "is a folder without config.json", expected: "a checkpoint's folder")
+                name, "is a folder without config.json or Mistral's params.json",
+                expected: "a checkpoint's folder")
         }
         let (published, publisher) = spelled(name)
         let format = PublishedFormat(published, publisher: publisher)

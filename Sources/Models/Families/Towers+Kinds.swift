@@ -87,7 +87,7 @@ extension Towers {
 
     /// Gemma 4's own tower: gates, norms over heads, two tables of positions. It is Transformers'
     /// module, so every GPU holds all of it.
-    static let gemma4: Rule = { vision, _, hidden in
+    static let gemma4: Rule = { vision, around, hidden in
         var blocks = try TowerBlocks(vision, width: 1152, depth: 27, inner: 4304)
         blocks.isGated = true
         blocks.attentionBias = false
@@ -99,6 +99,9 @@ extension Towers {
         let positions = try vision.size("position_embedding_size", default: 10_240, most: 1 << 20)
         tower.add("pos_embed", 2 * positions * blocks.width)
         tower.add("embed_vision", blocks.width, hidden, bias: false)
+        if around.has("audio_config") {
+            try addGemma4Sound(to: &tower, around.inside("audio_config"), hidden)
+        }
         for index in tower.matrices.indices {
             tower.matrices[index].projection.split = .replicated
         }
@@ -188,6 +191,23 @@ extension Towers {
             "merger", merge * merge * blocks.width, blocks.width, bias: false, .replicated)
         tower.add("projector.fc1", blocks.width, hidden, bias: bias)
         tower.add("projector.fc2", hidden, hidden, bias: bias, .rows)
+        return tower
+    }
+
+    /// Pixtral in Mistral's own form: a norm and a merger where it has them, two whole layers.
+    static let mistralForm: Rule = { vision, _, hidden in
+        var (tower, blocks) = try pixtral(vision)
+        let bias = try vision.flag("adapter_bias", default: true)
+        if try vision.flag("add_pre_mm_projector_layer_norm", default: false) {
+            tower.add("projector.norm", blocks.width)
+        }
+        if vision.word("mm_projector_id") == "patch_merge" {
+            let merge = try vision.size("spatial_merge_size", default: 1, most: 8)
+            tower.add(
+                "merger", merge * merge * blocks.width, blocks.width, bias: false, .replicated)
+        }
+        tower.add("adapter.w_in", blocks.width, hidden, bias: bias, .replicated)
+        tower.add("adapter.w_out", hidden, hidden, bias: bias, .replicated)
         return tower
     }
 

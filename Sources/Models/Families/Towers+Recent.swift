@@ -37,6 +37,59 @@ extension Towers {
         return tower
     }
 
+    /// Gemma 4's sound (E2B, E4B): two convolutions that halve the bands, then a conformer: two
+    /// half-step networks, attention with relative keys, and a gated convolution.
+    static func addGemma4Sound(
+        to tower: inout Tower, _ sound: ConfigFields, _ hidden: Int
+    ) throws {
+        tower.name = "vision and audio"
+        let width = try sound.size("hidden_size", default: 1024)
+        let depth = try sound.size("num_hidden_layers", default: 12, most: 1024)
+        let heads = try sound.size("num_attention_heads", default: 8, most: 4096)
+        let taps = try sound.size("conv_kernel_size", default: 5, most: 4096)
+        let out = try sound.size("output_proj_dims", default: 1536)
+        var channels = [128, 32]
+        if case .array(let items)? = sound["subsampling_conv_channels"] {
+            channels = items.compactMap(\.integer).filter {
+                (1...ConfigFields.largestSize).contains($0)
+            }
+        }
+        guard channels.count == 2 else {
+            throw InputError(
+                sound.place, "subsampling_conv_channels of audio_config is not read",
+                expected: "two sizes")
+        }
+        // Bands of Transformers' feature extractor, halved twice.
+        let bands = 128 / 4
+        tower.add("audio.conv", 9 * channels[0] * (1 + channels[1]) + channels[0] + channels[1])
+        tower.add("audio.input", channels[1] * bands, width, bias: false)
+        // Two networks of four times the width; q, k, v, output and relative keys; the gated
+        // convolution's two projections.
+        let matrices = 2 * 8 + 5 + 3
+        tower.add("audio.layers", depth * width * width * matrices)
+        tower.add("audio.vectors", depth * ((9 + taps) * width + width / heads))
+        tower.add("audio.output", width, out, bias: true)
+        tower.add("embed_audio", out, hidden, bias: false)
+    }
+
+    /// Gemma 4 without encoders (12B): patches and sound are projected, and positions added.
+    static let gemma4Unified: Rule = { vision, around, hidden in
+        var tower = Tower(name: "vision and audio")
+        let side = try vision.size("model_patch_size", default: 48, most: 4096)
+        let width = try vision.size("mm_embed_dim", default: 3840)
+        tower.add("patch_dense", 3 * side * side, width, bias: true)
+        tower.add("norms", 2 * 3 * side * side + 4 * width)
+        let positions = try vision.size("mm_posemb_size", default: 1120, most: 1 << 20)
+        tower.add("pos_embed", 2 * positions * width)
+        let out = try vision.size("output_proj_dims", "hidden_size", default: width)
+        tower.add("embed_vision", out, hidden, bias: false, .replicated)
+        guard around.has("audio_config") else { return tower }
+        let sound = around.inside("audio_config")
+        let heard = try sound.size("output_proj_dims", "hidden_size", default: 640)
+        tower.add("embed_audio", heard, hidden, bias: false, .replicated)
+        return tower
+    }
+
     /// Step-3.7 and Step-5: Perception Encoder with scales after both parts, two convolutions of
     /// 3 x 3 that halve the grid, and one projection.
     static let perception: Rule = { vision, around, hidden in

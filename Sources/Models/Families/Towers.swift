@@ -30,7 +30,8 @@ enum Towers {
         "ultravox": ultravox, "NemotronH_Nano_VL_V2": nemotronVision,
         "Llama_Nemotron_Nano_VL": nemotronVision, "qwen4_exp": qwen3, "glm5_next": glm53,
         "muse_glimmer": glimmer, "step5_vl": perception, "step5": perception,
-        "step3p7": perception, "hunyuan_vl": hunyuan,
+        "step3p7": perception, "hunyuan_vl": hunyuan, "pixtral": mistralForm,
+        "gemma4_unified": gemma4Unified,
     ]
 
     /// Rules by the wrapper's class, where several classes share a type.

@@ -26,13 +26,13 @@ struct PublishedFormat {
             ("-gptq", { _ in .gptq(bits: 4) }),
             ("-int4-autoround", { _ in .gptq(bits: 4, "inc") }),
             ("-autoround", { _ in .gptq(bits: 4, "inc") }),
-            ("-quantized.w4a16", { _ in .compressed(.wholeSizes(4)) }),
-            ("-quantized.w8a16", { _ in .compressed(.wholeSizes(8)) }),
+            ("-quantized.w4a16", { _ in .compressed(.wholePacked(bits: 4, group: 128)) }),
+            ("-quantized.w8a16", { _ in .compressed(.wholePacked(bits: 8, group: 128)) }),
             ("-quantized.w8a8", { _ in .compressed(.w8a8(.channel)) }),
-            ("-w4a16", { _ in .compressed(.wholeSizes(4)) }),
-            ("-w8a16", { _ in .compressed(.wholeSizes(8)) }),
+            ("-w4a16", { _ in .compressed(.wholePacked(bits: 4, group: 128)) }),
+            ("-w8a16", { _ in .compressed(.wholePacked(bits: 8, group: 128)) }),
             ("-w8a8", { _ in .compressed(.w8a8(.channel)) }),
-            ("-int4", { _ in .compressed(.wholeSizes(4)) }),
+            ("-int4", { _ in .compressed(.wholePacked(bits: 4, group: 128)) }),
             ("-int8", { _ in .compressed(.w8a8(.channel)) }),
             ("-bf16", { _ in nil }),
         ]
@@ -102,16 +102,6 @@ extension String {
     }
 }
 
-extension StoredFormat {
-    /// compressed-tensors' packed integers.
-    fileprivate static func wholeSizes(_ bits: Int, group: Int = 128) -> StoredFormat {
-        var format = packed(bits: bits, group: group, hasZeros: false)
-        format.moduleBytes = 16
-        format.expertModuleBytes = 4
-        return format
-    }
-}
-
 extension Quantization.Rule {
     /// Routers, which every published list keeps in 16 bits.
     fileprivate static var routers: Quantization.Rule {
@@ -151,17 +141,18 @@ extension Quantization {
     /// Kimi-K2-Thinking and Kimi-K2.5: experts in 4-bit integers by groups of 32, symmetric.
     static var int4Experts: Quantization {
         var result = Quantization(
-            "compressed-tensors", linear: nil, experts: .wholeSizes(4, group: 32))
+            "compressed-tensors", linear: nil, experts: .wholePacked(bits: 4, group: 32))
         result.attentionBytes = QuantizationReader.compressedTensorsCacheScaleBytes
         return result
     }
 
     fileprivate static var awq: Quantization {
-        Quantization("auto_awq", .packed(bits: 4, group: 128, hasZeros: true))
+        Quantization("auto_awq", .awq(group: 128))
     }
 
     fileprivate static func gptq(bits: Int, _ method: String = "auto_gptq") -> Quantization {
-        Quantization(method, .packed(bits: bits, group: 128, hasZeros: true))
+        Quantization(
+            method, .gptq(bits: bits, group: 128, padsColumns: method != "inc"))
     }
 
     fileprivate static func compressed(_ format: StoredFormat) -> Quantization {

@@ -94,7 +94,7 @@ extension Quantization {
             }
         return LayerFormats(
             matrices: matrices.map {
-                $0.isQuantized && (quantizesRouters || $0.name != "router")
+                $0.isQuantized && (!(followsFiles && $0.name == "router"))
                     ? format(of: start + $0.path, .linear) : .plain
             }, experts: experts, attentionBytes: beside)
     }

@@ -40,10 +40,13 @@ package struct Quantization: Equatable, Sendable {
     /// Formats of modules that no rule names; nil: 16 bits.
     package var linear: StoredFormat?
     package var experts: StoredFormat?
+    /// Format of the experts in prediction layers, if another (NVIDIA's files of DeepSeek-V4).
+    package var predictorExperts: StoredFormat?
     /// Format of the output head; nil: 16 bits. modelopt quantises it unless its list names it.
     package var head: StoredFormat?
-    /// Whether routers take this format if they can take one (not with GPTQ).
-    package var quantizesRouters = true
+    /// Whether the engine reads from the checkpoint's files which modules it quantises (GPTQ and
+    /// AWQ without a list). Published ones leave routers and towers in 16 bits.
+    package var followsFiles = false
     /// The cache format that `kv_cache_dtype: auto` selects; nil: the model's own type.
     package var cache: CacheFormat?
     /// Bytes that the method keeps beside attention with heads, and beside latent attention: scales
@@ -87,6 +90,7 @@ package struct Quantization: Equatable, Sendable {
     /// The format of a tower's linear layers; nil, 16 bits, if a list excludes the tower or a part
     /// of it.
     var tower: StoredFormat? {
+        if followsFiles { return nil }
         let words = ["vision", "visual", "tower", "projector"]
         let samples = ["vision_tower.layers.0.self_attn.q_proj", "visual.blocks.0.attn.qkv"]
         for rule in rules where rule.format == nil {

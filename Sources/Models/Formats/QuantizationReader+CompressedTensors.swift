@@ -21,6 +21,12 @@ extension QuantizationReader {
                 weights, inputs: group.object("input_activations"), form: form)
             result.rules.append(try targets(group.names("targets"), format))
         }
+        if result.formats.contains(where: \.ordersInputs) {
+            // The wheels of 0.29.0 and 0.30.0 were read.
+            result.refuse(
+                "vLLM 0.33.0 no longer takes weights grouped in the order of activations "
+                    + "(actorder)", "actorder static, or none", place, last: "0.29.0")
+        }
         if form(whole, "mxfp4-pack-quantized"), result.formats.allSatisfy({ $0.name == "mxfp4" }) {
             result.method = "mxfp4"
         }
@@ -86,15 +92,13 @@ extension QuantizationReader {
         case ("int", 4), ("int", 8):
             guard ["group", "channel"].contains(strategy) else { throw unread() }
             let isGrouped = strategy == "group" && (group ?? -1) > 0
-            let order = try weights.text("actorder")
-            var format = StoredFormat.packed(
+            var format = StoredFormat.wholePacked(
                 bits: bits, group: isGrouped ? group : nil, hasZeros: !isSymmetric,
-                ordersInputs: order == "group")
-            if inputs != nil { format.name = "w\(bits)a8" }
-            // Two 64-bit sizes of the unpacked matrix, or 16-bit ones per fused module of an
-            // expert.
-            format.moduleBytes = 16
-            format.expertModuleBytes = 4
+                ordersInputs: try weights.ordersInputs)
+            guard let inputs else { return format }
+            format.name = "w\(bits)a8"
+            let isFloat = try inputs.word("type") ?? "int" == "float"
+            format.expertGroups = isFloat ? .tiles : .never
             return format
         default: throw unread()
         }
@@ -145,9 +149,13 @@ extension QuantizationSettings {
         }
     }
 
-    /// A word; nil for any other value.
-    fileprivate func text(_ name: String) throws -> String? {
-        if case .string(let word)? = fields[name] { return word }
-        return nil
+    /// Whether groups follow the order of activations: "group", "dynamic" or true.
+    fileprivate var ordersInputs: Bool {
+        get throws {
+            if case .string(let word)? = fields["actorder"] {
+                return ["group", "dynamic"].contains(word.lowercased())
+            }
+            return try flag("actorder", default: false)
+        }
     }
 }

@@ -28,6 +28,9 @@ extension QuantizationReader {
         } else {
             result.cache = try cacheScheme()
         }
+        if algorithm == "MIXED_PRECISION", result.cache == nil {
+            (result.attentionBytes, result.latentAttentionBytes) = (0, 0)
+        }
         return result
     }
 

@@ -34,14 +34,31 @@ extension QuantizationReader {
         switch type {
         case "fp8_e4m3" where form != "per_group":
             return .fp8(isChannel ? .channel : .tensor, isStatic: isStatic)
-        case "int8" where form != "per_group":
-            return .w8a8(isChannel ? .channel : .tensor, isStatic: isStatic)
+        case "int8" where try isQuarkInt8(weight, form, inputs, isStatic: isStatic):
+            return .quarkInt8(isChannel ? .channel : .tensor, isStatic: isStatic)
+        case "int4" where inputs == nil, "uint4" where inputs == nil:
+            guard
+                let size = try weight.integer("group_size", range: 1...ConfigFields.largestSize)
+            else { throw settings.unread("quark weights in \"\(type)\" without group_size") }
+            return .quarkInt4(group: size)
         case "fp4": return .mx(bits: 4)
         case "fp6_e2m3", "fp6_e3m2": return .mx(bits: 6)
         case "mxfp8", "fp8_e4m3": return .mx(bits: 8)
         default:
             throw settings.unread("quark weights in \"\(type.prefix(40))\", \(form.prefix(40))")
         }
+    }
+
+    /// Whether the engine has a scheme for 8-bit integers: symmetric weights, and inputs with one
+    /// stored scale or one reckoned for each token (`QuarkConfig._is_w8a8_int8`).
+    private func isQuarkInt8(
+        _ weight: QuantizationSettings, _ form: String, _ inputs: QuantizationSettings?,
+        isStatic: Bool
+    ) throws -> Bool {
+        guard let inputs, try inputs.word("dtype") == "int8", form != "per_group",
+            try weight.flag("symmetric", default: false)
+        else { return false }
+        return try inputs.word("qscheme") == (isStatic ? "per_tensor" : "per_channel")
     }
 
     /// A scheme's settings of one tensor. If a list has several steps, the last one is stored.

@@ -90,6 +90,7 @@ struct QuantizationReader {
             // NVIDIA's checkpoints of DeepSeek-V4 name the experts' format separately.
             let isNVFP4 = try settings.word("moe_quant_algo")?.uppercased() == "NVFP4"
             result.experts = isFourth && isNVFP4 ? .nvfp4(group: 16) : .mx(bits: 4)
+            if isFourth { result.predictorExperts = .mx(bits: 4) }
         }
         result.rules = [try skipped("ignored_layers", "modules_to_not_convert")]
         result.attentionBytes = isFourth ? 0 : Self.cacheScaleBytes

@@ -19,6 +19,57 @@ extension StoredFormat {
         return format
     }
 
+    /// GPTQ's: zero points and, beside experts, biases are created even if unused. Checkpoints with
+    /// `ordersInputs` cut no groups.
+    static func gptq(
+        bits: Int, group: Int?, ordersInputs: Bool = false, padsColumns: Bool = true
+    ) -> StoredFormat {
+        var format = packed(bits: bits, group: group, hasZeros: true, ordersInputs: ordersInputs)
+        format.expertGroups = .marlin(keepsZeros: false, padsColumns: padsColumns)
+        format.createsExpertBiases = true
+        return format
+    }
+
+    /// AWQ's: zero points are created even if the checkpoint has none (`hasZeros`), except by the
+    /// class that takes experts from Marlin.
+    static func awq(
+        bits: Int = 4, group: Int?, hasZeros: Bool = true, padsColumns: Bool = true
+    ) -> StoredFormat {
+        var format = packed(bits: bits, group: group, hasZeros: true)
+        format.expertGroups = .marlin(keepsZeros: hasZeros, padsColumns: padsColumns)
+        return format
+    }
+
+    /// compressed-tensors': beside a module the sizes of its unpacked matrix, two of 64 bits, or of
+    /// 16 bits for each fused matrix of an expert.
+    static func wholePacked(
+        bits: Int, group: Int?, hasZeros: Bool = false, ordersInputs: Bool = false
+    ) -> StoredFormat {
+        var format = packed(
+            bits: bits, group: group, hasZeros: hasZeros, ordersInputs: ordersInputs)
+        format.moduleBytes = 16
+        format.expertModuleBytes = 4
+        format.expertGroups = .whole
+        return format
+    }
+
+    /// quark's 4-bit integers, with zero points even if unused, and its 8-bit ones, which keep a
+    /// zero point of 8 bits beside every scale.
+    static func quarkInt4(group: Int) -> StoredFormat {
+        var format = packed(bits: 4, group: group, hasZeros: true)
+        format.expertGroups = .halved
+        return format
+    }
+
+    static func quarkInt8(_ scales: Scales, isStatic: Bool) -> StoredFormat {
+        var format = StoredFormat("w8a8", bits: 8, scales: scales, priced: .fp8)
+        format.zeroBits = 8
+        format.expertPartBytes = 1
+        // A scale of 32 bits, and beside a dense module's a zero point of 8.
+        if isStatic { (format.moduleBytes, format.expertModuleBytes) = (5, 4) }
+        return format
+    }
+
     /// Packed integers with a 16-bit scale per group of inputs, or per output without groups.
     /// Inputs stay in 16 bits.
     static func packed(
@@ -43,6 +94,8 @@ extension StoredFormat {
             hasInputScale ? "nvfp4" : "nvfp4 (16-bit inputs)", bits: 4, scales: .group(group),
             scaleBytes: 1, priced: .nvfp4)
         format.matrixBytes = hasInputScale ? 8 : 4 + otherBytes
+        // Experts have a scale for inputs, used or not.
+        format.expertMatrixBytes = 8
         return format
     }
 

@@ -27,6 +27,8 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
     package var zeroBits = 0
     /// Bytes per matrix: scales of the scales (NVFP4).
     package var matrixBytes = 0
+    /// The same per matrix of an expert, if they differ.
+    package var expertMatrixBytes: Int?
     /// Bytes of a static input scale: one per matrix, and one for an expert's fused matrices.
     package var inputScaleBytes = 0
     /// Bytes per output, for asymmetric inputs.
@@ -37,8 +39,16 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
     /// Whether inputs are reordered, at 4 bytes each. Every GPU then holds the scales of all groups
     /// (GPTQ's desc_act).
     package var ordersInputs = false
+    /// What becomes of an expert's groups if one GPU's columns are not whole groups.
+    package var expertGroups = ExpertGroups.any
+    /// Bytes per fused matrix of an expert that stand beside its parts: zero points of inputs.
+    package var expertPartBytes = 0
+    /// Whether experts get biases that no checkpoint fills. They are dropped after loading (GPTQ).
+    package var createsExpertBiases = false
     /// An expert's columns on one GPU are padded to a multiple of this.
     package var expertMultiple = 1
+    /// The same after loading: Marlin's tiles.
+    package var loadedExpertMultiple = 1
     /// An expert's width is padded to a multiple of this after loading: Triton's layout.
     package var loadedWidthMultiple = 1
     /// The format whose kernels determine the price.
@@ -103,28 +113,6 @@ package struct StoredFormat: Equatable, Hashable, Sendable {
         // A partial group has no scale of its own.
         case .group(let size): Int64(max(1, inputs / size)) * Int64(outputs)
         }
-    }
-
-    /// Bytes of one expert's matrices on a GPU that holds `intermediate` of its columns, including
-    /// biases.
-    ///
-    /// - Parameter isLoaded: whether padded for the kernel's layout after loading, rather than as
-    ///   created.
-    package func expertBytes(
-        width: Int, intermediate: Int, isGated: Bool, hasBias: Bool, isLoaded: Bool
-    ) -> Int64 {
-        let columns = intermediate.roundedUp(to: expertMultiple)
-        var format = self
-        if case .block(let block) = scales { format.scales = .block(block.within(columns)) }
-        format.inputScaleBytes = 0
-        let inward = isGated ? 2 : 1
-        var sum = Int64(inward) * format.bytes(inputs: width, outputs: columns)
-        sum += format.bytes(inputs: columns, outputs: width)
-        sum += Int64(2 * (inputScaleBytes + expertModuleBytes))
-        if isLoaded, loadedWidthMultiple > 1 {
-            sum = sum / Int64(width) * Int64(width.roundedUp(to: loadedWidthMultiple))
-        }
-        return sum + (hasBias ? Int64(2 * (inward * columns + width)) : 0)
     }
 }
 

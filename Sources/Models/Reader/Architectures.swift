@@ -80,7 +80,7 @@ package enum Architectures {
         glm4_moe: glm4v_moe_text
         glm5_next: glm5_next_text
         gemma3n: gemma3n_text
-        gemma4: gemma4_text
+        gemma4: gemma4_text gemma4_unified_text
         step3: step3_text
         mimo_v2: mimo_v2_flash
         nemotron_nas: nemotron-nas

@@ -38,7 +38,7 @@ struct ConfigFields {
             throw InputError(
                 place, "is not a JSON object", expected: "a Hugging Face config.json")
         }
-        try self.init(top, place: place)
+        try self.init(MistralParams.translated(top, place: place), place: place)
     }
 
     /// The fields of a file's object.

@@ -2,7 +2,15 @@ import Basics
 import Foundation
 
 /// Reads other files of a checkpoint's folder, beside config.json.
-enum Snapshot {
+package enum Snapshot {
+    /// The config inside a checkpoint's folder: config.json, or else Mistral's params.json; nil if
+    /// there is none.
+    package static func config(in folder: String) -> String? {
+        guard !folder.isEmpty else { return nil }
+        return ["config.json", "params.json"].map { folder.appending(pathComponent: $0) }
+            .first(where: FileSystem.exists)
+    }
+
     /// Notes a limit on every answer in generation_config.json, which the server reads unless
     /// `--generation-config vllm` is given (vLLM 0.33.0's help of that flag).
     static func readGeneration(beside path: String, into model: inout TransformerModel) throws {

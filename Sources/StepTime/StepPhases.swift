@@ -74,11 +74,15 @@ extension OperatorCosts {
         let bound = bound(of: fused, tokens: share.lane)
         let all = fused.reduce(Int64(0)) { $0 + $1.parameters }
         return fused.map { projection in
-            let bytes = projection.bytesPerWeight(deployment.weights)
+            let stored =
+                Double(projection.shardParameters(tensorParallel: deployment.tensorParallel))
+                * projection.bytesPerWeight(deployment.weights)
             return Phase(
                 name: projection.name, parameters: projection.parameters,
                 flops: 2 * share.tokens * Double(projection.inputs) * Double(projection.outputs),
-                weightBytes: Double(share.lanes) * Double(projection.parameters) * bytes,
+                // Of each GPU, copies too, as a run counts them (`StepDemand`).
+                weightBytes: Double(share.lanes) * stored.rounded(.down)
+                    * Double(deployment.tensorParallel),
                 seconds: seconds * Double(projection.parameters) / Double(all), bound: bound)
         }
     }

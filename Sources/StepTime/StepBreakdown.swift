@@ -97,6 +97,7 @@ package struct StepBreakdown: Sendable, Equatable {
             }
         }
         if let hop = costs.pipelineHops(share) { add(hop) }
+        add(costs.finalNorm)
         add(costs.headPhase(step))
         guard seconds <= Self.longest else {
             throw InputError(

@@ -68,6 +68,13 @@ extension OperatorCosts {
             bound: seconds > 2 * profile.elementwise.fixed ? .memory : .latency)
     }
 
+    /// The norm behind the last layer. Its time is part of the layers' element-wise work.
+    var finalNorm: Phase {
+        Phase(
+            name: "norms", parameters: Int64(model.finalNormWeights),
+            weightBytes: 2 * Double(model.finalNormWeights), bound: .memory)
+    }
+
     /// Projections of one fused GEMM share its time in proportion to their sizes.
     private func gemmPhases(_ fused: [Projection], _ share: StepShare) -> [Phase] {
         let seconds = gemm(tokens: share.lane, fused: fused)

@@ -112,6 +112,14 @@ struct PageMarkupTests {
     @Test("a page of a sweep shows its fronts and what keys change")
     func sweepPage() {
         let points = (0..<40).map { number -> SweepReportPage.Point in
+        // What blocks lose counts from the finest, as in `headway trace cache`.
+        let log = try ReuseLog(openTrace(path, options: options).source)
+        var setting = PageStudy.Setting(capacityTokens: 600_000)
+        setting.pageSizes = [1, 16, 1024]
+        let lost = try PageStudy(log, setting: setting).rows.map { Drawn.share($0.lostHits) }
+        let shown = lost[1].replacing(" ", with: "\u{A0}")
+        #expect(lost[1] != "0 %" && page.contains("<td>\(shown)</td>"))
+        #expect(!page.contains("<th scope=\"row\">1 tokens"))
             let gpus = Double(1 + number % 8)
             let size = String(16 << (number % 4))
             return .init(

@@ -197,11 +197,13 @@ package struct ComparisonPage: Sendable {
             }
         }
         guard sources.count == runs.count else { return nil }
+        let section = TimeSection(
+            sources: sources, tellsHits: runs.contains { $0.hitsUnknown == nil })
         return .init(
             id: "time", title: "Over time",
             body: """
                 <p>All replicas together, from each run’s first arrival on. A dashed line is the \
-                second quantity of its chart.</p>\(TimeSection(sources: sources).html)
+                second quantity of its chart.</p>\(section.html)
                 """)
     }
 

@@ -33,8 +33,8 @@ extension RunReport {
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
     }
 
-    private static func good(_ summary: RunSummary) -> String {
-        Quantity.percent(
+    static func good(_ summary: RunSummary) -> String {
+        Quantity.share(
             ratio(Double(summary.goodRequests), Double(max(1, summary.measuredRequests))))
     }
 

@@ -260,7 +260,7 @@ private struct ReplayRun {
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
-                summary, result: result, objective: resolved.configuration.slo.limits.description,
+                summary, result: result, objective: resolved.configuration.slo.description,
                 slo: resolved.configuration.slo, timeline: observer.summary.timeline,
                 parts: observer.latency?.report.text),
             resolved.trust(result), next, Self.effort(since: began),

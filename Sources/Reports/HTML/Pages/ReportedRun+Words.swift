@@ -56,7 +56,7 @@ extension ReportedRun {
     }
 
     /// "TTFT at most 450 ms and TPOT at most 40 ms"; empty without limits.
-    var limits: String { configuration.slo.limits.description }
+    var limits: String { configuration.slo.description }
 
     /// "✓ holds", "✗ missed, overloaded", "97.1 % good": the SLO in a cell of a table.
     var objectiveWords: String {

@@ -103,7 +103,7 @@ package struct ComparisonPage: Sendable {
                 .better: (.good, "\(other) is better than A."),
                 .worse: (.bad, "\(other) is worse than A."),
                 .tradeOff: (.plain, "\(other) is a trade-off."),
-                .undecided: (.plain, "\(other) shows nothing that chance does not explain."),
+                .undecided: (.plain, "\(other) is judged neither better nor worse than A."),
             ]
             let (tone, headline) = words[verdict.outcome] ?? (.plain, "\(other)")
             return VerdictBlock(

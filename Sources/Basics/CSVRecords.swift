@@ -116,3 +116,13 @@ package final class CSVRecords {
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }
+
+extension CSVRecords {
+    /// Text that no spreadsheet treats as a formula: following OWASP's "CSV injection", it prefixes
+    /// an apostrophe where a formula would begin.
+    package static func harmless(_ text: String) -> String {
+        guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first)
+        else { return text }
+        return "'" + text
+    }
+}

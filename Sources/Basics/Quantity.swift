@@ -102,6 +102,17 @@ package enum Quantity {
         decimal(share * 100, decimals) + " %"
     }
 
+    /// The same with more decimals close to 0 and to 1, so that only these two read as them.
+    package static func share(_ value: Double) -> String {
+        let off = min(abs(value), abs(1 - value))
+        var (decimals, step) = (1, 0.001)
+        while off > 0, off < step, decimals < 7 {
+            decimals += 1
+            step /= 10
+        }
+        return percent(value, decimals: decimals)
+    }
+
     private static func scaled(_ value: Double, step: Double, units: [String]) -> String {
         var scaled = value
         var unit = 0

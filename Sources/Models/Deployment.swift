@@ -95,6 +95,14 @@ package struct Deployment: Equatable, Sendable {
                 "is \(tensorParallel), and the engine's class of \(model.name) takes at most "
                     + "\(most)", "at most \(most)")
         }
+        let hasExperts = model.layers.contains {
+            if case .experts = $0.feedForward { true } else { false }
+        }
+        guard expertParallel <= 1 || hasExperts else {
+            throw refuse(
+                "expert_parallel_size",
+                "shares experts, and \(model.name.echoed()) has none: no server starts", "1")
+        }
         for group in model.layerGroups {
             let units = group.layer.units(cutsExperts: expertParallel == 1)
             if let (what, units) = units.first(where: { $0.1 % tensorParallel != 0 }) {

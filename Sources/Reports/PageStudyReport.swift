@@ -39,7 +39,7 @@ package struct PageStudyReport: Encodable {
         kvBytesPerToken = study.setting.bytesPerToken
         bestPageSize = study.best?.pageTokens
         notes =
-            [Self.kernels, AttentionPages.withoutPrice]
+            [Self.kernels, AttentionPages.withoutPrice] + study.setting.notes
             + (study.holdsContent ? [] : [Self.noContent])
         pageSizes = study.rows.map { row in
             Row(
@@ -57,6 +57,7 @@ extension PageStudyReport {
     /// A page for a terminal: losses by page size, hits by capacity, and what to choose.
     package static func text(_ study: PageStudy) -> String {
         [losses(study), chart(study), curves(study), verdict(study)].joined(separator: "\n\n")
+            + study.setting.notes.map { "\nNote: \($0)." }.joined()
             + (study.holdsContent ? "" : "\nNote: \(noContent).")
     }
 
@@ -129,7 +130,8 @@ extension PageStudyReport {
 
     private static func verdict(_ study: PageStudy) -> String {
         guard let best = study.best else {
-            return "None of these page sizes can be chosen: \(kernels)."
+            let server = study.setting.serverPage.map { "; the model's server has pages of \($0)" }
+            return "None of these page sizes can be chosen: \(kernels)\(server ?? "")."
         }
         let others = study.rows.filter { $0.runs && $0.pageTokens != best.pageTokens }.map { row in
             "\(row.pageTokens) \(signedPoints(row.loss - best.loss))"
@@ -144,7 +146,7 @@ extension PageStudyReport {
         }
         lines.append("Note: \(kernels).")
         let finest = study.rows.min { $0.loss < $1.loss }
-        if let finest, !finest.runs {
+        if let finest, !AttentionPages.run(finest.pageTokens) {
             lines[lines.count - 1] +=
                 " A kernel for pages of \(finest.pageTokens) would gain "
                 + "\(points(best.loss - finest.loss)) points."

@@ -11,11 +11,10 @@ extension RunReport {
         guard let slo, let verdict = slo.verdict(summary), summary.counters.requests > 0 else {
             return nil
         }
-        let limits = slo.limits
         var lines: [(String, String)] = []
         let word = verdict.isMet ? "SLO MET" : "SLO MISSED"
         if verdict.assumesGoodput {
-            lines.append((word, good(summary) + " of requests: " + limits.description))
+            lines.append((word, good(summary) + " of requests: " + slo.description))
             lines.append(("", "(met from 99 % of requests on; slo.goodput sets another share)"))
         } else {
             let missed = verdict.lines.filter { !$0.isMet }
@@ -27,30 +26,73 @@ extension RunReport {
             lines.append((word, first))
             lines += verdict.lines.map { ("", $0.text) }
         }
-        if let worst = worst(summary, limits) { lines.append(("Worst", worst)) }
+        if let worst = worst(summary, slo) { lines.append(("Worst", worst)) }
         if let growth = growth(summary) { lines.append(("GROWING", growth)) }
         lines.append(("Bound by", bound(summary)))
         return lines.map { padded($0.0, to: 14, .left) + $0.1 }.joined(separator: "\n")
     }
 
-    private static func good(_ summary: RunSummary) -> String {
-        Quantity.percent(
+    static func good(_ summary: RunSummary) -> String {
+        Quantity.share(
             ratio(Double(summary.goodRequests), Double(max(1, summary.measuredRequests))))
     }
 
-    /// "TTFT 418 ms (92.8 %), TPOT ..., of its limit", for limits on each request.
-    private static func worst(_ summary: RunSummary, _ limits: ObjectiveLimits) -> String? {
-        let pairs = [
-            ("TTFT", summary.timeToFirstToken, limits.timeToFirstToken.each),
-            ("TPOT", summary.timePerOutputToken, limits.timePerOutputToken.each),
-            ("E2E", summary.endToEnd, limits.endToEnd.each),
+    /// Requests with the same limits: their maxima of TTFT, TPOT and E2E.
+    private struct Group {
+        var limits: ObjectiveLimits
+        var latencies: [LatencySummary]
+        /// The class that has limits of its own; nil: any.
+        var name: String?
+    }
+
+    /// The requests by their limits.
+    private static func groups(
+        _ summary: RunSummary, _ slo: Configuration.ObjectiveSection
+    ) -> [Group] {
+        let classes = summary.classes.filter(\.isWanted).flatMap(\.classes)
+        guard !slo.classes.isEmpty, !classes.isEmpty else {
+            return [
+                Group(
+                    limits: slo.limits,
+                    latencies: [
+                        summary.timeToFirstToken, summary.timePerOutputToken, summary.endToEnd,
+                    ])
+            ]
+        }
+        return classes.map { members in
+            let own = slo.classes[members.name]
+            return Group(
+                limits: own?.inheriting(slo.limits) ?? slo.limits,
+                latencies: [
+                    members.timeToFirstToken, members.timePerOutputToken, members.endToEnd,
+                ], name: own == nil ? nil : members.name.echoed())
+        }
+    }
+
+    /// "TTFT 418 ms (92.8 %), TPOT ..., of its limit", for limits on each request: of each latency
+    /// the one that uses most of the limit of its request.
+    private static func worst(
+        _ summary: RunSummary, _ slo: Configuration.ObjectiveSection
+    ) -> String? {
+        let groups = groups(summary, slo)
+        let limits = [
+            \ObjectiveLimits.timeToFirstToken, \ObjectiveLimits.timePerOutputToken,
+            \ObjectiveLimits.endToEnd,
         ]
-        let words = pairs.compactMap { name, latency, limit -> String? in
-            guard let limit, limit > 0, latency.count > 0 else { return nil }
-            let times = latency.maximum / limit
+        let words = ["TTFT", "TPOT", "E2E"].enumerated().compactMap { place, name -> String? in
+            let used = groups.compactMap { group -> (times: Double, most: Double, name: String?)? in
+                let latency = group.latencies[place]
+                guard let limit = group.limits[keyPath: limits[place]].each, limit > 0,
+                    latency.count > 0
+                else { return nil }
+                return (latency.maximum / limit, latency.maximum, group.name)
+            }
+            guard let worst = used.max(by: { $0.times < $1.times }) else { return nil }
             let share =
-                times < 2 ? Quantity.percent(times) : "\(Quantity.significant(times)) times"
-            return "\(name) \(Quantity.duration(seconds: latency.maximum * 1e-3)) (\(share))"
+                worst.times < 2
+                ? Quantity.percent(worst.times) : "\(Quantity.significant(worst.times)) times"
+            return "\(name) \(Quantity.duration(seconds: worst.most * 1e-3)) (\(share)"
+                + (worst.name.map { ", \($0))" } ?? ")")
         }
         return words.isEmpty ? nil : words.joined(separator: ", ") + ", of its limit"
     }

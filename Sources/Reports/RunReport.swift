@@ -91,7 +91,7 @@ package enum RunReport {
                 objective.isEmpty
                     ? "no limits set"
                     : "\(Quantity.significant(summary.goodput))/s "
-                        + "(\(share(summary.goodRequests, summary.measuredRequests))) with "
+                        + "(\(good(summary))) with "
                         + objective
             ),
             (

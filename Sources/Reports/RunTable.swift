@@ -142,7 +142,7 @@ package struct RunTable: Encodable, Sendable {
     private static func text(_ value: ConfigurationValue?) -> String {
         switch value {
         case nil, .null?: ""
-        case .text(let text)?: text
+        case .text(let text)?: CSVRecords.harmless(text)
         case .number(let number)?: "\(number)"
         case .integer(let integer)?: "\(integer)"
         case .boolean(let flag)?: "\(flag)"

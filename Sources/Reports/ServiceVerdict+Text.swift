@@ -37,6 +37,6 @@ extension ServiceRequirement {
     /// A value in the limit's unit.
     package func text(_ value: Double) -> String {
         figure == .goodput
-            ? Quantity.percent(value) : Quantity.duration(seconds: value / 1000)
+            ? Quantity.share(value) : Quantity.duration(seconds: value / 1000)
     }
 }

@@ -16,7 +16,7 @@ extension Timeline {
                 series.meanTtftMs.map { $0 ?? 0 }
             ),
         ]
-        let span = Quantity.duration(seconds: series.windowS * Double(series.arrivalsPerS.count))
+        let window = Quantity.duration(seconds: series.windowS)
         let most = rows.map { " at most " + $0.text($0.values.max() ?? 0) }
         let width = PageWidth.fitting(64, beside: 17 + (most.map(\.count).max() ?? 0))
         let lines = zip(rows, most).map { row, most in
@@ -24,6 +24,6 @@ extension Timeline {
             return padded(row.name, to: 14, .right) + " │" + padded(line, to: width, .left)
                 + "│" + most
         }
-        return "Over simulated time (\(span))\n" + lines.joined(separator: "\n")
+        return "Over simulated time, windows of \(window)\n" + lines.joined(separator: "\n")
     }
 }

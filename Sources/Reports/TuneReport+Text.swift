@@ -37,11 +37,11 @@ extension TuneReport {
             text +=
                 "\nThe space gives limits of each request and no share of them. Taken: "
                 + "\(Quantity.percent(ServiceVerdict.assumedGoodput)) within "
-                + "\(space.base.slo.limits.description) (slo.goodput, --slo)."
+                + "\(space.base.slo.description) (slo.goodput, --slo)."
         } else if let kept = space.keptLimits {
             text += "\nNote: \(kept)"
         } else if tuning.requirements.contains(where: { $0.figure == .goodput }) {
-            text += "\nGood is \(space.base.slo.limits.description)."
+            text += "\nGood is \(space.base.slo.description)."
         }
         return text
     }

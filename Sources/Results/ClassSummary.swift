@@ -109,7 +109,7 @@ package struct ClassTable: Sendable, Equatable {
     /// The rows of classes.csv, in the order of the header. A figure of no requests is empty.
     package var rows: [String] {
         classes.map { members in
-            var cells = [dimension.rawValue, RequestLine.quoted(members.name)]
+            var cells = [dimension.rawValue, RequestLine.cell(class: members.name)]
             cells += members.counts.map { "\($0.1)" } + members.rates.map { "\($0.1)" }
             for name in ["ttft", "tpot", "itl", "e2el", "queue"] {
                 let latency = members.latencies.first { $0.name == name }?.value

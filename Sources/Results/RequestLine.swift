@@ -126,8 +126,13 @@ package enum RequestLine {
     private static func put(class name: String, into text: inout TextRoom) {
         text.put(byte: comma)
         var cell = name
-        while quoted(cell).utf8.count > longestClass { cell.removeLast() }
-        text.put(Array(quoted(cell).utf8))
+        while self.cell(class: cell).utf8.count > longestClass { cell.removeLast() }
+        text.put(Array(self.cell(class: cell).utf8))
+    }
+
+    /// A class's name as a CSV cell. A negative priority begins no formula.
+    package static func cell(class name: String) -> String {
+        quoted(Int(name) == nil ? CSVRecords.harmless(name) : name)
     }
 
     /// A CSV cell: quoted if it holds a comma, a quote or a line end.

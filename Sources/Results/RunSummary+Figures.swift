@@ -11,6 +11,7 @@ extension RunSummary {
             endToEnd.take(exact.endToEnd)
             queueTime.take(exact.queueTime)
         }
+        if let good = figures.goodRequests { goodRequests = good }
         for classes in figures.classes {
             let isWanted = classes.rule.dimension == wanted
             warnings += Self.remarks(classes, isWanted: isWanted)

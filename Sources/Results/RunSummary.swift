@@ -130,7 +130,7 @@ package struct RunSummary: Sendable {
     package var verdict: ServiceVerdict?
     /// The requests that latencies, goodput and throughput cover, if some are left out.
     package var stretch: MeasuredStretch?
-    /// Finished requests that met every limit of the objective.
+    /// Finished requests that met every limit of the objective, or of their class's own.
     package var goodRequests: Int
     /// Shares of the pool in use: mean over time and replicas, and the maximum of any replica.
     package var meanKVUse: Double

@@ -45,11 +45,12 @@ extension Configuration {
 
     private func checkGoodput() throws {
         guard !slo.limits.limitsRequests else { return }
+        let limitsClasses = slo.classes.values.contains { $0.limitsRequests }
         let classes = slo.classes.keys.sorted().filter { name in
             slo.classes[name]!.goodput != nil && !slo.classes[name]!.limitsRequests
         }
         let places =
-            (slo.limits.goodput == nil ? [] : ["slo.goodput"])
+            (slo.limits.goodput == nil || limitsClasses ? [] : ["slo.goodput"])
             + classes.map { "slo.classes.\($0.echoed()).goodput" }
         guard let place = places.first else { return }
         throw InputError(

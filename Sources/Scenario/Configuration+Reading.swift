@@ -68,6 +68,12 @@ extension Configuration {
         try apply(value, at: "", place: place)
     }
 
+    /// The whole path of the key that a change `key.path=value` sets.
+    package static func key(ofChange change: String) -> String {
+        let path = String(change.prefix { $0 != "=" })
+        return FormerSpelling.of(path)?.key ?? shortForms[path] ?? path
+    }
+
     /// Applies one `key.path=value`. The value is JSON5, or a bare word for keys that take text.
     package mutating func apply(change: String) throws {
         guard let equals = change.firstIndex(of: "=") else {

@@ -124,6 +124,14 @@ extension Configuration {
         return (try? recipe())?.seed ?? 0
     }
 
+    /// What to say of a trace whose `requests` are fewer than `trace.limit` asks for; nil where
+    /// they are as many, or where something else may end it.
+    package func endOfTrace(after requests: Int) -> String? {
+        guard let limit = trace.limit, requests < limit, trace.stages == nil else { return nil }
+        return "trace.limit is \(Quantity.count(limit)), and the trace ends after "
+            + Quantity.counted(requests, "request")
+    }
+
     private static let notOfRecipes =
         "applies to recorded traces only; write one first: headway trace synth --out t.jsonl"
 

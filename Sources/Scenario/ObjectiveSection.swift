@@ -1,3 +1,4 @@
+import Basics
 import Simulator
 
 /// The limits of one latency: per request, and for figures over all requests.
@@ -56,7 +57,7 @@ package struct ObjectiveLimits: Sendable, Equatable {
     }
 
     /// These limits for a class: per-request limits that it lacks come from the general ones.
-    func inheriting(_ general: Self) -> Self {
+    package func inheriting(_ general: Self) -> Self {
         var limits = self
         for (_, member) in Self.latencies where self[keyPath: member].each == nil {
             limits[keyPath: member].each = general[keyPath: member].each
@@ -97,6 +98,18 @@ extension Configuration {
         /// For classes, by name. A class's per-request limits take precedence over the general
         /// ones.
         package var classes: [String: ObjectiveLimits] = [:]
+
+        /// What makes a request good: "TTFT at most 450 ms; TTFT at most 100 ms (gold)". Empty
+        /// without limits of single requests.
+        package var description: String {
+            let own = classes.keys.sorted().compactMap { name -> String? in
+                let limits = classes[name]!
+                guard limits.limitsRequests else { return nil }
+                return "\(limits.inheriting(self.limits).description) (\(name.echoed()))"
+            }
+            return (limits.limitsRequests ? [limits.description] + own : own)
+                .joined(separator: "; ")
+        }
 
         /// The default limits.
         package init() {

@@ -22,6 +22,11 @@ extension ResolvedConfiguration {
             flags = others
             missing = try differences(from: flags)
         }
+        // Keys that hold this version's default, and a server's own default for the model differs.
+        let told = keyFlags { path, _ in missing.contains(path) }
+        if !told.isEmpty, let found = try? differences(from: flags + told) {
+            (flags, missing) = (flags + told, found)
+        }
         for flag in flags {
             let others = flags.filter { $0.name != flag.name }
             guard let found = try? differences(from: others), found.isSubset(of: missing) else {
@@ -44,15 +49,7 @@ extension ResolvedConfiguration {
     /// Every flag whose key differs from the base configuration.
     private func candidates() -> [Words] {
         let usual = base
-        var all: [Words] = []
-        for flag in ServerFlag.used where !flag.name.hasPrefix("spec") {
-            guard case .used(let path) = flag.verdict, path == flag.key,
-                let key = ConfigurationKey.all.first(where: { $0.path == path })
-            else { continue }
-            let value = key.value(configuration)
-            guard value != key.value(usual), let words = words(value, flag) else { continue }
-            all.append(Words(name: flag.name, words: words))
-        }
+        var all = keyFlags { _, key in key.value(configuration) != key.value(usual) }
         let engine = configuration.engine
         if let draft = deployment.draft {
             let name = "speculative-config"
@@ -70,6 +67,18 @@ extension ResolvedConfiguration {
             all.append(Words(name: "quantization", words: ["--quantization", "fp8"]))
         }
         return all
+    }
+
+    /// The flags of the chosen keys with their values, as far as a flag can express them.
+    private func keyFlags(_ isChosen: (String, ConfigurationKey) -> Bool) -> [Words] {
+        ServerFlag.used.compactMap { flag in
+            guard !flag.name.hasPrefix("spec"), case .used(let path) = flag.verdict,
+                path == flag.key,
+                let key = ConfigurationKey.all.first(where: { $0.path == path }),
+                isChosen(path, key), let words = words(key.value(configuration), flag)
+            else { return nil }
+            return Words(name: flag.name, words: words)
+        }
     }
 
     /// A key's value in the flag's form; nil if the flag cannot express it.

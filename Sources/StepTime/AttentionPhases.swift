@@ -20,8 +20,6 @@ extension OperatorCosts {
         /// Multiplied per query-key pair.
         var keys: Double
         var values: Double
-        /// Cached per token and read for the step.
-        var cached: Double
         var heads: Double
     }
 
@@ -41,9 +39,11 @@ extension OperatorCosts {
         }
         let pairs = Double(step.batch) * step.attendedPairs(window: attention.window)
         let widths = widths(attention, isDecode: share.isDecode)
+        // What each GPU holds, copies of heads and latents too, as a run counts it (`StepDemand`).
         let cached =
-            Double(step.batch) * Double(step.keysRead(window: attention.window)) * widths.cached
-            * Double(deployment.cache.bits) / 8
+            Double(step.batch) * Double(step.keysRead(window: attention.window))
+            * Double(attention.cacheBytesPerToken(deployment))
+            * Double(deployment.tensorParallel)
         // Scores and values share the time and the cache reads in proportion to their widths.
         func part(_ name: String, _ width: Double) -> Phase {
             let part = width / (widths.keys + widths.values)
@@ -76,20 +76,17 @@ extension OperatorCosts {
 
     private func widths(_ attention: Attention, isDecode: Bool) -> Widths {
         switch attention {
-        case .recurrent, .none: return Widths(keys: 0, values: 0, cached: 0, heads: 0)
+        case .recurrent, .none: return Widths(keys: 0, values: 0, heads: 0)
         case .heads(let heads):
             let queries = Double(heads.queryHeads)
             return Widths(
                 keys: queries * Double(heads.headDim), values: queries * Double(heads.valueDim),
-                cached: Double(heads.keyValueHeads * (heads.headDim + heads.valueDim)),
-                heads: Double(heads.queryHeads))
+                heads: queries)
         case .latent(let latent):
             let heads = Double(latent.queryHeads)
             let (keys, values) = latent.scoreWidths(isDecode: isDecode)
             return Widths(
-                keys: heads * Double(keys), values: heads * Double(values),
-                cached: latent.cachesHeads
-                    ? heads * Double(keys + values) : Double(latent.cachedElements), heads: heads)
+                keys: heads * Double(keys), values: heads * Double(values), heads: heads)
         }
     }
 

@@ -3,8 +3,9 @@ import Models
 
 /// Breaks one step down by phase: parameters, FLOPs, bytes and time, summed over layers.
 ///
-/// Parameters, FLOPs and bytes are those of the whole model, however many GPUs share it. Only
-/// scores that causal kernels compute are counted: none above the diagonal, none beyond a window.
+/// Parameters and FLOPs are those of the whole model, however many GPUs share it. Bytes are those
+/// that all GPUs move: weights and KV heads that several GPUs hold count once for each. Only scores
+/// that causal kernels compute are counted: none above the diagonal, none beyond a window.
 /// With pipeline stages the step's sequences are in flight as micro-batches, and each reads the
 /// weights once. The times of all phases and the host add up to the price that a run charges for
 /// the step.
@@ -96,6 +97,7 @@ package struct StepBreakdown: Sendable, Equatable {
             }
         }
         if let hop = costs.pipelineHops(share) { add(hop) }
+        add(costs.finalNorm)
         add(costs.headPhase(step))
         guard seconds <= Self.longest else {
             throw InputError(

@@ -68,17 +68,28 @@ extension OperatorCosts {
             bound: seconds > 2 * profile.elementwise.fixed ? .memory : .latency)
     }
 
+    /// The norm behind the last layer. Its time is part of the layers' element-wise work.
+    var finalNorm: Phase {
+        Phase(
+            name: "norms", parameters: Int64(model.finalNormWeights),
+            weightBytes: 2 * Double(model.finalNormWeights), bound: .memory)
+    }
+
     /// Projections of one fused GEMM share its time in proportion to their sizes.
     private func gemmPhases(_ fused: [Projection], _ share: StepShare) -> [Phase] {
         let seconds = gemm(tokens: share.lane, fused: fused)
         let bound = bound(of: fused, tokens: share.lane)
         let all = fused.reduce(Int64(0)) { $0 + $1.parameters }
         return fused.map { projection in
-            let bytes = projection.bytesPerWeight(deployment.weights)
+            let stored =
+                Double(projection.shardParameters(tensorParallel: deployment.tensorParallel))
+                * projection.bytesPerWeight(deployment.weights)
             return Phase(
                 name: projection.name, parameters: projection.parameters,
                 flops: 2 * share.tokens * Double(projection.inputs) * Double(projection.outputs),
-                weightBytes: Double(share.lanes) * Double(projection.parameters) * bytes,
+                // Of each GPU, copies too, as a run counts them (`StepDemand`).
+                weightBytes: Double(share.lanes) * stored.rounded(.down)
+                    * Double(deployment.tensorParallel),
                 seconds: seconds * Double(projection.parameters) / Double(all), bound: bound)
         }
     }

@@ -67,6 +67,11 @@ private enum ReportSubject {
             self = .trace(try TracePage(paths[0], options: TraceFlags.options(arguments)))
             return
         }
+        if let flag = TraceFlags.all.first(where: { arguments.has($0.name) }) {
+            let what = kinds == [.sweep] ? "a sweep's table" : "a run"
+            throw InputError(
+                flag.name, "is for traces only", expected: "a trace instead of \(what)")
+        }
         if kinds == [.sweep] {
             let table = try SweepTable(file: paths[0])
             guard table.runs > 0 else {
@@ -80,9 +85,6 @@ private enum ReportSubject {
             throw InputError(
                 paths[index], "is not a run, and stands beside others",
                 expected: "run folders only, or one trace or one sweep alone")
-        }
-        if let flag = TraceFlags.all.first(where: { arguments.has($0.name) }) {
-            throw InputError(flag.name, "is for traces only", expected: "a trace instead of a run")
         }
         self = .runs(try paths.map { try ReportedRun($0) })
     }

@@ -243,7 +243,8 @@ private struct ReplayRun {
         let result = try simulate(plan, source: trace.source, observer: observer)
         try observer.finish()
         var summary = observer.summary.summary(
-            of: result, resolved, notes: notes + observer.timelineRemarks(result, output),
+            of: result, resolved,
+            notes: notes + observer.timelineRemarks(result, output) + endOfTrace(result),
             remarks: trace.remarks)
         // The set of classes is known at the end of the trace, before anything is written.
         try resolved.configuration.checkClassNames(summary.wantedClasses)
@@ -259,12 +260,17 @@ private struct ReplayRun {
         let page = [
             resolved.headline(trace: trace.name),
             RunReport.text(
-                summary, result: result, objective: resolved.configuration.slo.limits.description,
+                summary, result: result, objective: resolved.configuration.slo.description,
                 slo: resolved.configuration.slo, timeline: observer.summary.timeline,
                 parts: observer.latency?.report.text),
             resolved.trust(result), next, Self.effort(since: began),
         ].compactMap(\.self)
         return Outcome(summary: summary, verdict: verdict, page: page.joined(separator: "\n\n"))
+    }
+
+    private func endOfTrace(_ result: RunResult) -> [String] {
+        let end = resolved.configuration.endOfTrace(after: result.counters.requests)
+        return end.map { [$0] } ?? []
     }
 
     /// For example "This run took 1.92 s, 1.90 CPU-seconds and 84.2 MB of memory."

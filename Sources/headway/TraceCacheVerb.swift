@@ -1,6 +1,5 @@
 import Basics
 import Experiments
-import Models
 import Reports
 import Results
 import Scenario
@@ -64,22 +63,21 @@ private struct CachePage: Encodable {
 
     init(_ arguments: Arguments) throws {
         let confirm = arguments.value("--confirm")
+        try PageStudy.checkKeys(arguments.values("--set"), confirms: confirm != nil)
         var configuration = try Configuration.read(
             file: confirm == "default" ? nil : confirm, changes: arguments.values("--set"))
         let resolved = try configuration.resolved()
         replicas = resolved.plan.replicas
+        var setting = try PageStudy.Setting(resolved)
+        if let tokens = try arguments.integer("--capacity", atLeast: 1) {
+            setting.capacityTokens = tokens
+        }
+        if let bytes = try arguments.number("--metadata") { setting.metadataBytesPerPage = bytes }
         let (source, read) = try openTrace(
             arguments.operands[0], options: TraceFlags.options(arguments))
         let log = try ReuseLog(source, includesAnswers: !arguments.has("--inputs-only"))
         notes = OpenedTrace.remarks(of: read)
-        let engine = resolved.plan.engine
-        var setting = PageStudy.Setting(
-            capacityTokens: try arguments.integer("--capacity", atLeast: 1)
-                ?? (engine.numGPUBlocks - 1) * engine.blockSize)
         if let pages = arguments.value("--pages") { setting.pageSizes = try Self.sizes(pages) }
-        if let bytes = try arguments.number("--metadata") { setting.metadataBytesPerPage = bytes }
-        setting.bytesPerToken = Double(
-            KVCacheLayout(resolved.model, resolved.deployment).bytesPerToken)
         study = try PageStudy(log, setting: setting)
         guard confirm != nil else { return }
         configuration.trace.file = arguments.operands[0]

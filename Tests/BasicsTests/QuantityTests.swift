@@ -3,6 +3,16 @@ import Testing
 
 @Suite("Numbers for people")
 struct QuantityTests {
+    @Test("shares close to 0 and 1 do not read as them")
+    func shares() {
+        let texts = [1, 0.99995, 0.99996, 0.9992, 0.995, 0.5, 0.001, 0.0004, 0].map(Quantity.share)
+        #expect(
+            texts == [
+                "100.0 %", "99.995 %", "99.996 %", "99.92 %", "99.5 %", "50.0 %", "0.1 %",
+                "0.04 %", "0.0 %",
+            ])
+    }
+
     @Test(
         "group thousands",
         arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])

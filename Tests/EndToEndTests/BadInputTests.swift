@@ -162,6 +162,12 @@ struct BadInputTests {
         #expect(scratch.names == ["file", "t.csv"])
     }
 
+    @Test("for flags of a trace's reader beside a sweep's table")
+    func flagsOfTraces() throws {
+        let table = try scratch.write("points.csv", Array("space,runs,run,point\n".utf8))
+        try expectRefusal(["report", table, "--limit", "3"], ["--limit: is for traces only"])
+    }
+
     @Test("on a full disk, with nothing left behind")
     func fullDisk() throws {
         var text = Self.header

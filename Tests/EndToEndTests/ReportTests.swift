@@ -49,6 +49,17 @@ struct ReportTests {
         for id in sections { #expect(markup.ids.contains(id), "the section \(id)") }
     }
 
+    @Test("a page tells that the hits of a trace without content are not known")
+    func noContent() throws {
+        let rows = (0..<9).map { "2023-11-16 18:15:4\($0),374,4\n" }.joined()
+        let text = "TIMESTAMP,ContextTokens,GeneratedTokens\n" + rows
+        _ = try scratch.write("t.csv", Array(text.utf8))
+        guard try run("r", "--trace t.csv --set cluster.replicas=1") else { return }
+        let page = try report("r")
+        #expect(page.contains("not known, the trace holds no content"))
+        #expect(!page.contains("Prefix cache hits"))
+    }
+
     @Test("a page of a run is whole, and the same every time")
     func page() throws {
         guard try run("r", Self.divided) else { return }

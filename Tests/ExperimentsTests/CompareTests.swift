@@ -52,6 +52,39 @@ struct CompareTests {
         #expect(page.contains("Note: without request goodput: slo.ttft_ms differs"))
     }
 
+    @Test("two draws of a router are not judged, and changes too small to show are none")
+    func noVerdict() throws {
+        let draws = try ["seed=1", "seed=2"].map { seed in
+            try ComparedRun.run(
+                small([
+                    "cluster.replicas=2", "cluster.router=random", "hardware.nodes=2", seed,
+                    "trace.sessions=false",
+                    "trace.file=\(packageRoot.path)/traces/chat.jsonl.gz", "trace.limit=60",
+                ]), name: seed)
+        }
+        let drawn = try Comparison(draws[0], draws[1])
+        #expect(drawn.isOfTwoDraws && drawn.rows.allSatisfy { $0.isBetter == nil })
+        #expect(Verdict(drawn).outcome == .undecided)
+        #expect(Verdict(drawn).sentence.contains("seeds tell (headway gate)"))
+        let steps = try ["1", "1.00001"].map {
+            try ComparedRun.run(
+                small(["step_time.scale=\($0)", "trace.rate_scale=0.001"]), name: $0)
+        }
+        let tiny = try Comparison(steps[0], steps[1])
+        #expect(tiny.rows.contains(where: \.isSignificant) && !tiny.isOfTwoDraws)
+        #expect(Verdict(tiny).outcome == .undecided)
+        #expect(Verdict(tiny).sentence.contains("changes nothing by 0.01 %"))
+    }
+
+    @Test("how answers end moves later turns, which are still the same requests")
+    func stop() throws {
+        let runs = try ["eos", "length"].map {
+            try ComparedRun.run(small(["trace.stop=\($0)"]), name: $0)
+        }
+        let moved = zip(runs[0].requests, runs[1].requests).contains { $0.arrival != $1.arrival }
+        #expect(try moved && Comparison(runs[0], runs[1]).changes.map(\.key) == ["trace.stop"])
+    }
+
     @Test("answers that the model's length cuts short are counted and said")
     func cutAnswers() throws {
         let whole = try ComparedRun.run(small(), name: "whole")

@@ -42,6 +42,20 @@ struct ExplainTests {
         #expect(abs(request.outputTokensPerGPU - all) < 1e-6)
     }
 
+    @Test("the host is the one that a run with these kernels has")
+    func host() throws {
+        let without = try scenario(["profile": "trtllm"]).explained().explanation
+        #expect(without.breakdown.hostSeconds == 0 && without.hostName == HostProfile.none.name)
+        #expect(try scenario([:]).explained().explanation.breakdown.hostSeconds > 0)
+    }
+
+    @Test("a flag that is given twice is refused")
+    func twice() throws {
+        #expect(throws: InputError.self) { try scenario([:]).changed(by: "--tp 2 --tp 4") }
+        #expect(throws: InputError.self) { try scenario([:]).changed(by: "--mha --mha") }
+        _ = try scenario([:]).changed(by: "--tp=2 --batch 4")
+    }
+
     @Test("a request of one token decodes nothing and yet brings tokens")
     func oneToken() throws {
         let request = try #require(

@@ -45,6 +45,11 @@ struct GateTests {
 
     private static let tpot = "mean_tpot_ms: { relative: 0.015 }"
 
+    @Test("a seed beside the suite's is refused")
+    func seed() {
+        #expect(throws: InputError.self) { try suite(Self.tpot, changes: ["seed=5"]) }
+    }
+
     @Test("the same version passes, a slower one regresses, with exit statuses to match")
     func passAndRegression() throws {
         try bless(suite(Self.tpot))

@@ -1,6 +1,7 @@
 import Basics
 import Reports
 import Results
+import Scenario
 import Simulator
 import StepTime
 import TestSupport
@@ -93,6 +94,46 @@ private func simulatedHits(_ seed: UInt64, page: Int, pages: Int) throws -> Int 
         let telling = try PageStudy(try ReuseLog(source(7)), setting: setting)
         #expect(telling.holdsContent)
         #expect(!PageStudyReport.text(telling).contains("no content"))
+    }
+
+    private func setting(_ changes: String...) throws -> PageStudy.Setting {
+        try .init(Configuration.read(file: nil, changes: changes).resolved())
+    }
+
+    @Test("models that keep more or less than every token are told apart")
+    func otherCaches() throws {
+        #expect(try setting().notes.isEmpty && setting().serverPage == nil)
+        let windows = try setting("model.name=gpt-oss-20b")
+        #expect(windows.notes[0].contains("windows") && windows.serverPage == nil)
+        let states = try setting(
+            "model.name=qwen3-next-80b-a3b", "engine.tensor_parallel_size=4")
+        let page = try #require(states.serverPage)
+        #expect(states.notes[0].contains("states") && states.pageSizes.contains(page))
+        #expect(throws: InputError.self) { try setting("model.name=falcon-mamba-7b") }
+        var own = PageStudy.Setting(capacityTokens: 8_000)
+        (own.pageSizes, own.serverPage, own.notes) = ([16, 64], 64, ["it has states"])
+        let log = try ReuseLog(source(7))
+        let study = try PageStudy(log, setting: own)
+        #expect(study.best?.pageTokens == 64)
+        #expect(PageStudyReport.text(study).contains("Note: it has states."))
+        #expect(try jsonText(PageStudyReport(study)).contains("it has states"))
+        own.serverPage = 320
+        let none = try PageStudy(log, setting: own)
+        #expect(none.best == nil && PageStudyReport.text(none).contains("pages of 320"))
+    }
+
+    @Test("keys that the study does not use are refused")
+    func keys() throws {
+        for change in ["trace.limit=10", "seed=3", "slo.ttft_ms=4", "cluster.router=random"] {
+            #expect(throws: InputError.self, "\(change)") {
+                try PageStudy.checkKeys([change], confirms: false)
+            }
+        }
+        try PageStudy.checkKeys(["model.name=a", "engine.block_size=32"], confirms: false)
+        try PageStudy.checkKeys(["cluster.router=random"], confirms: true)
+        #expect(throws: InputError.self) {
+            try PageStudy.checkKeys(["trace.limit=10"], confirms: true)
+        }
     }
 
     @Test func onlySizesThatKernelsRunAreRecommended() throws {

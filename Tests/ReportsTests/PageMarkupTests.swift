@@ -84,6 +84,11 @@ struct PageMarkupTests {
             #expect(shares == shares.sorted(), "\(count) values, seed 7")
             #expect(distribution.share(within: values[count - 1]) == 1)
             #expect(distribution.share(within: 0) == 0)
+            if count > 1, values[count - 1] > values[count - 2] {
+                let between = (values[count - 1] + values[count - 2]) / 2
+                let share = Double(count - 1) / Double(count)
+                #expect(distribution.share(within: between) == share, "\(count) values")
+            }
             for share in [0.1, 0.5, 0.9, 0.99] where count > 200 {
                 let within = distribution.share(within: values[Int(share * Double(count))])
                 #expect(abs(within - share) < 0.011, "\(count) values, \(share)")
@@ -107,6 +112,14 @@ struct PageMarkupTests {
             #expect(markup.ids.contains(id), "\(id)")
         }
         #expect(page.contains("<b>500 requests</b>"))
+        // What blocks lose counts from the finest, as in `headway trace cache`.
+        let log = try ReuseLog(openTrace(path, options: options).source)
+        var setting = PageStudy.Setting(capacityTokens: 600_000)
+        setting.pageSizes = [1, 16, 1024]
+        let lost = try PageStudy(log, setting: setting).rows.map { Drawn.share($0.lostHits) }
+        let shown = lost[1].replacing(" ", with: "\u{A0}")
+        #expect(lost[1] != "0 %" && page.contains("<td>\(shown)</td>"))
+        #expect(!page.contains("<th scope=\"row\">1 tokens"))
     }
 
     @Test("a page of a sweep shows its fronts and what keys change")

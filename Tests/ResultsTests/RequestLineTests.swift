@@ -5,6 +5,13 @@ import Testing
 
 @Suite("A row of requests.csv")
 struct RequestLineTests {
+    @Test("a class's name begins no formula in a spreadsheet")
+    func formulas() {
+        #expect(RequestLine.cell(class: "=cmd|x") == "'=cmd|x")
+        #expect(RequestLine.cell(class: "@a,b") == "\"'@a,b\"")
+        #expect(RequestLine.cell(class: "-5") == "-5" && RequestLine.cell(class: "gold") == "gold")
+    }
+
     private func row(_ record: RequestRecord) -> String {
         var bytes: [UInt8] = []
         RequestLine.append(record, to: &bytes)

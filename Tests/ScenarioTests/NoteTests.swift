@@ -4,6 +4,16 @@ import Testing
 
 @Suite("What a configuration says of itself")
 struct ConfigurationNoteTests {
+    @Test("a trace that is shorter than trace.limit asks for is named")
+    func endOfTrace() throws {
+        let limited = try Configuration.read(file: nil, changes: ["trace.limit=50000"])
+        #expect(
+            limited.endOfTrace(after: 20_000)
+                == "trace.limit is 50,000, and the trace ends after 20,000 requests")
+        #expect(limited.endOfTrace(after: 50_000) == nil)
+        #expect(try Configuration.read(file: nil, changes: []).endOfTrace(after: 3) == nil)
+    }
+
     private func notes(_ changes: String...) throws -> [String] {
         try Configuration.read(file: nil, changes: changes).resolved().warnings
     }

@@ -69,6 +69,16 @@ struct PeakTests {
         #expect(warnings.contains("up to 4,143 tokens"), "\(warnings)")
     }
 
+    @Test("a prompt that is given up before its first token counts as far as it came")
+    func givenUp() throws {
+        let prompts = prompts([60_000], abort: 500_000_000)
+        let (resolved, result) = try run(["cluster.replicas=1"], prompts)
+        #expect(result.counters.aborted == 1 && result.counters.scheduledTokens < 60_000)
+        #expect(result.longestContext == result.counters.scheduledTokens)
+        #expect(result.longestContext >= 8_192)
+        #expect(resolved.rangeWarnings(result).contains { $0.contains("context of one request") })
+    }
+
     @Test("utilisation is that of a hand-made run")
     func utilization() throws {
         let (resolved, result) = try run(

@@ -51,6 +51,22 @@ struct ServerWritingTests {
         #expect(last(line) == "vllm serve llama-3.1-8b")
     }
 
+    @Test("a flag is given where the server's default for the model is another one")
+    func ownDefault() throws {
+        let line = try resolved([
+            "model.name=qwen3-next-80b-a3b", "engine.tensor_parallel_size=4",
+            "engine.version=0.24.0", "engine.enable_prefix_caching=true",
+        ]).serverLine()
+        #expect(last(line).hasSuffix("--enable-prefix-caching") && !line.contains("no flag sets"))
+    }
+
+    @Test("experts shared in a model that has none are refused, as the server's flag is")
+    func noExperts() {
+        #expect(throws: InputError.self) {
+            try resolved(["engine.tensor_parallel_size=4", "engine.expert_parallel_size=4"])
+        }
+    }
+
     @Test(
         "read back, gives the same engine",
         arguments: [

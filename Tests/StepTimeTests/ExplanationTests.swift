@@ -47,6 +47,13 @@ extension Explanation {
         }
     }
 
+    @Test(arguments: ["llama-3.1-8b", "gpt-oss-20b", "deepseek-v3"])
+    func phasesHoldEveryParameter(name: String) throws {
+        let all = try explain(name, tensorParallel: 8, context: 100)
+        let parameters = all.breakdown.phases.reduce(Int64(0)) { $0 + $1.parameters }
+        #expect(parameters == all.model.totalParameters)
+    }
+
     @Test func theCacheOfLlama2FillsAGPU() throws {
         // 100,000 tokens: 52.4 GB. 4,096 tokens: 67.1 MB a layer, 2.15 GB in all.
         #expect(try explain("llama-2-7b", context: 100_000).cacheBytes == 52_428_800_000)

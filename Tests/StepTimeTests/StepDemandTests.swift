@@ -56,6 +56,28 @@ struct StepDemandTests {
         #expect(difference > context && difference < 1.1 * context)
     }
 
+    @Test(
+        "explain shows the bytes that a run counts, copies too",
+        arguments: [("llama-3.1-8b", 1), ("qwen3-30b-a3b", 8), ("deepseek-v3", 8)])
+    func explained(name: String, size: Int) throws {
+        let deployment = Deployment(tensorParallel: size)
+        let demand = try demand(name, deployment)
+        let step = try StepBreakdown.Step(batch: 2, tokens: 1, context: 1000)
+        let phases = try StepBreakdown(
+            Catalogue.model(named: name), deployment, ClockOptions(), step
+        ).phases
+        let near = demand.totalBytes(sums(demand, [(1, 999), (1, 999)]))
+        let far = demand.totalBytes(sums(demand, [(1, 1999), (1, 1999)]))
+        let cached = phases.reduce(0) { $0 + $1.kvBytes }
+        #expect(abs(cached / (far - near) - 1) < 1e-9)
+        // Norms and embeddings are not counted, and experts by the tokens that reach them.
+        let apart = ["norms", "embedding", "experts"]
+        let weights = phases.filter { !apart.contains($0.name) }.reduce(0) { $0 + $1.weightBytes }
+        var alone = StepSums()
+        (alone.steps, alone.microBatches) = (1, 1)
+        #expect(abs(weights / demand.totalBytes(alone) - 1) < 1e-9)
+    }
+
     @Test("experts are read as far as tokens reach them, by each micro-batch")
     func experts() throws {
         let model = try Catalogue.model(named: "qwen3-30b-a3b")

@@ -22,9 +22,15 @@ package struct Comparison: Sendable {
         /// Whether the run got better; nil if the change is not significant or has no better
         /// direction.
         package var isBetter: Bool? {
-            guard isSignificant, direction != .neither, before != after else { return nil }
+            guard isSignificant, direction != .neither, isNoticeable else { return nil }
             return (after < before) == (direction == .lower)
         }
+
+        /// The least relative change that a table can show, and that anyone should act upon.
+        package static let least = 1e-4
+
+        /// Whether the change is large enough to be called one.
+        var isNoticeable: Bool { relative.map { abs($0) >= Self.least } ?? (before != after) }
 
         /// (after − before) / before; nil if undefined.
         package var relative: Double? { before == 0 ? nil : (after - before) / before }
@@ -71,6 +77,20 @@ package struct Comparison: Sendable {
     /// the way answers end cut one of them. Their times are not of the same work.
     package let answersOfTwoLengths: Int
 
+    /// Whether the runs drew their routes with different seeds. How full the replicas are then
+    /// differs for a whole short run, which blocks of one run do not show, so nothing is judged.
+    package let isOfTwoDraws: Bool
+
+    private static func isOfTwoDraws(
+        _ before: ComparedRun, _ after: ComparedRun, _ changes: [ConfigurationChange]
+    ) -> Bool {
+        changes.contains { $0.key == "seed" }
+            && [before, after].contains { run in
+                let cluster = run.configuration.cluster
+                return [.random, .powerOfTwo].contains(cluster.router) && cluster.replicas != 1
+            }
+    }
+
     /// The requests of both runs in pairs, without attempts that only one run's clients made.
     let shared: [(ComparedRequest, ComparedRequest)]
     /// Number of pairs, including margins.
@@ -113,8 +133,9 @@ package struct Comparison: Sendable {
             $0.0.isFinished && $0.1.isFinished && $0.0.outputTokens != $0.1.outputTokens
         }
         var rows = Self.pairedRows(pairs, seed: seed)
+        isOfTwoDraws = Self.isOfTwoDraws(before, after, changes)
         let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
-        for index in rows.indices { rows[index].adjustedP = adjusted[index] }
+        for index in rows.indices { rows[index].adjustedP = isOfTwoDraws ? 1 : adjusted[index] }
         for key in Self.wholeRun(before, after) where incomparable[key] == nil {
             guard let old = before.figures[key], let new = after.figures[key] else { continue }
             rows.append(
@@ -176,7 +197,10 @@ package struct Comparison: Sendable {
                 place, "have the digest \(before.digest) and not the same requests",
                 expected: "two runs as headway wrote them")
         }
-        let workload = changes.first { $0.key.hasPrefix("trace.") || $0.key == "seed" }
+        let workload = changes.first {
+            // How an answer ends moves later turns alone.
+            $0.key.hasPrefix("trace.") && $0.key != "trace.stop" || $0.key == "seed"
+        }
         for (a, b) in zip(first, second) {
             var problem: String?
             if a.id != b.id { problem = "request \(min(a.id, b.id)) is in one of them only" }

@@ -41,7 +41,10 @@ public struct Ranking: Sendable {
             }
             return row
         }
-        let pValues = rows.map { $0.change?.relative?.pValue ?? $0.change?.absolute.pValue }
+        let pValues = zip(comparisons, rows).map { comparison, row in
+            comparison.isOfTwoDraws
+                ? nil : row.change?.relative?.pValue ?? row.change?.absolute.pValue
+        }
         let adjusted = Holm.adjusted(pValues.map { $0 ?? 1 })
         let order = comparisons.indices.sorted { one, other in
             let (a, b) = (rows[one], rows[other])

@@ -38,8 +38,15 @@ package struct Verdict: Sendable, Encodable, Equatable {
             self.init(.worse, "\(name) is worse: \(loss); \(rest).")
         default:
             let mean = comparison.row("mean_e2el_ms").map(Self.phrase) ?? "nothing finished"
-            self.init(
-                .undecided, "\(name) shows nothing that chance does not explain: \(mean).")
+            let isTiny = comparison.rows.contains(where: \.isSignificant)
+            let reason =
+                comparison.isOfTwoDraws
+                ? "cannot be judged: the seeds differ, and with them the router's draws; several"
+                    + " seeds tell (headway gate)"
+                : isTiny
+                    ? "changes nothing by 0.01 % or more"
+                    : "shows nothing that chance does not explain"
+            self.init(.undecided, "\(name) \(reason): \(mean).")
         }
     }
 

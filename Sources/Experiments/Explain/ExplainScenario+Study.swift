@@ -164,6 +164,8 @@ extension ExplainScenario {
 
     func clockOptions() throws -> ClockOptions {
         var options = try ClockOptions(profile: profile, gpu: gpu)
+        // The host that a run with these kernels has.
+        options.host = options.profile.usualHost(asyncScheduling: true)
         options.routing = routing
         options.attentionKernel = attentionKernel
         options.usesCache = usesCache

@@ -114,13 +114,18 @@ package struct ExplainScenario: Sendable {
         guard !words.isEmpty else {
             throw InputError("--compare", "is empty", expected: "flags such as \"--kv fp8\"")
         }
+        var seen: Set<String> = []
         while let word = words.popFirst() {
             guard word.hasPrefix("--") else {
                 throw InputError(
                     "--compare", "\(word.echoed()) is no flag", expected: "\"--kv fp8 --tp 4\"")
             }
-            if copy.turn(word) { continue }
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard seen.insert(parts[0]).inserted else {
+                throw InputError(
+                    "--compare", "\(parts[0].echoed()) is given twice", expected: "it once")
+            }
+            if copy.turn(word) { continue }
             guard let value = parts.count > 1 ? parts[1] : words.popFirst() else {
                 throw InputError("--compare", "\(parts[0].echoed()) has no value", expected: "one")
             }

@@ -55,6 +55,11 @@ public struct GateSuite: Sendable {
     /// Reads a suite and applies `key.path=value` changes to every configuration. Throws
     /// `InputError` naming the file and the key of any mistake.
     public static func read(_ path: String, changes: [String] = []) throws -> GateSuite {
+        if let seed = changes.first(where: { Configuration.key(ofChange: $0) == "seed" }) {
+            throw InputError(
+                "--set \(seed.echoed())", "is varied by the suite",
+                expected: "its seeds: --first-seed and --seeds")
+        }
         let expected = "a suite (JSON5), such as configs/gate.json5"
         let data = try Data(InputFile.contents(path, atMost: 1_000_000, expected: expected))
         let value = try ConfigurationValue.parse(data, place: path)

@@ -97,8 +97,10 @@ struct CapacityRunner {
         }
         let requirements = configuration.slo.requirements
         do {
-            let trial = try Trial(configuration, traces: traces, rows: rows) { plan, requests in
-                var watch = TuneWatch(requirements, plan: plan, requests: requests)
+            let trial = try Trial(configuration, traces: traces, rows: rows) {
+                plan, limits, requests in
+                var watch = TuneWatch(
+                    requirements, plan: plan, limits: limits, requests: requests)
                 var concurrency = ConcurrencyPeak()
                 var isLost = false
                 return { record in

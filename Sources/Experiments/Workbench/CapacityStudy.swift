@@ -143,7 +143,7 @@ package struct CapacityStudy: Sendable {
         let (base, resolved) = (axis.base, try axis.base.resolved())
         requirements = base.slo.requirements
         assumesGoodput = !base.slo.promises && !base.slo.requirements.isEmpty
-        objective = base.slo.limits.description
+        objective = base.slo.description
         headline = resolved.headline(trace: finding.traceName)
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first
         let warnings = shown.first?.warnings ?? resolved.warnings

@@ -11,7 +11,7 @@ extension Configuration.ObjectiveSection {
     /// `ServiceVerdict.assumedGoodput`. Empty without any limits.
     package var requirements: [ServiceRequirement] {
         let explicit = explicitRequirements
-        guard explicit.isEmpty, !limits.description.isEmpty else { return explicit }
+        guard explicit.isEmpty, !description.isEmpty else { return explicit }
         return [ServiceRequirement(.goodput, limit: ServiceVerdict.assumedGoodput)]
     }
 

@@ -31,8 +31,8 @@ package final class SummaryObserver: RunObserver {
         let isByPriority = dimension == .priority
         figures = RequestFigures(
             plan, by: (rule.map { [$0] } ?? []) + (isByPriority ? [] : [.priority]),
-            watchesGaps: watchesGaps)
-        stages = StageClasses(plan.objective)
+            watchesGaps: watchesGaps, limits: RequestLimits(plan, by: rule))
+        stages = StageClasses(plan.objective, RequestLimits(plan, by: rule))
         comparison = measured.map { MeasuredComparison($0, leavingOut: plan.margins) }
     }
 

@@ -99,13 +99,8 @@ struct SweepColumns: Sendable {
         }
     }
 
-    /// Text that no spreadsheet treats as a formula: following OWASP's "CSV injection", it prefixes
-    /// an apostrophe where a formula would begin.
-    static func harmless(_ text: String) -> String {
-        guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first)
-        else { return PathText.shown(text) }
-        return "'" + PathText.shown(text)
-    }
+    /// Text that no spreadsheet treats as a formula.
+    static func harmless(_ text: String) -> String { CSVRecords.harmless(PathText.shown(text)) }
 }
 
 /// The figures of `summary.json` that an unobserved run may have. A test checks the list against

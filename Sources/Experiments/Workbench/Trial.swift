@@ -9,6 +9,8 @@ import Traces
 package struct Trial: Sendable {
     package var resolved: ResolvedConfiguration
     package var summary: RunSummary
+    /// The limits that make its requests good.
+    package var limits: RequestLimits
     /// GPUs of all replicas.
     package var gpus: Int
     /// Digest of the replayed requests. Only equal ones are comparable.
@@ -37,8 +39,10 @@ package struct Trial: Sendable {
     /// without limits.
     package var verdict: ServiceVerdict?
 
-    /// Makes a callback for each request's end, from a run's plan and its number of requests.
-    package typealias Watch = (RunPlan, _ requests: Int) -> (RequestRecord) throws -> Void
+    /// Makes a callback for each request's end, from a run's plan, what makes its requests good,
+    /// and their number.
+    package typealias Watch =
+        (RunPlan, RequestLimits, _ requests: Int) -> (RequestRecord) throws -> Void
 
     /// Runs a configuration over a trace of the store.
     ///
@@ -61,13 +65,14 @@ package struct Trial: Sendable {
         // Studies run one point per core.
         plan.threads = 1
         let rule = resolved.configuration.classRule(labels: trace.labels)
+        limits = RequestLimits(plan, by: rule)
         if let rule, !configuration.slo.classes.isEmpty {
             try configuration.checkClassNames(rule.names(in: trace.batches))
         }
         let requests = rows?.count ?? Self.requests(share, of: trace.requests)
         let observer = TrialObserver(
             SummaryObserver(plan, by: rule, measured: trace.measured),
-            watching: watching?(plan, requests))
+            watching: watching?(plan, limits, requests))
         let source: any RequestSource =
             if let rows {
                 TraceStretch(trace.source, passOver: rows.lowerBound, keep: rows.count)

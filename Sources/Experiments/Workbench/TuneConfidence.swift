@@ -135,9 +135,9 @@ package struct TuneConfidence: Sendable {
                 for name in ["ttft", "tpot", "e2e"] {
                     values[name, default: []] += trial.records.compactMap { $0.milliseconds(name) }
                 }
-                let objective = trial.resolved.plan.objective
+                var limits = trial.limits
                 values["good", default: []] += trial.records.compactMap {
-                    $0.outcome == .aborted ? nil : objective.isMet(by: $0) ? 1 : 0
+                    $0.outcome == .aborted ? nil : limits.objective(of: $0).isMet(by: $0) ? 1 : 0
                 }
             }
             for promise in best.promises where promise.trace == trace {

@@ -123,8 +123,10 @@ package struct TuneRun: Sendable {
         var latencies: [(id: Int64, seconds: Double)] = []
         let trial: Trial
         do {
-            trial = try Trial(configuration, traces: traces, share: share) { plan, requests in
-                watch = TuneWatch(requirements, plan: plan, requests: requests)
+            trial = try Trial(configuration, traces: traces, share: share) {
+                plan, limits, requests in
+                watch = TuneWatch(
+                    requirements, plan: plan, limits: limits, requests: requests)
                 return { record in
                     if share >= 1, record.outcome == .finished {
                         let seconds = Double(record.finish - record.arrival) * 1e-12

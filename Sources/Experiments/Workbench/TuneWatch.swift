@@ -27,7 +27,7 @@ struct TuneWatch: Sendable {
     }
 
     private var bounds: [Bound] = []
-    private var objective = ServiceLevelObjective()
+    private var limits: RequestLimits?
     /// Most requests in the run.
     private(set) var requests = 0
     /// Requests that ended so far.
@@ -40,8 +40,10 @@ struct TuneWatch: Sendable {
 
     /// A watch for a run of at most `requests` requests. Never stops runs whose clients retry, or
     /// whose figures leave out a number of requests that is not known beforehand.
-    init(_ requirements: [ServiceRequirement], plan: RunPlan, requests: Int) {
-        objective = plan.objective
+    init(
+        _ requirements: [ServiceRequirement], plan: RunPlan, limits: RequestLimits, requests: Int
+    ) {
+        self.limits = limits
         self.requests = requests
         guard plan.patience == nil, plan.margins.end == .requests(0),
             case .requests(let warmup) = plan.margins.start
@@ -90,10 +92,10 @@ struct TuneWatch: Sendable {
     }
 
     /// A request's contribution: a miss, or its latency for a mean.
-    private func weight(_ record: RequestRecord, _ bound: Bound) -> Double {
+    private mutating func weight(_ record: RequestRecord, _ bound: Bound) -> Double {
         let isServed = record.outcome == .finished
         guard let statistic = bound.statistic else {
-            return objective.isMet(by: record) ? 0 : 1
+            return limits?.objective(of: record).isMet(by: record) == false ? 1 : 0
         }
         guard isServed else { return statistic == .mean ? .infinity : 1 }
         guard let latency = record.milliseconds(bound.latency) else { return 0 }
@@ -114,16 +116,5 @@ extension RequestRecord {
             default: Int64?.none
             }
         return picoseconds.map { Double($0) / 1e9 }
-    }
-}
-
-extension ServiceLevelObjective {
-    /// Whether a request is good, by the rule of `RequestStatistics`.
-    func isMet(by record: RequestRecord) -> Bool {
-        record.outcome == .finished
-            && record.firstToken - record.arrival <= timeToFirstToken ?? .max
-            && (record.timePerOutputToken ?? 0) <= timePerOutputToken ?? .max
-            && record.finish - record.arrival <= endToEnd ?? .max
-            && record.tailGap <= interTokenTail ?? .max
     }
 }

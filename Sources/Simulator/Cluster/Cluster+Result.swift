@@ -28,6 +28,8 @@ extension Cluster {
             result.hostPacedSteps += replicas[index].counters.hostPacedSteps
             result.peakUsedBlocks = max(
                 result.peakUsedBlocks, replicas[index].counters.peakUsedBlocks)
+            result.longestContext = max(
+                result.longestContext, replicas[index].counters.longestContext)
             result.end = max(result.end, replicas[index].counters.lastEnd)
             firstArrival = min(firstArrival, replicas[index].counters.firstArrival)
             if result.refusedActions == 0 {

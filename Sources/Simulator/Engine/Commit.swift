@@ -196,6 +196,11 @@ extension Scheduler {
         } else if requests[slot].lost > 0 {
             settleRecomputed(slot, computed: requests[slot].computed)
         }
+        // A record tells the context only from the first token on.
+        if outcome != .finished, requests[slot].delivered == 0 {
+            let reached = max(requests[slot].computed, requests[slot].lost)
+            counters.longestContext = max(counters.longestContext, Int(reached))
+        }
         counters.account(until: time, used: cache.usedBlocks)
         noteComputed(slot, tokens: cache.registeredTokens(slot))
         cache.release(slot)

@@ -61,9 +61,12 @@ final class ClassMembers {
     /// 0 without requests, or if none takes any time.
     fileprivate var duration: Int64 { end > start ? end - start : 0 }
 
-    /// Adds an ended request, and the gaps between its tokens if they are known. O(gaps).
-    func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
-        statistics.add(record)
+    /// Adds an ended request, and the gaps between its tokens if they are known. `limits`: its own,
+    /// in place of those of these figures. O(gaps).
+    func add(
+        _ record: RequestRecord, gaps: [Int64]? = nil, within limits: ServiceLevelObjective? = nil
+    ) {
+        if let limits { statistics.add(record, within: limits) } else { statistics.add(record) }
         latencies?.add(record)
         start = min(start, record.arrival)
         end = max(end, record.arrival, record.finish)

@@ -37,6 +37,8 @@ struct InstanceCounters: ~Copyable {
     var limits = LimitTimes()
     /// Gaps between tokens, if they must be attributed to requests.
     var gaps = GapKeeper()
+    /// The longest context of a request that ended before its first token, in tokens.
+    var longestContext = 0
     /// Figures that verify the counters at the end of a run.
     var ledger = Ledger()
     /// Storage allocations for the replica's state.

@@ -112,28 +112,25 @@ package final class RequestClasses {
     /// The rule that divides the requests.
     package let rule: ClassRule
     private let objective: ServiceLevelObjective
-    /// Objectives of classes that have their own, by name.
-    private let ownObjectives: [String: ServiceLevelObjective]
     private var members: [Int: ClassMembers] = [:]
     private var count = 0
     /// Whether there were more classes than `most`; then none is reported.
     package private(set) var isOverrun = false
 
-    /// No requests yet. They are measured against `objective`, or their class's own.
-    package init(
-        _ rule: ClassRule, _ objective: ServiceLevelObjective,
-        own: [String: ServiceLevelObjective] = [:]
-    ) {
+    /// No requests yet. They are measured against `objective` if `add` is given no other limits.
+    package init(_ rule: ClassRule, _ objective: ServiceLevelObjective) {
         self.rule = rule
         self.objective = objective
-        ownObjectives = own
     }
 
-    /// Adds an ended request, and the gaps between its tokens if they are known. O(gaps).
-    package func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
+    /// Adds an ended request, and the gaps between its tokens if they are known. `limits`: its own.
+    /// O(gaps).
+    package func add(
+        _ record: RequestRecord, gaps: [Int64]? = nil, within limits: ServiceLevelObjective? = nil
+    ) {
         guard !isOverrun, let member = member(rule.key(of: record)) else { return }
         count += 1
-        member.add(record, gaps: gaps)
+        member.add(record, gaps: gaps, within: limits)
         if count > RequestLatencies.most {
             for (_, member) in members { member.latencies = nil }
         }
@@ -146,7 +143,7 @@ package final class RequestClasses {
             members = [:]
             return nil
         }
-        let member = ClassMembers(ownObjectives[rule.name(key)] ?? objective)
+        let member = ClassMembers(objective)
         if count >= RequestLatencies.most { member.latencies = nil }
         members[key] = member
         return member

@@ -14,6 +14,9 @@ package final class RequestFigures {
     /// Exact latencies; nil if there are too many.
     package private(set) var latencies: RequestLatencies? = RequestLatencies()
     private var count = 0
+    private var limits: RequestLimits?
+    /// Finished requests within the limits of their classes; nil if no class has its own.
+    package private(set) var goodRequests: Int?
     /// Means with their intervals, in order of arrival, in picoseconds.
     package private(set) var timeToFirstToken = BatchedMean()
     package private(set) var timePerOutputToken = BatchedMean()
@@ -29,9 +32,13 @@ package final class RequestFigures {
     private let watchesGaps: Bool
 
     /// Figures of a plan's run by these rules. `watchesGaps`: whether each gap will be added.
-    package init(_ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool) {
+    /// `limits`: what makes a request good; nil: the plan's objective.
+    package init(
+        _ plan: RunPlan, by rules: [ClassRule], watchesGaps: Bool, limits: RequestLimits? = nil
+    ) {
         filter = MarginFilter(plan.margins)
-        classes = rules.map { RequestClasses($0, plan.objective, own: plan.classObjectives) }
+        classes = rules.map { RequestClasses($0, plan.objective) }
+        if let limits, limits.differ { (self.limits, goodRequests) = (limits, 0) }
         self.watchesGaps = watchesGaps
     }
 
@@ -65,7 +72,9 @@ package final class RequestFigures {
             arrivals = (arrivals?.lowerBound ?? record.arrival)...record.arrival
             if count > RequestLatencies.most { latencies = nil }
             latencies?.add(record)
-            for members in classes { members.add(record, gaps: ended.gaps) }
+            let own = limits?.objective(of: record)
+            if let own, own.isMet(by: record) { goodRequests = (goodRequests ?? 0) + 1 }
+            for members in classes { members.add(record, gaps: ended.gaps, within: own) }
             guard record.outcome == .finished else { continue }
             timeToFirstToken.add(Double(record.firstToken - record.arrival))
             endToEnd.add(Double(record.finish - record.arrival))

@@ -41,6 +41,15 @@ struct RequestStatistics: ~Copyable {
         preemptions += other.preemptions
     }
 
+    /// Adds an ended request that is good by limits of its own. O(1).
+    mutating func add(
+        _ record: borrowing RequestRecord, within limits: borrowing ServiceLevelObjective
+    ) {
+        let others = goodRequests
+        add(record)
+        goodRequests = others + (limits.isMet(by: record) ? 1 : 0)
+    }
+
     /// Adds an ended request. O(1).
     mutating func add(_ record: borrowing RequestRecord) {
         counters.requests += 1

@@ -5,17 +5,22 @@
 /// while a simulation holds its observer.
 package final class StageClasses {
     private let objective: ServiceLevelObjective
+    private var limits: RequestLimits?
     private var members: [ClassMembers] = []
     private var count = 0
 
-    /// No requests yet. They are measured against `objective`.
-    package init(_ objective: ServiceLevelObjective) { self.objective = objective }
+    /// No requests yet. They are measured against `objective`, or their own `limits`.
+    package init(_ objective: ServiceLevelObjective, _ limits: RequestLimits? = nil) {
+        self.objective = objective
+        self.limits = limits?.differ == true ? limits : nil
+    }
 
     /// Adds an ended request, and the gaps between its tokens if they are known. O(gaps).
     package func add(_ record: RequestRecord, gaps: [Int64]? = nil) {
         guard record.stage >= 0 else { return }
         while members.count <= Int(record.stage) { members.append(ClassMembers(objective)) }
-        members[Int(record.stage)].add(record, gaps: gaps)
+        members[Int(record.stage)].add(
+            record, gaps: gaps, within: limits?.objective(of: record))
         count += 1
         if count > RequestLatencies.most {
             for member in members { member.latencies = nil }

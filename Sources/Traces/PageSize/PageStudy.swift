@@ -21,6 +21,11 @@ package struct PageStudy: Sendable {
         /// key, an index entry, a block object with its queue links, and four bytes of block table.
         package var metadataBytesPerPage = 128.0
 
+        /// The only page size that a server of the model has; nil: any that kernels run.
+        package var serverPage: Int?
+        /// What the study leaves out of account for this model, one sentence each.
+        package var notes: [String] = []
+
         package init(capacityTokens: Int) { self.capacityTokens = capacityTokens }
     }
 
@@ -54,8 +59,8 @@ package struct PageStudy: Sendable {
         /// the sum may exceed 1 and serves only to rank.
         package var loss: Double { lostHits + fragmentation + metadata }
 
-        /// Whether attention kernels support this page size.
-        package var runs: Bool { AttentionPages.run(pageTokens) }
+        /// Whether attention kernels support this page size, and a server of the model has it.
+        package let runs: Bool
     }
 
     package let setting: Setting
@@ -93,7 +98,7 @@ package struct PageStudy: Sendable {
         for index in rows.indices { rows[index].lostHits = bestHit - rows[index].atCapacity.lru }
     }
 
-    /// The page sizes that attention kernels support, least loss first. Ties go to the larger size.
+    /// The page sizes that can be chosen, least loss first. Ties go to the larger size.
     package var ranked: [Row] {
         rows.filter(\.runs).sorted { ($0.loss, $1.pageTokens) < ($1.loss, $0.pageTokens) }
     }
@@ -129,6 +134,7 @@ package struct PageStudy: Sendable {
             curve: capacities.map(point), infinite: curve.hitRatio(pages: Int.max),
             fragmentation: curve.fragmentation,
             metadata: setting.metadataBytesPerPage / (Double(page) * setting.bytesPerToken),
-            uniquePages: curve.uniquePages, largestRequestPages: curve.largestRequest)
+            uniquePages: curve.uniquePages, largestRequestPages: curve.largestRequest,
+            runs: AttentionPages.run(page) && page == setting.serverPage ?? page)
     }
 }

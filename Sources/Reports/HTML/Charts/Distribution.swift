@@ -58,8 +58,15 @@ struct Distribution: Sendable {
         }
     }
 
-    /// The share within a value, linear between the points.
+    /// The share within a value: of whole requests, linear between the points.
     func share(within value: Double) -> Double {
+        guard count > 0 else { return 0 }
+        let share = interpolated(within: value)
+        // A share that some number of requests has, up to rounding.
+        return (share * Double(count) * (1 + 1e-12)).rounded(.down) / Double(count)
+    }
+
+    private func interpolated(within value: Double) -> Double {
         guard let first = points.first, let last = points.last else { return 0 }
         if value < first.value { return 0 }
         if value >= last.value { return 1 }

@@ -103,7 +103,7 @@ package struct ComparisonPage: Sendable {
                 .better: (.good, "\(other) is better than A."),
                 .worse: (.bad, "\(other) is worse than A."),
                 .tradeOff: (.plain, "\(other) is a trade-off."),
-                .undecided: (.plain, "\(other) shows nothing that chance does not explain."),
+                .undecided: (.plain, "\(other) is judged neither better nor worse than A."),
             ]
             let (tone, headline) = words[verdict.outcome] ?? (.plain, "\(other)")
             return VerdictBlock(
@@ -197,11 +197,13 @@ package struct ComparisonPage: Sendable {
             }
         }
         guard sources.count == runs.count else { return nil }
+        let section = TimeSection(
+            sources: sources, tellsHits: runs.contains { $0.hitsUnknown == nil })
         return .init(
             id: "time", title: "Over time",
             body: """
                 <p>All replicas together, from each run’s first arrival on. A dashed line is the \
-                second quantity of its chart.</p>\(TimeSection(sources: sources).html)
+                second quantity of its chart.</p>\(section.html)
                 """)
     }
 

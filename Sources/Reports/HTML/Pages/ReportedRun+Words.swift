@@ -56,7 +56,7 @@ extension ReportedRun {
     }
 
     /// "TTFT at most 450 ms and TPOT at most 40 ms"; empty without limits.
-    var limits: String { configuration.slo.limits.description }
+    var limits: String { configuration.slo.description }
 
     /// "✓ holds", "✗ missed, overloaded", "97.1 % good": the SLO in a cell of a table.
     var objectiveWords: String {
@@ -68,6 +68,22 @@ extension ReportedRun {
 
     /// The limit for each request, in milliseconds. `latency` is "ttft", "tpot", "e2e" or "itl".
     func eachLimit(_ latency: String) -> Double? { limits(of: latency)?.each }
+
+    /// Why the share of prompt tokens that the prefix cache hits says nothing; nil if it does.
+    var hitsUnknown: String? {
+        if !configuration.engine.enablePrefixCaching { return "prefix caching is off" }
+        guard figure("trace_holds_content") == 0, configuration.trace.sharedPrefix == nil else {
+            return nil
+        }
+        return "not known, the trace holds no content"
+    }
+
+    /// Whether a class limits the latency of its requests otherwise than the rest.
+    func hasOwnLimits(_ latency: String) -> Bool {
+        guard let member = ObjectiveLimits.latencies.first(where: { $0.name == latency })?.member
+        else { return false }
+        return configuration.slo.classes.values.contains { $0[keyPath: member].each != nil }
+    }
 
     /// All limits of a latency, by name: "TTFT", "p99 TTFT".
     func namedLimits(_ latency: String) -> [(name: String, milliseconds: Double)] {

@@ -61,8 +61,9 @@ package struct RunPage: Sendable {
                 note: rate("input_throughput", nil, "prompt tokens/s"), key: "output_throughput"),
             Tile(
                 name: "Prefix hits",
-                value: run.figure("prefix_hit_rate").map { Quantity.percent($0) } ?? "–",
-                note: "of prompt tokens", key: "prefix_hit_rate"),
+                value: run.hitsUnknown == nil
+                    ? run.figure("prefix_hit_rate").map { Quantity.percent($0) } ?? "–" : "–",
+                note: run.hitsUnknown ?? "of prompt tokens", key: "prefix_hit_rate"),
             Tile(
                 name: "KV cache", value: Quantity.percent(run.figure("peak_kv_use") ?? 0),
                 note: "at peak; mean \(Quantity.percent(run.figure("mean_kv_use") ?? 0)), "

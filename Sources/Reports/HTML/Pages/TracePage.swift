@@ -38,7 +38,8 @@ package struct TracePage: Sendable {
         // A cache smaller than the longest request serves nothing.
         let least = log.longestRequest + (Self.blockSizes.last ?? 0)
         var setting = PageStudy.Setting(capacityTokens: max(capacity, least))
-        setting.pageSizes = Self.blockSizes
+        // Losses count from the finest block, as those of `headway trace cache`.
+        setting.pageSizes = [1] + Self.blockSizes
         setting.bytesPerToken = Double(
             KVCacheLayout(resolved.model, resolved.deployment).bytesPerToken)
         study = try PageStudy(log, setting: setting)
@@ -75,7 +76,7 @@ package struct TracePage: Sendable {
     /// What the trace is like, and how much a cache helps.
     private var verdict: VerdictBlock {
         var details: [HTML] = []
-        if let study, let row = study.rows.first {
+        if let study, let row = study.rows.first(where: \.runs) {
             let best = study.best.map { " Blocks of \($0.pageTokens) tokens lose least." } ?? ""
             details.append(
                 """
@@ -210,7 +211,7 @@ package struct TracePage: Sendable {
     }
 
     private var reuse: ReportPage.Section {
-        guard let study, let finest = study.rows.first else {
+        guard let study, let finest = study.rows.first(where: \.runs) else {
             return .init(id: "reuse", title: "Reuse", body: "<p>\(problem ?? "")</p>")
         }
         return .init(id: "reuse", title: "Reuse", body: ReuseCharts.hits(study, finest))

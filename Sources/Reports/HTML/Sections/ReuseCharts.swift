@@ -57,7 +57,7 @@ enum ReuseCharts {
     /// The loss of each block size at the capacity.
     static func sizes(_ study: PageStudy) -> HTML {
         let best = study.best?.pageTokens
-        let rows = study.rows.map { row -> HTML in
+        let rows = study.rows.filter(\.runs).map { row -> HTML in
             let mark = row.pageTokens == best ? " ← loses least" : ""
             return """
                 <tr><th scope="row">\(row.pageTokens) tokens\(mark)</th>\
@@ -70,7 +70,8 @@ enum ReuseCharts {
         }
         return """
             <p>A cache of \(Quantity.count(study.setting.capacityTokens)) tokens. Finer blocks hit \
-            more and leave less room empty; attention kernels run multiples of 16.</p>\
+            more and leave less room empty; attention kernels run multiples of 16. Lost hits are \
+            those that blocks of one token would have.</p>\
             <div class="scroll"><table><thead><tr><th>block</th><th>LRU hits</th>\
             <th>most possible</th><th>endless cache</th><th>hits lost</th><th>room empty</th></tr>\
             </thead><tbody>

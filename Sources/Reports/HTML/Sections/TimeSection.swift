@@ -26,9 +26,17 @@ struct TimeSection: Sendable {
         let lines: [Line]
         /// Whether values are shares of 1.
         var isShare = false
+        /// Whether it shows what the prefix cache hits.
+        var isOfHits = false
     }
 
     let sources: [Source]
+    /// Whether the cache's hits mean something.
+    var tellsHits = true
+
+    private var charts: [Chart] {
+        tellsHits ? Self.charts : Self.charts.filter { !$0.isOfHits }
+    }
 
     private static let charts: [Chart] = [
         Chart(
@@ -71,7 +79,7 @@ struct TimeSection: Sendable {
         Chart(
             title: "Prefix cache hits", unit: "of prompt tokens",
             lines: [Line(name: "hits", style: "c-a", isFilled: true) { $0.hitRate[$1] }],
-            isShare: true),
+            isShare: true, isOfHits: true),
         Chart(
             title: "Preemptions", unit: "in a window",
             lines: [Line(name: "preempt", style: "c-tpot", isFilled: true) { $0.preemptions[$1] }]),
@@ -103,7 +111,7 @@ struct TimeSection: Sendable {
     var html: HTML {
         let x = Axis.time(span)
         var column = 1
-        let charts = Self.charts.map { chart -> HTML in
+        let charts = charts.map { chart -> HTML in
             defer { column += chart.lines.count * sources.count }
             return small(chart, x, from: column)
         }
@@ -174,7 +182,7 @@ struct TimeSection: Sendable {
         guard let finest else {
             return DataTable(id: "time-t", title: "", corner: "", columns: [], rows: [])
         }
-        let columns = Self.charts.flatMap { chart in
+        let columns = charts.flatMap { chart in
             names(chart).map { name in
                 name.name.hasPrefix(chart.title) || chart.lines.count == 1 && sources.count == 1
                     ? chart.title : "\(chart.title): \(name.name)"
@@ -183,7 +191,7 @@ struct TimeSection: Sendable {
         let rows = finest.arrivals.indices.map { window -> DataTable.Row in
             let start = Double(window) * finest.windowS
             let middle = start + finest.seconds(window) / 2
-            let cells = Self.charts.flatMap { chart in
+            let cells = charts.flatMap { chart in
                 chart.lines.flatMap { line in
                     sources.map { cell(chart, line, $0.series, at: middle) }
                 }
@@ -217,11 +225,14 @@ struct TimeSection: Sendable {
         ]
         let steady = run.steadiness.flatMap { words[$0] } ?? ""
         let window = Drawn.round(milliseconds: series.windowS * 1000)
+        let section = TimeSection(
+            sources: [.init(name: "", style: nil, series: series)],
+            tellsHits: run.hitsUnknown == nil)
         return ReportPage.Section(
             id: "time", title: "Over time",
             body: """
                 <p>All replicas together, means over windows of \(window). \(steady)</p>
-                \(TimeSection(sources: [.init(name: "", style: nil, series: series)]).html)
+                \(section.html)
                 """)
     }
 }

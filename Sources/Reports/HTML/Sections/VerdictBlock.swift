@@ -126,7 +126,9 @@ struct VerdictBlock: Sendable {
             guard let value = run.figure(key), latency != "e2e" || run.eachLimit(latency) != nil
             else { continue }
             var note = ""
-            if let limit = run.eachLimit(latency), limit > 0 { note = " (\(use(value / limit)))" }
+            if let limit = run.eachLimit(latency), limit > 0, !run.hasOwnLimits(latency) {
+                note = " (\(use(value / limit)))"
+            }
             sentences.append("\(name) is \(Drawn.milliseconds(value))\(note)")
         }
         var text = sentences.joined(separator: ", ")

@@ -6,7 +6,7 @@ import StepTime
 ///
 /// Source: vLLM 0.33.0 (`platforms/cuda.py`, `layers/attention/mla_attention.py`,
 /// `models/config.py`). Pools of DeepSeek-V3.2 on B200s under 0.18 agree with the first rule.
-struct SparseLatents {
+package struct SparseLatents {
     /// The second number of the release.
     var minor: Int
     /// The first number of the GPU's compute capability; nil: not an NVIDIA GPU.
@@ -19,7 +19,7 @@ struct SparseLatents {
     private static let fp8OnBlackwell: Set = ["GlmMoeDsaForCausalLM", "Glm5NextForCausalLM"]
 
     /// The format where none is asked for and the checkpoint names none; nil: 16 bits.
-    var usualFormat: CacheFormat? {
+    package var usualFormat: CacheFormat? {
         guard minor >= 33 else { return nil }
         switch capability {
         case 10: return architecture.map(Self.fp8OnBlackwell.contains) ?? false ? .fp8 : nil
@@ -30,8 +30,8 @@ struct SparseLatents {
 
     /// Whether an fp8 cache is DeepSeek's packed one, with scales and 16-bit positions, rather than
     /// a byte an element. FlashInfer's kernel, the choice on data-centre Blackwell, has no packed
-    /// form; that of an RTX PRO 6000 has no other, whoever asked for fp8.
-    func packs(isAsked: Bool) -> Bool {
+    /// form; that of an RTX PRO 6000 has no other, and packs what no flag asked for.
+    package func packs(isAsked: Bool) -> Bool {
         switch capability {
         case 10 where minor >= 18: false
         case 12 where minor >= 33: true
@@ -40,16 +40,24 @@ struct SparseLatents {
     }
 }
 
-extension Configuration {
-    /// The rules for a model with sparse latents; nil for any other.
-    func sparseLatents(_ model: TransformerModel) -> SparseLatents? {
+extension SparseLatents {
+    /// The rules of release 0.`minor` on a GPU; nil: the model has no sparse latents.
+    package init?(_ model: TransformerModel, on gpu: GPU, minor: Int) {
         let isSparse = model.layers.contains {
             if case .latent(let latent) = $0.attention { latent.isSparse } else { false }
         }
-        guard isSparse, let gpu = try? GPU.named(hardware.gpu) else { return nil }
-        return SparseLatents(
-            minor: engine.version.minor, capability: gpu.computeCapability,
-            architecture: model.architecture)
+        guard isSparse else { return nil }
+        self.init(
+            minor: minor, capability: gpu.computeCapability, architecture: model.architecture)
+    }
+}
+
+extension Configuration {
+    /// The rules for a model with sparse latents; nil for any other.
+    func sparseLatents(_ model: TransformerModel) -> SparseLatents? {
+        (try? GPU.named(hardware.gpu)).flatMap {
+            SparseLatents(model, on: $0, minor: engine.version.minor)
+        }
     }
 
     /// A note where the GPU's kernel chose the cache's format.

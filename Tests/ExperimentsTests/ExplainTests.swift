@@ -45,7 +45,7 @@ struct ExplainTests {
     @Test("the host is the one that a run with these kernels has")
     func host() throws {
         let without = try scenario(["profile": "trtllm"]).explained().explanation
-        #expect(without.breakdown.hostSeconds == 0 && without.hostName == HostProfile.none.name)
+        #expect(without.breakdown.hostSeconds == 0 && without.hostName == HostProfile.trtllm.name)
         #expect(try scenario([:]).explained().explanation.breakdown.hostSeconds > 0)
     }
 

@@ -166,7 +166,7 @@ struct ResolutionTests {
         #expect(
             try complaint("engine.max_model_len=131073")
                 == "engine.max_model_len: 131073 tokens are beyond the limit of llama-3.1-8b, "
-                + "131072; expected at most 131072")
+                + "131072; expected at most 131072, or engine.allow_long_max_model_len")
         #expect(try resolve("engine.max_model_len=131072").plan.engine.maxModelLen == 131_072)
         let mamba = try resolve("model.name=falcon-mamba-7b", "engine.max_model_len=500000")
         #expect(mamba.plan.engine.maxModelLen == 500_000)

@@ -1,6 +1,7 @@
 import Basics
 import Models
 import Scenario
+import Simulator
 import StepTime
 
 extension ExplainScenario {
@@ -137,8 +138,10 @@ extension ExplainScenario {
     func base(of model: TransformerModel) throws -> Deployment {
         var deployment = Deployment()
         deployment.weights = try model.weights(weights)
-        deployment.cache = cache ?? model.checkpointCache(deployment.weights) ?? .bf16
-        deployment.packsLatents = cache == .fp8
+        let latents = SparseLatents(model, on: gpu, minor: EngineVersion.newest.minor)
+        deployment.cache =
+            cache ?? model.checkpointCache(deployment.weights) ?? latents?.usualFormat ?? .bf16
+        deployment.packsLatents = latents?.packs(isAsked: cache == .fp8) ?? (cache == .fp8)
         deployment.pipelineParallel = pipelineParallel
         deployment.expertParallel = expertParallel
         deployment.gpusPerNode = gpusPerNode
@@ -165,7 +168,8 @@ extension ExplainScenario {
     func clockOptions() throws -> ClockOptions {
         var options = try ClockOptions(profile: profile, gpu: gpu)
         // The host that a run with these kernels has.
-        options.host = options.profile.usualHost(asyncScheduling: true)
+        options.host = options.profile.usualHost(
+            asyncScheduling: true, minor: EngineVersion.newest.minor, gpu: gpu)
         options.routing = routing
         options.attentionKernel = attentionKernel
         options.usesCache = usesCache

@@ -177,6 +177,35 @@ struct CalibrationInputTests {
         """
     }
 
+    @Test("data of another model, of drafts, and keys of a trace that is not used")
+    func others() throws {
+        let accepted = "vllm:spec_decode_num_accepted_tokens_total{engine=\"0\"} 5.0"
+        #expect(
+            refusal([Self.scrape(10), Self.scrape(110, more: accepted)])
+                .contains("the server drafts tokens"))
+        func named(_ name: String, _ text: String) -> String {
+            text.replacing("\"m\"", with: "\"\(name)\"")
+                .replacing("{\"backend\"", with: "{\"model_id\": \"\(name)\", \"backend\"")
+        }
+        let mine = server.resolved.model.name
+        for texts in [[Self.bench], [Self.scrape(10), Self.scrape(110)]] {
+            for name in [mine, "a-name-of-its-own"] {
+                _ = try read(texts.map { named(name, $0) })
+            }
+            let other = mine.contains("70b") ? "llama-3.1-8b" : "llama-3.1-70b"
+            #expect(
+                refusal(texts.map { named(other, $0) })
+                    .contains("is of \(other), and the configuration serves \(mine)"))
+        }
+        let asked = try Configuration.read(
+            file: nil, changes: ["trace.limit=3", "trace.rate_scale=10"])
+        #expect(
+            try CalibrationServer(asked, base: nil).givenTraceKeys
+                == ["trace.rate_scale", "trace.limit"])
+        #expect(try !read([Self.bench]).usesTrace)
+        #expect(try read([Self.scrape(10), Self.scrape(110)]).usesTrace)
+    }
+
     @Test("two scrapes of /metrics are one load")
     func scrapes() throws {
         let input = try read([Self.scrape(10), Self.scrape(110)])
@@ -242,6 +271,8 @@ struct CalibrationInputTests {
         #expect(two.notes.contains { $0.contains("2 engines log into it") })
         let restart = text + "GPU KV cache size: 150,000 tokens\n" + steady
         #expect(refusal([restart]).contains("another server starts"))
+        let drafts = steady + "INFO SpecDecoding metrics: Mean acceptance length: 2.41\n"
+        #expect(refusal([drafts]).contains("the server drafts tokens"))
         #expect(refusal(["hello\nworld\n"]).contains("no measurements of a known kind"))
     }
 

@@ -15,7 +15,7 @@ enum BenchmarkReport {
     ) throws -> any CalibrationEvidence {
         let keys = Set(report.keys)
         if keys.contains("total_input_tokens"), keys.contains("completed") {
-            return try bench(report, name)
+            return try bench(report, name, server)
         }
         if keys.contains("successes"), keys.contains("load_summary") {
             return try inferencePerf(report, name)
@@ -39,8 +39,9 @@ enum BenchmarkReport {
 
     /// Reads `vllm bench serve --save-result`: sums and means, milliseconds.
     private static func bench(
-        _ report: ReportFile, _ name: String
+        _ report: ReportFile, _ name: String, _ server: CalibrationServer
     ) throws -> any CalibrationEvidence {
+        if let model = report.text("model_id") { try server.check(model: model, report.place) }
         let completed = try report.required("completed")
         guard completed >= 1 else {
             throw InputError(report.place, "no request completed", expected: "a run that served")

@@ -223,6 +223,12 @@ package struct Calibration: Sendable, Encodable {
         if isMissing {
             notes.append("nothing is held out: errors are of the data that were fitted")
         }
+        let unused = input.usesTrace ? [] : server.givenTraceKeys
+        if !unused.isEmpty {
+            notes.append(
+                "the data say what was sent: of no effect here are "
+                    + unused.joined(separator: ", "))
+        }
         let engine = server.resolved.plan.engine
         let mine = engine.numGPUBlocks
         let blocks = input.cacheBlocks ?? input.cacheTokens.map { $0 / engine.blockSize }

@@ -11,6 +11,9 @@ struct CalibrationInput {
     /// Blocks in the KV cache according to a scrape.
     private(set) var cacheBlocks: Int?
 
+    /// Whether some of it is of the configuration's trace: scrapes are.
+    var usesTrace: Bool { evidence.contains { $0 is ScrapeEvidence } }
+
     /// The kind of a file.
     enum Kind {
         case requests

@@ -45,6 +45,27 @@ struct CalibrationServer: Sendable {
             gpus: resolved.deployment.tensorParallel)
     }
 
+    /// Keys of the trace that the configuration gives, in the order of their table.
+    var givenTraceKeys: [String] {
+        ConfigurationKey.all.map(\.path).filter {
+            $0.hasPrefix("trace.") && configuration.gives($0)
+        }
+    }
+
+    /// Refuses data of another model than the configuration's, by more than 1 % of its parameters.
+    /// A name that the catalogue does not know may be any model's.
+    ///
+    /// - Throws: `InputError` at `place`.
+    func check(model name: String, _ place: String) throws {
+        guard let measured = try? Catalogue.model(named: name) else { return }
+        let mine = resolved.model
+        let difference = abs(measured.totalParameters - mine.totalParameters)
+        guard difference > mine.totalParameters / 100 else { return }
+        throw InputError(
+            place, "is of \(name.echoed()), and the configuration serves \(mine.name)",
+            expected: "model.name of the server that was measured")
+    }
+
     var isAsync: Bool { resolved.configuration.engine.asyncScheduling }
 
     /// Most tokens of a step with a captured graph.

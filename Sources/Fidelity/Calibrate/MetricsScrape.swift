@@ -9,6 +9,8 @@ struct MetricsScrape: Sendable {
     private(set) var buckets: [String: [(bound: Double, count: Double)]] = [:]
     /// `num_gpu_blocks` of `vllm:cache_config_info`.
     private(set) var blocks: Int?
+    /// Names of the served models, as the server was told them.
+    private(set) var models: Set<String> = []
     /// Names of counters, by their `# TYPE`.
     private(set) var counters: Set<String> = []
 
@@ -29,6 +31,7 @@ struct MetricsScrape: Sendable {
             }
             guard line.hasPrefix("vllm:") else { continue }
             let sample = try Self.sample(line, place: place)
+            if let model = sample.labels["model_name"] { models.insert(model) }
             if sample.name == "vllm:cache_config_info" {
                 blocks = sample.labels["num_gpu_blocks"].flatMap { Int($0) } ?? blocks
             }
@@ -46,6 +49,11 @@ struct MetricsScrape: Sendable {
         }
         buckets = totals.mapValues { $0.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
         try checkBuckets()
+        guard values["vllm:spec_decode_num_accepted_tokens_total"] ?? 0 == 0 else {
+            throw InputError(
+                path, "the server drafts tokens: a step delivers several of a request",
+                expected: "the /metrics of a server without speculative decoding")
+        }
         guard values["vllm:time_to_first_token_seconds_count"] != nil else {
             throw InputError(
                 path, "has no vllm:time_to_first_token_seconds",

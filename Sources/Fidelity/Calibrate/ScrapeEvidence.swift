@@ -18,6 +18,7 @@ struct ScrapeEvidence: CalibrationEvidence {
     ///   differ from the trace's.
     init(_ before: MetricsScrape, _ after: MetricsScrape, _ server: CalibrationServer) throws {
         try after.checkBuckets(since: before)
+        for model in after.models.sorted() { try server.check(model: model, after.path) }
         name = after.path.split(separator: "/").last.map(String.init) ?? after.path
         let ended = try after.mean(since: before, "e2e_request_latency_seconds")
         guard let first = try after.mean(since: before, "time_to_first_token_seconds"),

@@ -54,6 +54,11 @@ struct LogEvidence: CalibrationEvidence {
                 }
                 cacheTokens = size
             }
+            guard !line.contains("SpecDecoding metrics:") else {
+                throw InputError(
+                    place, "the server drafts tokens: a step delivers several of a request",
+                    expected: "the log of a server without speculative decoding")
+            }
             guard let prompt = try Self.number("Avg prompt throughput: ", in: line, place) else {
                 continue
             }

@@ -1,6 +1,19 @@
 /// The flags of vLLM 0.33's `vllm bench serve`, grouped by their effect on a simulation
 /// (`add_cli_args` of `vllm/benchmarks/serve.py`, `add_dataset_parser` of its datasets).
 enum BenchmarkFlags {
+    /// Every flag by its whole name.
+    private static let all: Set<String> =
+        unusedValues.union(unusedSwitches).union(unusedLists).union(otherSwitches)
+        .union(keys.keys).union(refused.keys)
+        .union(["ignore-eos", "self-timed", "no-self-timed", "goodput"])
+
+    /// The flag that a name begins, if it is the only one, as argparse takes it; else the name.
+    static func whole(_ name: String) -> String {
+        guard !all.contains(name), name.count > 2 else { return name }
+        let longer = all.filter { $0.hasPrefix(name) }
+        return longer.count == 1 ? longer.first! : name
+    }
+
     /// Flags with a value that become keys. A flag that maps directly to a key names it.
     static let keys: [String: String?] = [
         "request-rate": nil, "max-concurrency": nil, "burstiness": "trace.burstiness",

@@ -57,7 +57,7 @@ package struct BenchmarkLine: Sendable {
             throw Self.error(word.echoed(), "is not a flag", "a flag of vllm bench serve")
         }
         let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
-        let name = (parts.first ?? "").replacing("_", with: "-")
+        let name = BenchmarkFlags.whole((parts.first ?? "").replacing("_", with: "-"))
         func value() throws -> String {
             if parts.count > 1 { return parts[1] }
             guard let next = words.popFirst(), !next.hasPrefix("--") else {
@@ -179,13 +179,15 @@ package struct BenchmarkLine: Sendable {
 
     /// Refuses requests that the benchmark sends in addition to the dataset's, and tasks other than
     /// generation.
-    private func refuseOtherLoads() throws {
-        for (name, what) in [
-            ("num-warmups", "sends requests that no figure is of"),
-            ("probe-request-rate", "sends requests besides those of the dataset"),
-        ] {
-            guard let value = values[name], Double(value) != 0 else { continue }
-            throw Self.error("--" + name, what, "0")
+    private mutating func refuseOtherLoads() throws {
+        if let warmUps = values["num-warmups"], Int(warmUps) != 0 {
+            notes.append(
+                "--bench: the \(warmUps) requests of --num-warmups, of which no figure is, are not "
+                    + "sent")
+        }
+        if let rate = values["probe-request-rate"], Double(rate) != 0 {
+            throw Self.error(
+                "--probe-request-rate", "sends requests besides those of the dataset", "0")
         }
         if let backend = values["backend"],
             ["embedding", "pooling", "rerank", "audio"].contains(where: backend.contains)

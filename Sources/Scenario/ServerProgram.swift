@@ -1,4 +1,5 @@
 import Basics
+import Simulator
 
 /// Finds the server's arguments in a command line.
 enum ServerProgram {
@@ -160,9 +161,12 @@ enum ServerProgram {
             if isServer { found = Start(words: Array(options.arguments)) }
         }
         guard var found else { return nil }
+        let tag = image.split(separator: ":").dropFirst().last.map(String.init) ?? ""
+        let release = tag.hasPrefix("v") ? String(tag.dropFirst()) : tag
+        let known = EngineVersion(release).map { " (here \($0))" } ?? ""
         found.notes.insert(
             "--serve: the container's options and its image's release are not read: "
-                + "engine.version is the release", at: 0)
+                + "engine.version is the release\(known)", at: 0)
         found.assigned = assigned(options.environment) + found.assigned
         found.isContained = true
         return found

@@ -17,6 +17,17 @@ struct BenchmarkLineTests {
         return all
     }
 
+    @Test("flags may be cut short, and warm-ups are said")
+    func short() throws {
+        let line = try BenchmarkLine(
+            "vllm bench serve --random-input 2048 --random-output 64 --num-prompt 100 "
+                + "--num-warmups 20")
+        let configuration = try Configuration.read(file: nil, changes: line.changes)
+        let trace = try all(configuration.openTrace().source)
+        #expect(trace.count == 100 && Set(trace.promptTokens) == [2048])
+        #expect(line.notes.contains { $0.contains("the 20 requests of --num-warmups") })
+    }
+
     @Test("becomes a trace and a load")
     func load() throws {
         let capped = try configuration(
@@ -148,7 +159,7 @@ struct BenchmarkLineTests {
             "vllm serve m", "vllm bench serve --what 3", "vllm bench serve --request-rate",
             "vllm bench serve 5", "vllm bench serve --dataset-name sharegpt",
             "vllm bench serve --goodput itl:3", "vllm bench serve --label 'open",
-            "vllm bench serve --num-warmups 3", "", "vllm bench serve --probe-request-rate 1",
+            "vllm bench serve --ramp-up-s 3", "", "vllm bench serve --probe-request-rate 1",
             "vllm bench serve --use-beam-search", "vllm bench serve --lora-modules a b",
             "vllm bench serve --backend openai-embeddings", "vllm bench serve --self-timed",
             "vllm bench serve --dataset-path f", "vllm bench serve --dataset-name timed_trace",

@@ -93,7 +93,6 @@ extension Configuration {
     ) throws -> ResolvedMemory {
         try checkContextParallel(model)
         if let note = latentNote(model, deployment) { warnings.append(note) }
-        if let note = sparseNote(model, deployment) { warnings.append(note) }
         let options = try poolOptions(model, deployment)
         let layout = try PoolLayout(model.poolCaches(deployment), options)
         engine.blockSize = layout.blockSize

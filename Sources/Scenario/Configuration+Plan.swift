@@ -40,7 +40,9 @@ extension Configuration {
         resolved.follow(deployment.draft, &warnings)
         if let unserved { warnings.append(unserved.problem) }
         if let note = engine.serviceNote(model) { warnings.append(note) }
-        if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
+        if let note = sparseNote(model, deployment) {
+            warnings.append(note)
+        } else if engine.kvCacheDtype == .auto, deployment.cache != .bf16 {
             warnings.append(TransformerModel.cacheNote(deployment.cache))
         }
         let release = engine.version.release
@@ -57,7 +59,8 @@ extension Configuration {
                 "the memory of a \"\(hardware.gpu)\" is not known: max_num_batched_tokens and "
                     + "max_num_seqs are an H100's where they are not given")
         }
-        try resolved.engine.deriveLimits(defaults ?? .medium)
+        let limits = engine.limits(defaults ?? .medium, model, &warnings)
+        try resolved.engine.deriveLimits(limits)
         if let draft = deployment.draft { try resolved.engine.checkDrafts(draft) }
         resolved.followCachingDefault(model)
         let memory = try resolved.deriveMemory(model, deployment, &warnings)
@@ -309,45 +312,6 @@ extension Configuration.EngineSection {
                 expected: "at most \(model.contextLimit), or engine.allow_long_max_model_len")
         }
         return asked
-    }
-
-    /// Derives limits as vLLM does, and rejects what it rejects
-    /// (`EngineArgs._set_default_max_num_seqs_and_batched_tokens_args`).
-    mutating func deriveLimits(_ defaults: BatchDefaults) throws {
-        let longest = maxModelLen!
-        // A step holds at most every sequence at its longest.
-        let most = (maxNumSeqs ?? defaults.sequences).multipliedReportingOverflow(by: longest)
-        let tokens =
-            maxNumBatchedTokens
-            ?? min(
-                max(defaults.tokens, enableChunkedPrefill ? 0 : longest),
-                most.overflow ? .max : most.partialValue)
-        let sequences = maxNumSeqs ?? min(defaults.sequences, tokens)
-        maxNumBatchedTokens = tokens
-        maxNumSeqs = sequences
-        guard tokens >= sequences else {
-            throw InputError(
-                "engine.max_num_batched_tokens",
-                "\(tokens) tokens a step cannot serve max_num_seqs = \(sequences) sequences",
-                expected: "at least \(sequences)")
-        }
-        guard enableChunkedPrefill || tokens >= longest else {
-            throw InputError(
-                "engine.max_num_batched_tokens",
-                "\(tokens) is less than max_model_len = \(longest) and prompts are not chunked",
-                expected: "at least \(longest), or engine.enable_chunked_prefill true")
-        }
-        if let active = maxNumActiveSeqs, active > sequences {
-            throw InputError(
-                "engine.max_num_active_seqs", "\(active) exceeds max_num_seqs = \(sequences)",
-                expected: "at most \(sequences)")
-        }
-        if let scheduled = maxNumScheduledTokens, scheduled > tokens {
-            throw InputError(
-                "engine.max_num_scheduled_tokens",
-                "\(scheduled) exceeds max_num_batched_tokens = \(tokens)",
-                expected: "at most \(tokens)")
-        }
     }
 
     /// The external scheduler that `scheduler` names; nil: the engine's own.

@@ -84,6 +84,24 @@ import Testing
         #expect(run.warnings.contains { $0.hasPrefix("engine.kv_cache_dtype auto is fp8 for") })
     }
 
+    @Test("a step holds the largest item of Gemma 4", .enabled(if: evidence != nil))
+    func items() throws {
+        let folder = try #require(evidence)
+            .appendingPathComponent("cases/models/google--gemma-4-26B-A4B")
+        func tokens(_ changes: String...) throws -> Int {
+            let base = [
+                "model.name=\(folder.path)", "model.weights=fp8", "engine.max_model_len=32768",
+                "cluster.replicas=1",
+            ]
+            return try Configuration.read(file: nil, changes: base + changes).resolved()
+                .plan.engine.maxNumBatchedTokens
+        }
+        #expect(try tokens("hardware.gpu=l40s") == 2_496)
+        #expect(try tokens("hardware.gpu=l40s", "engine.version=0.21.0") == 2_048)
+        #expect(try tokens("hardware.gpu=l40s", "engine.max_num_batched_tokens=2048") == 2_048)
+        #expect(try tokens() == 8_192)
+    }
+
     @Test("a published name that is not known gets no other model's in its place")
     func names() {
         let text = refusal { _ = try ServerLine("vllm serve Qwen/Qwen3-VL-8B-Instruct") }

@@ -105,6 +105,8 @@ extension Towers {
         for index in tower.matrices.indices {
             tower.matrices[index].projection.split = .replicated
         }
+        // As servers log it: "max_tokens_per_mm_item (2496)".
+        tower.largestItem = 2_496
         return tower
     }
 

@@ -227,7 +227,7 @@ package struct MemoryBudget: Equatable, Sendable {
                 + "KV cache in \(utilization) x \(gigabytes(memoryBytes)) = "
                 + "\(gigabytes(usableBytes)) of \(Quantity.withArticle(gpu))",
             expected: "more GPUs than tensor_parallel_size \(deployment.tensorParallel), "
-                + "smaller weights or a higher gpu_memory_utilization")
+                + "smaller weights, a higher gpu_memory_utilization or another hardware.gpu")
     }
 
     /// The error for a server that does not start at max_model_len: the arithmetic, and what would
@@ -249,7 +249,8 @@ package struct MemoryBudget: Equatable, Sendable {
                 + "the engine does not start",
             expected: longest > 0
                 ? "at most \(longest), more GPUs or a higher gpu_memory_utilization"
-                : "more GPUs, smaller weights or a higher gpu_memory_utilization")
+                : "more GPUs, smaller weights, a higher gpu_memory_utilization or another "
+                    + "hardware.gpu")
     }
 
     /// The error at the flag that made the pool too small for `blocks` blocks in addition to the

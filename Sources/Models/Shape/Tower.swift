@@ -14,6 +14,10 @@ package struct Tower: Equatable, Hashable, Sendable {
     /// grows with that step.
     package var profiledBytes: Int64 = 0
 
+    /// Tokens of the largest image or video, if the decoder reads one in a single step (attention
+    /// in both directions, Gemma 4); 0: in chunks.
+    package var largestItem = 0
+
     /// Heads that tensor parallelism must divide, or else every GPU holds all of the tower
     /// (Kimi-K3); nil: it is always sharded.
     package var dividedHeads: Int?

@@ -26,6 +26,18 @@ import Testing
         try Self.checkRuns(of: file, &layout)
     }
 
+    /// A page of attention holds a state with its drafts: one more row of the convolution each.
+    @Test(.enabled(if: evidence != nil), arguments: [0, 2, 5, 8, 16])
+    func blocksHoldStatesWithDrafts(drafts: Int) throws {
+        let file = try PoolCase("qwen3-next-tp2-mtp2.json")
+        var options = file.options
+        options.drafts = drafts
+        let layout = try PoolLayout(file.layers, options)
+        // 16 heads of 128 x 128 and three taps of 4,096, 2 bytes each; 1,024 bytes a token.
+        let state = 16 * 128 * 128 * 2 + (3 + drafts) * 4_096 * 2
+        #expect(layout.blockSize == (state + 65_535) / 65_536 * 64)
+    }
+
     /// Blocks, refusals and printed lines of a case.
     private static func checkRuns(of file: PoolCase, _ layout: inout PoolLayout) throws {
         let result = file.result

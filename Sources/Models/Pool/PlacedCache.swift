@@ -112,7 +112,8 @@ extension [PlacedCache] {
         if natural > 16, size % natural != 0 { size = natural }
         let states = compactMap(\.spec.state).filter { !$0.isRing }
         let attention = filter { $0.spec.state == nil }
-        guard let state = states.map({ $0.bytes(drafts: 0) }).max(), !attention.isEmpty else {
+        guard let state = states.map({ $0.bytes(drafts: options.drafts) }).max(), !attention.isEmpty
+        else {
             return size
         }
         let isLatent = attention.contains { $0.spec.kind == .mla }

@@ -243,10 +243,21 @@ extension Configuration {
         }
         guard shape.unreadWeights == nil else { return }
         let formats: [String: WeightFormat] = [
-            "fp8": .fp8, "fp8_per_tensor": .fp8, "fp8_per_block": .fp8, "ptpc_fp8": .fp8,
+            "fp8": .fp8, "fp8_per_tensor": .fp8, "fp8_per_block": .fp8,
+            "fp8_per_channel": .fp8, "ptpc_fp8": .fp8,
             "fbgemm_fp8": .fp8, "modelopt": .fp8, "mxfp4": .mxfp4, "modelopt_fp4": .nvfp4,
             "awq": .int4, "awq_marlin": .int4, "gptq": .int4, "gptq_marlin": .int4,
         ]
+        // Made of 16-bit weights on loading, too, by kernels that were not measured.
+        let unpriced: Set = [
+            "mxfp8", "nvfp4_per_token", "int8_per_channel_weight_only", "experts_int8",
+            "bitsandbytes",
+        ]
+        guard !unpriced.contains(entry.values[0].lowercased()) else {
+            throw ServerLine.error(
+                entry, "\(entry.values[0]) has no price here",
+                "fp8, or a quantised checkpoint's name")
+        }
         guard let format = formats[entry.values[0].lowercased().replacing("-", with: "_")] else {
             throw ServerLine.error(
                 entry,

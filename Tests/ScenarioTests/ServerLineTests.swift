@@ -134,7 +134,7 @@ struct ServerLineTests {
             ("gpt-oss-20b --disable-sliding-window", "--disable-sliding-window caps the context"),
             ("llama-3.1-8b --kv-transfer-config.kv_role both", "--kv-transfer-config moves cache"),
             ("llama-3.1-8b --dtype float32", "--dtype float32 doubles"),
-            ("llama-3.1-8b -q bitsandbytes", "-q bitsandbytes does not tell a format"),
+            ("llama-3.1-8b -q bitsandbytes", "-q bitsandbytes has no price here"),
             ("Qwen/Qwen3-32B-AWQ -q fp8", "-q fp8 is not the checkpoint's own format, auto_awq"),
             ("RedHatAI/Llama-3.1-8B-Instruct-FP8-dynamic -q fp8", "format, compressed-tensors"),
             ("openai/gpt-oss-20b -q awq", "-q awq is not the checkpoint's own format"),

@@ -64,6 +64,18 @@ struct UpgradeTests {
         #expect(kept.before.engine.asyncScheduling)
     }
 
+    @Test("both run on the newer release's clock, where a run alone has its own release's")
+    func oneClock() throws {
+        let base = try Configuration.read(
+            file: nil, changes: ["cluster.replicas=1", "model.name=llama-3.1-8b"])
+        let (old, new) = try pair("0.18.0,0.33.0").configurations(of: base, pinsDefaults: false)
+        let newest = try new.resolved().host.name
+        #expect(try old.resolved().host.name == newest)
+        var alone = base
+        alone.select(EngineVersion("0.18.0")!)
+        #expect(try alone.resolved().host.name != newest)
+    }
+
     @Test("a third release, and an option that one side lacks, are refused")
     func refusals() throws {
         let third = try small(["engine.version=0.20.0"])

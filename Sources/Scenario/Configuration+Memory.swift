@@ -205,17 +205,12 @@ extension Configuration {
 
     /// The server whose start-up profiling run is modelled.
     private func serverMemory(_ model: TransformerModel) throws -> ServerMemory {
-        var server = ServerMemory()
-        server.rules = .release(minor: engine.version.minor)
-        server.release = engine.version.minor
+        var server = ServerMemory(
+            model, minor: engine.version.minor, on: try? GPU.named(hardware.gpu),
+            tensorParallel: engine.tensorParallelSize)
         server.maxNumSeqs = engine.maxNumSeqs!
         server.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         server.enforcesEager = engine.enforceEager
-        let gpu = try? GPU.named(hardware.gpu)
-        server.hasFabric = gpu?.hasFabric(over: engine.tensorParallelSize) ?? false
-        server.runsFlashAttention2 = gpu?.runsFlashAttention2 ?? true
-        server.largestGraph = max(
-            model.largestGraph, gpu?.largestGraph(minor: engine.version.minor) ?? 0)
         server.drafts = engine.specTokens ?? 0
         server.captureSizes = try engine.captureSizes()
         return server

@@ -99,13 +99,11 @@ package struct Explanation: Sendable, Equatable {
             pool.enablesPrefixCaching = !model.keepsStatesOnly
             pool.drafts = deployment.draft?.tokens ?? 0
             pool.marksDrafts = deployment.draft?.method.marksGroups ?? false
-            var server = ServerMemory()
+            var server = ServerMemory(
+                model, minor: .max, on: gpu, tensorParallel: deployment.tensorParallel)
             server.maxNumSeqs = sequences
             server.maxNumBatchedTokens = gpu.serverDefaults.tokens
-            server.largestGraph = max(model.largestGraph, gpu.largestGraph(minor: server.release))
             server.drafts = pool.drafts
-            server.hasFabric = gpu.hasFabric(over: deployment.tensorParallel)
-            server.runsFlashAttention2 = gpu.runsFlashAttention2
             let budget = try MemoryBudget(
                 model, deployment, gpu: gpu.name, memoryBytes: gpu.memoryBytes,
                 utilization: utilization, pool: pool, terms: .profiled(server))

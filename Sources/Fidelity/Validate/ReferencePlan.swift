@@ -74,12 +74,10 @@ extension ReferenceLoad {
         // vLLM's and TensorRT-LLM's default step limit.
         options.maxTokens = maxNumBatchedTokens ?? 8192
         let asked = min(maxNumSeqs ?? 1024, options.maxTokens)
-        var server = ServerMemory()
-        server.release = minorVersion ?? 11
+        var server = ServerMemory(
+            shape, minor: minorVersion ?? 11, on: options.gpu, tensorParallel: tensorParallel)
         server.maxNumSeqs = asked
         server.maxNumBatchedTokens = options.maxTokens
-        server.largestGraph = max(
-            shape.largestGraph, options.gpu.largestGraph(minor: server.release))
         options.captureSizes = server.capturedSizes
         // TensorRT-LLM only pads to its graphs if configured to.
         if profileName == "trtllm" { options.captureSizes = [] }

@@ -108,9 +108,7 @@ extension HostProfile {
         // From steps as clients saw them: steep up to about eight decodes, flat beyond.
         host.gpuWait.perFirst = 25.1e-6
         host.gpuWait.first = 8
-        host.mostSequences = 256
-        host.mostTokens = 8_192
-        host.longestContext = 4_143
+        host.hold(to: 256, tokens: 8_192, context: 4_143)
         host.errors = "TPOT 0.6 %, E2E 0.6 %, mean TTFT 1.2 % on 7 runs of 2 to 8 requests/s"
         return host
     }()
@@ -131,9 +129,7 @@ extension HostProfile {
         host.gpuWait.perGPU = vllm2025.gpuWait.perGPU
         host.gpuWait.perFirst = 2.2e-6
         host.gpuWait.perSequence = 0.052e-6
-        host.mostSequences = 128
-        host.mostTokens = 2_048
-        host.longestContext = 1_038
+        host.hold(to: 128, tokens: 2_048, context: 1_038)
         host.errors = "TPOT 4.1 %, E2E 4.1 %, mean TTFT 6.1 % on 6 runs that it was not fitted to"
         return host
     }()
@@ -153,9 +149,7 @@ extension HostProfile {
         host.launchPiecewise = Launch(perLayer: 3.714e-3 / 32)
         host.launchEager = Launch(perLayer: 12.505e-3 / 32)
         host.updatePerToken = 6.11e-6
-        host.mostSequences = 128
-        host.mostTokens = 8_192
-        host.longestContext = 275
+        host.hold(to: 128, tokens: 8_192, context: 275)
         host.errors =
             "TPOT 1.0 %, E2E 0.4 %, mean TTFT 2.4 % on 11 stages that it was not fitted to"
         return host
@@ -168,9 +162,7 @@ extension HostProfile {
             name: "vllm-2025-10",
             provenance: "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 H100s")
         host.gpuWait = HostCoefficients(fixed: 34e-6, perGPU: 98e-6, perSequence: 22.4e-6)
-        host.mostSequences = 64
-        host.mostTokens = 8_192
-        host.longestContext = 9_216
+        host.hold(to: 64, tokens: 8_192, context: 9_216)
         host.errors = "TPOT 1.1 %, mean TTFT 3.5 % on the 30 closed loops that it was fitted to"
         return host
     }()
@@ -187,9 +179,7 @@ extension HostProfile {
         host.launchEager = Launch(perLayer: 0.6e-3)
         host.launchSummedNorms = 1e-3
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 20e-6)
-        host.mostSequences = 128
-        host.mostTokens = 8_192
-        host.longestContext = 9_216
+        host.hold(to: 128, tokens: 8_192, context: 9_216)
         host.errors = "TPOT 3.0 %, mean TTFT 13 % on 51 loads of gpt-oss-120b on H200s"
         return host
     }()
@@ -200,8 +190,7 @@ extension HostProfile {
         host.name = "vllm-0.19-async"
         host.provenance = "vLLM 0.19, asynchronous, experts on B200s and B300s"
         host.launchSummedNorms = nil
-        host.mostSequences = 1_024
-        host.mostTokens = 16_384
+        host.hold(to: 1_024, tokens: 16_384, context: host.longestContext)
         host.errors = "TPOT 4.9 %, mean TTFT 9 % on 153 loads of MiniMax-M2.5 on B200s and B300s"
         return host
     }()
@@ -216,9 +205,7 @@ extension HostProfile {
         host.frontEnd = 6.536e-3
         host.launchEager = Launch(perLayer: 0.752e-3)
         host.gpuWait = HostCoefficients(fixed: 0, perGPU: 54e-6, perSequence: 28.6e-6)
-        host.mostSequences = 64
-        host.mostTokens = 8_192
-        host.longestContext = 9_216
+        host.hold(to: 64, tokens: 8_192, context: 9_216)
         host.errors = "TPOT 2.3 %, mean TTFT 4.7 % on 27 loads that it was not fitted to"
         return host
     }()
@@ -232,9 +219,7 @@ extension HostProfile {
         host.provenance = "vLLM of 2025-10, asynchronous, Llama-3.1-70B on 1 to 8 B200s"
         host.launchEager = Launch(perLayer: 0.9e-3)
         host.gpuWait = HostCoefficients(fixed: 0)
-        host.mostSequences = 64
-        host.mostTokens = 8_192
-        host.longestContext = 9_216
+        host.hold(to: 64, tokens: 8_192, context: 9_216)
         host.errors =
             "TPOT 2.3 %, mean TTFT 8.8 % on the 45 loads with nvfp4 that it was fitted to"
         return host
@@ -246,9 +231,7 @@ extension HostProfile {
             name: "vllm-0.12-sync",
             provenance: "vLLM 0.12, synchronous, Qwen3-32B on two H100s")
         host.gpuWait = HostCoefficients(fixed: 1.1e-3, perSequence: 60e-6)
-        host.mostSequences = 64
-        host.mostTokens = 8_192
-        host.longestContext = 5_120
+        host.hold(to: 64, tokens: 8_192, context: 5_120)
         host.errors = "TPOT 2.2 %, mean TTFT 21 % on the 30 closed loops that it was fitted to"
         return host
     }()
@@ -263,9 +246,7 @@ extension HostProfile {
         host.frontEnd = 80e-3
         host.launchPiecewise = Launch(perLayer: 2.5e-3)
         host.launchEager = Launch(perLayer: 2.5e-3)
-        host.mostSequences = 64
-        host.mostTokens = 8_192
-        host.longestContext = 9_216
+        host.hold(to: 64, tokens: 8_192, context: 9_216)
         host.errors = "TPOT 7.9 %, mean TTFT 2.3 % on 6 loads that it was not fitted to"
         return host
     }()
@@ -280,6 +261,11 @@ extension HostProfile {
         host.errors = "mean TTFT 8 to 14 % on the loads that it was fitted to"
         return host
     }()
+
+    /// Sets the largest steps and context of the servers that the profile was held to.
+    private mutating func hold(to sequences: Int, tokens: Int, context: Int?) {
+        (mostSequences, mostTokens, longestContext) = (sequences, tokens, context)
+    }
 
     /// Every built-in profile.
     package static let all = [

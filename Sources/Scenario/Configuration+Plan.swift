@@ -38,6 +38,7 @@ extension Configuration {
         var warnings =
             model.notes + model.unmeasuredNotes + model.weightsNotes(self.model.weights)
         resolved.follow(deployment.draft, &warnings)
+        if let note = engine.longContextNote(model) { warnings.append(note) }
         if let unserved { warnings.append(unserved.problem) }
         if let note = engine.serviceNote(model) { warnings.append(note) }
         if let note = sparseNote(model, deployment) {

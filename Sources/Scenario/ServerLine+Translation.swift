@@ -17,9 +17,7 @@ extension ServerLine {
             case _ where ServerValue.changesNothing(entry.values, flag):
                 idle.append(entry.shown)
             case .notModelled(let meaning):
-                if flag.name == "hf-overrides", Self.movesPositions(entry.values[0]) {
-                    set("engine.allow_long_max_model_len", "true", from: entry)
-                }
+                if flag.name == "hf-overrides" { take(positionsOf: entry) }
                 unmodelled[meaning, default: []].append(entry.shown)
             case .refused where flag.name == "disable-sliding-window" && modelHasNoWindows:
                 idle.append(entry.shown)
@@ -133,12 +131,32 @@ extension ServerLine {
         set("model.name", model, from: entry)
     }
 
-    /// Whether overrides of a config.json change how far its positions reach.
-    private static func movesPositions(_ overrides: String) -> Bool {
-        let keys = [
-            "max_position_embeddings", "model_max_length", "rope_scaling", "rope_parameters",
-        ]
-        return keys.contains { overrides.contains("\"\($0)\"") }
+    /// Takes how far positions reach from overrides of a config.json: to their number if they give
+    /// one, and as far as the line asks if they only scale the rotation.
+    private mutating func take(positionsOf entry: Given) {
+        guard let overrides = try? ServerValue.parsed(entry.values[0]) else { return }
+        let numbers = ["max_position_embeddings", "model_max_length"].compactMap {
+            Self.member($0, of: overrides)
+        }
+        var reach = 0
+        for case .integer(let number) in numbers { reach = max(reach, number) }
+        let asked = given["max-model-len"].flatMap { Int($0.values[0]) }
+        if reach > 0, given["max-model-len"] == nil {
+            set("engine.max_model_len", String(reach), from: entry)
+        }
+        let scales = ["rope_scaling", "rope_parameters"].contains {
+            Self.member($0, of: overrides) != nil
+        }
+        if scales || (reach > 0 && asked ?? reach <= reach) {
+            set("engine.allow_long_max_model_len", "true", from: entry)
+        }
+    }
+
+    /// A member of an object, or of its part for the text model.
+    private static func member(_ name: String, of value: ConfigurationValue) -> ConfigurationValue?
+    {
+        guard case .object(let members) = value else { return nil }
+        return members[name] ?? members["text_config"].flatMap { member(name, of: $0) }
     }
 
     private mutating func take(dtype: String, _ entry: Given) throws {

@@ -21,6 +21,17 @@ extension Configuration.EngineSection {
         return limits
     }
 
+    /// A note on a key that takes lengths beyond the model's: what it was needed for, or not.
+    func longContextNote(_ model: TransformerModel) -> String? {
+        guard allowsLongMaxModelLen else { return nil }
+        guard let asked = maxModelLen, asked > model.contextLimit else {
+            return "engine.allow_long_max_model_len has no effect: no length is beyond the model's"
+        }
+        return "engine.max_model_len is \(Quantity.count(asked)), beyond the "
+            + "\(Quantity.count(model.contextLimit)) of \(model.name): memory and times are right, "
+            + "its answers may not be"
+    }
+
     /// Derives limits as vLLM does, and rejects what it rejects
     /// (`EngineArgs._set_default_max_num_seqs_and_batched_tokens_args`).
     mutating func deriveLimits(_ defaults: BatchDefaults) throws {

@@ -49,6 +49,12 @@ import Testing
         #expect(throws: InputError.self) {
             try length(line + " --hf-overrides '{\"num_hidden_layers\":4}'")
         }
+        // The config's own number is the limit, and the length where the line gives none.
+        let override = " --hf-overrides '{\"max_position_embeddings\":65536}'"
+        #expect(throws: InputError.self) { try length(line + override) }
+        #expect(try length("vllm serve Qwen/Qwen3-8B" + override) == 65_536)
+        let idle = try resolved("engine.allow_long_max_model_len=true")
+        #expect(idle.warnings.contains { $0.contains("allow_long_max_model_len has no effect") })
         var configuration = Configuration()
         try configuration.apply(ServerLine("VLLM_ALLOW_LONG_MAX_MODEL_LEN=1 " + line))
         let written = try configuration.resolved().serverLine()

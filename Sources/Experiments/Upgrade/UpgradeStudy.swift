@@ -82,8 +82,8 @@ package struct UpgradeStudy: Sendable {
             notes.append(warning)
         }
         notes.append(
-            "Only the schedule is each release's. Both run on the same clock, that of "
-                + "step_time.profile.")
+            "Only schedule and memory are each release's. Both run on one clock, the newer "
+                + "release's.")
         return notes
     }
 }

@@ -112,13 +112,12 @@ extension Configuration {
     /// The deployment that the engine section describes.
     private func deployment(of shape: TransformerModel) throws -> Deployment {
         let weights = try shape.weights(model.weights)
-        let asked = CacheFormat(rawValue: engine.kvCacheDtype.rawValue)
-        let latents = sparseLatents(shape)
         var deployment = Deployment(
-            tensorParallel: engine.tensorParallelSize, weights: weights,
-            cache: asked ?? shape.checkpointCache(weights) ?? latents?.usualFormat ?? .bf16)
+            tensorParallel: engine.tensorParallelSize, weights: weights, cache: .bf16)
+        deployment.takeCache(
+            CacheFormat(rawValue: engine.kvCacheDtype.rawValue), of: shape,
+            on: try? GPU.named(hardware.gpu), minor: engine.version.minor)
         deployment.stageLayers = try engine.stageLayers()
-        deployment.packsLatents = latents?.packs(isAsked: asked == .fp8) ?? (asked == .fp8)
         deployment.pipelineParallel = engine.pipelineParallelSize
         deployment.expertParallel = engine.expertParallelSize
         deployment.gpusPerNode = hardware.gpusPerNode

@@ -138,10 +138,7 @@ extension ExplainScenario {
     func base(of model: TransformerModel) throws -> Deployment {
         var deployment = Deployment()
         deployment.weights = try model.weights(weights)
-        let latents = SparseLatents(model, on: gpu, minor: EngineVersion.newest.minor)
-        deployment.cache =
-            cache ?? model.checkpointCache(deployment.weights) ?? latents?.usualFormat ?? .bf16
-        deployment.packsLatents = latents?.packs(isAsked: cache == .fp8) ?? (cache == .fp8)
+        deployment.takeCache(cache, of: model, on: gpu, minor: EngineVersion.newest.minor)
         deployment.pipelineParallel = pipelineParallel
         deployment.expertParallel = expertParallel
         deployment.gpusPerNode = gpusPerNode

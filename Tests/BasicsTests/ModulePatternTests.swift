@@ -1,7 +1,6 @@
-import Basics
 import Testing
 
-@testable import Models
+@testable import Basics
 
 /// Patterns of module names: what checkpoints' lists hold.
 @Suite struct ModulePatternTests {

@@ -1,5 +1,3 @@
-import Basics
-
 /// Compiles a regular expression of Python's `re` into the instructions of a `ModulePattern`.
 struct ModulePatternCompiler {
     private typealias Operation = ModulePattern.Operation

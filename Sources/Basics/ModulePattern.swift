@@ -1,11 +1,9 @@
-import Basics
-
 /// A pattern for module names in checkpoints' ignore lists and targets: a regular expression of
 /// Python's `re`, or a name with `*` for any text.
 ///
 /// Matching takes O(pattern × name) time for any pattern: no state is tried twice at one position.
 /// Captures are not needed here, so back-references are refused.
-struct ModulePattern: Equatable, Hashable, Sendable {
+package struct ModulePattern: Equatable, Hashable, Sendable {
     /// One instruction of the matcher.
     enum Operation: Equatable, Hashable, Sendable {
         case byte(ByteSet)
@@ -26,13 +24,13 @@ struct ModulePattern: Equatable, Hashable, Sendable {
     /// Compiles a regular expression. `place` names the file in errors.
     ///
     /// - Throws: `InputError` for an invalid expression, or one with unsupported features.
-    init(regex source: String, place: String) throws {
+    package init(regex source: String, place: String) throws {
         var compiler = ModulePatternCompiler(source, place: place)
         program = try compiler.program()
     }
 
     /// A name in which `*` stands for any text and `?` for one letter. The whole name must match.
-    init(wildcard source: String) {
+    package init(wildcard source: String) {
         var program: [Operation] = []
         for byte in source.utf8 {
             switch byte {
@@ -47,7 +45,9 @@ struct ModulePattern: Equatable, Hashable, Sendable {
     }
 
     /// Whether the beginning of `name` matches, as in `re.match`.
-    func matches(_ name: some StringProtocol) -> Bool { run(from: 0, Array(name.utf8), at: 0) }
+    package func matches(_ name: some StringProtocol) -> Bool {
+        run(from: 0, Array(name.utf8), at: 0)
+    }
 
     private func run(from first: Int, _ text: [UInt8], at start: Int) -> Bool {
         let width = text.count + 1

@@ -42,6 +42,7 @@ public struct ComparisonReport: Sendable {
             }
             if let note = Self.leftOut(comparison) { parts.append(note) }
             parts += Self.incomparable(comparison)
+            parts += Self.chance(comparison).map { markdown ? Self.plain($0) : $0 }
             parts += Self.range(comparison).map { markdown ? Self.plain($0) : $0 }
             if entry.verdict.outcome != .identical {
                 parts.append(metricTable(comparison, markdown))
@@ -80,6 +81,17 @@ public struct ComparisonReport: Sendable {
         return Set(reasons.values).sorted().map { reason in
             let names = Figures.wholeRun.filter { reasons[$0] == reason }.map(Comparison.words)
             return "Note: without \(names.joined(separator: ", ")): \(reason)"
+        }
+    }
+
+    /// Why the spread of nearby runs is not in the intervals.
+    private static func chance(_ comparison: Comparison) -> [String] {
+        guard !comparison.isIdentical else { return [] }
+        return [comparison.before, comparison.after].compactMap { run in
+            run.nearbyProblem.map {
+                "Note: \(run.name.echoed()): \($0), so its intervals come from one run, and chance "
+                    + "alone may move figures further; several seeds tell (headway gate)"
+            }
         }
     }
 

@@ -17,6 +17,14 @@ package struct ComparedRun: Sendable {
     package var clock = ""
     /// How it left the range in which its clock was measured, one line each.
     package var rangeWarnings: [String] = []
+    /// The requests of runs that differ from this one by chance alone, by id, and why there are
+    /// none; see `addNearbyRuns()`.
+    var nearby: [[ComparedRequest]] = []
+    package internal(set) var nearbyProblem: String?
+    /// Makes the run again, as the nearby run of that number; nil: it cannot be made.
+    var again: (@Sendable (_ number: Int) throws -> ComparedRun)?
+    /// Whether this program has made it just now.
+    var isFresh = false
     /// Number of first and last requests by arrival that latencies leave out.
     package private(set) var leftOut: (start: Int, end: Int) = (0, 0)
     private(set) var leftOutNames: Set<ComparedRequest.Name> = []
@@ -67,13 +75,15 @@ package struct ComparedRun: Sendable {
 
     /// The same with its plan adjusted.
     static func run(
-        _ configuration: Configuration, name: String, adjust: (inout RunPlan) -> Void
+        _ configuration: Configuration, name: String, nearby number: Int = 0,
+        adjust: @escaping @Sendable (inout RunPlan) -> Void
     ) throws -> ComparedRun {
         let resolved = try configuration.resolved()
         let trace = try resolved.configuration.openTrace()
         var plan = resolved.plan
         plan.keepsRecords = true
         adjust(&plan)
+        plan.nudge(number)
         let observer = ComparingObserver(
             plan, latency: configuration.output.latencyBreakdown ? BreakdownObserver(plan) : nil)
         let result = try simulate(plan, source: trace.source, observer: observer)
@@ -86,6 +96,9 @@ package struct ComparedRun: Sendable {
             leftOut: result.stretch.map { ($0.leftAtStart, $0.leftAtEnd) } ?? (0, 0))
         run.clock = resolved.clockDescription
         run.rangeWarnings = resolved.rangeWarnings(result)
+        run.isFresh = true
+        guard plan.externalScheduler == nil else { return run }
+        run.again = { try Self.run(configuration, name: name, nearby: $0, adjust: adjust) }
         return run
     }
 }

@@ -132,10 +132,13 @@ package struct Comparison: Sendable {
         answersOfTwoLengths = pairs.count {
             $0.0.isFinished && $0.1.isFinished && $0.0.outputTokens != $0.1.outputTokens
         }
-        var rows = Self.pairedRows(pairs, seed: seed)
         isOfTwoDraws = Self.isOfTwoDraws(before, after, changes)
-        let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
-        for index in rows.indices { rows[index].adjustedP = isOfTwoDraws ? 1 : adjusted[index] }
+        var rows = Self.pairedRows(
+            pairs, nearby: (before.nearby, after.nearby), isJudged: !isOfTwoDraws, seed: seed)
+        if !isOfTwoDraws {
+            let adjusted = Holm.adjusted(rows.map { Self.pValue($0) })
+            for index in rows.indices { rows[index].adjustedP = adjusted[index] }
+        }
         for key in Self.wholeRun(before, after) where incomparable[key] == nil {
             guard let old = before.figures[key], let new = after.figures[key] else { continue }
             rows.append(
@@ -218,39 +221,6 @@ package struct Comparison: Sendable {
             }
         }
         return changes
-    }
-
-    /// The latencies, paired by request.
-    private static func pairedRows(
-        _ pairs: [(ComparedRequest, ComparedRequest)], seed: UInt64
-    ) -> [Row] {
-        typealias Latency = @Sendable (ComparedRequest) -> Double?
-        let latencies: [(String, Latency)] = [
-            ("ttft", { $0.timeToFirstToken }), ("tpot", { $0.timePerOutputToken }),
-            ("e2el", { $0.endToEnd }), ("queue", { $0.queueTime }),
-        ]
-        let statistics: [(String, Statistic)] = [
-            ("mean", .mean), ("median", .percentile(50)), ("p90", .percentile(90)),
-            ("p99", .percentile(99)),
-        ]
-        var rows: [Row] = []
-        for (name, latency) in latencies {
-            let values = pairs.compactMap { a, b -> (Double, Double)? in
-                guard let old = latency(a), let new = latency(b) else { return nil }
-                return (old, new)
-            }
-            guard !values.isEmpty else { continue }
-            let bootstrap = PairedBootstrap(
-                before: values.map(\.0), after: values.map(\.1), seed: seed)
-            for (prefix, statistic) in statistics {
-                let change = bootstrap.change(of: statistic)
-                rows.append(
-                    Row(
-                        metric: "\(prefix)_\(name)_ms", before: change.before,
-                        after: change.after, direction: .lower, change: change, adjustedP: nil))
-            }
-        }
-        return rows
     }
 
     /// The keys of paired rows, for latencies that requests have.

@@ -24,8 +24,12 @@ public struct Ranking: Sendable {
     package init(
         _ baseline: ComparedRun, _ candidates: [ComparedRun], by wanted: String? = nil
     ) throws {
-        self.baseline = baseline
-        let comparisons = try candidates.map { try Comparison(baseline, $0) }
+        // Other requests are refused before any run is made again.
+        for candidate in candidates { _ = try Comparison.checkPairs(baseline, candidate) }
+        var runs = [baseline] + candidates
+        ComparedRun.addNearbyRuns(to: &runs)
+        self.baseline = runs[0]
+        let comparisons = try runs.dropFirst().map { try Comparison(runs[0], $0) }
         func ranks(_ metric: String) -> Bool {
             comparisons.allSatisfy { ($0.row(metric)?.direction ?? .neither) != .neither }
         }

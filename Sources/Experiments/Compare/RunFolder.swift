@@ -66,6 +66,10 @@ package enum RunFolder {
             leftOut: try leftOut(values, path))
         run.clock = values["clock"] as? String ?? ""
         run.rangeWarnings = values["range_warnings"] as? [String] ?? []
+        let configuration = run.configuration
+        if try configuration.resolved().plan.externalScheduler == nil {
+            run.again = { try .run(configuration, name: path, nearby: $0) { _ in } }
+        }
         return run
     }
 

@@ -11,8 +11,10 @@ package struct ReportedPair: Sendable {
     /// Reads the requests of both folders. O(draws × requests). Throws `InputError` for a folder
     /// that changed since its run.
     package init(_ before: ReportedRun, _ after: ReportedRun) throws {
-        let runs = try mapOnAllCores([before.folder, after.folder]) { try RunFolder.read($0) }
+        var runs = try mapOnAllCores([before.folder, after.folder]) { try RunFolder.read($0) }
         do {
+            _ = try Comparison.checkPairs(runs[0], runs[1])
+            ComparedRun.addNearbyRuns(to: &runs)
             let comparison = try Comparison(runs[0], runs[1])
             self.comparison = comparison
             verdict = Verdict(comparison)

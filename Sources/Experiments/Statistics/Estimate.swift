@@ -67,6 +67,31 @@ extension Estimate {
     }
 }
 
+extension Estimate {
+    /// The error of a difference between one value of each side, from the spread of all values of
+    /// each. A side of one value is taken to spread as the other. Nil for one value on each.
+    init?(spreadOf first: [Double], and second: [Double]) {
+        let sides = [first, second].filter { $0.count > 1 }.map { Moments($0) }
+        guard let one = sides.first, let other = sides.last else { return nil }
+        let variance = one.variance + other.variance
+        let spread = sides.reduce(0) { $0 + $1.variance * $1.variance / ($1.count - 1) }
+        // Satterthwaite's; with one side its own.
+        let freedom = sides.count == 1 ? one.count - 1 : variance * variance / spread
+        self.init(
+            value: 0, error: variance.squareRoot(), freedom: variance > 0 ? freedom : one.count - 1)
+    }
+
+    /// Takes another estimate's error if its 95 % interval is the wider one.
+    mutating func widen(to other: Estimate) {
+        let reaches = [self, other].map { estimate in
+            let range = estimate.interval()
+            return range.upperBound - range.lowerBound
+        }
+        guard reaches[1] > reaches[0] else { return }
+        (error, freedom) = (other.error, other.freedom)
+    }
+}
+
 /// Mean and unbiased variance of some values.
 struct Moments {
     let count: Double

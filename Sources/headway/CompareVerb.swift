@@ -16,7 +16,9 @@ extension Verb {
             runs now. All runs need the same requests: arrivals, lengths, content.
 
             Latencies are paired request by request. Intervals come from a block bootstrap over
-            time, because neighbours in one queue are no independent evidence. "Better" and "worse"
+            time, because neighbours in one queue are no independent evidence. Each run is made
+            again three times with step times moved by a millionth: what that moves is chance, and
+            no interval is narrower. "Better" and "worse"
             hold at 5 % over all rows together (Holm). The verdict weighs TTFT, TPOT and E2E latency
             by the size of their changes. A trade needs a gain and a loss, the smaller at least a
             tenth of the larger. Figures of a whole run have no interval here; `headway gate`

@@ -48,6 +48,7 @@ package struct Trial: Sendable {
     ///
     /// `share`: replays only this share of the requests (successive halving). `keepsRecords`: keeps
     /// the requests' records, for paired comparisons. `rows`: the only requests to replay.
+    /// `nearby`: moves step times as the nearby run of that number does (`RunPlan.nudge`).
     /// `watching`: makes a callback for each request's end in order of arrival, which may throw to
     /// stop the run.
     ///
@@ -55,7 +56,7 @@ package struct Trial: Sendable {
     ///   `watching` throws.
     package init(
         _ configuration: Configuration, traces: TraceStore, share: Double = 1,
-        keepsRecords: Bool = false, rows: Range<Int>? = nil,
+        keepsRecords: Bool = false, rows: Range<Int>? = nil, nearby: Int = 0,
         watching: Watch? = nil
     ) throws {
         let resolved = try configuration.resolved()
@@ -64,6 +65,7 @@ package struct Trial: Sendable {
         plan.keepsRecords = keepsRecords
         // Studies run one point per core.
         plan.threads = 1
+        plan.nudge(nearby)
         let rule = resolved.configuration.classRule(labels: trace.labels)
         limits = RequestLimits(plan, by: rule)
         if let rule, !configuration.slo.classes.isEmpty {

@@ -7,6 +7,7 @@ import Simulator
 ///
 /// Points see the same requests, so the traffic's effect on both cancels. Blocks of the trace are
 /// resampled, the same ones for the best and its rival (`PairedBootstrap`), with seeds in sequence.
+/// A difference must exceed what chance alone moves, too: how far nearby runs of the best spread.
 package struct TuneConfidence: Sendable {
     /// A point that may be as good as the best.
     package struct Rival: Sendable {
@@ -51,6 +52,8 @@ package struct TuneConfidence: Sendable {
     package let rivals: [Rival]
     /// The promise nearest to its limit, of those that blocks can estimate; nil if none.
     package let edge: Edge?
+    /// How often the best was run again for this.
+    let runsOfBest: Int
 
     /// Compares the best with its rivals. Runs the best once more for its requests.
     ///
@@ -60,7 +63,11 @@ package struct TuneConfidence: Sendable {
         space: ConfigurationSpace, traces: TraceStore
     ) throws {
         let compared = choice.rivals.prefix(TuneSearch.mostRivals)
-        rivals = compared.map { Self.rival($0, to: best, goal: goal) }
+        let isPaired = goal == .gpus || goal == .latency
+        let differs = compared.contains { $0.digests == nil || $0.digests != best.digests }
+        let chance = isPaired && differs ? try Self.chance(best, space, traces) : nil
+        runsOfBest = 1 + (chance == nil ? 0 : ComparedRun.nearbyRuns)
+        rivals = compared.map { Self.rival($0, to: best, goal: goal, chance: chance) }
         let others = rivals.filter { !$0.isSame }
         let chances = others.compactMap(\.chance)
         probability =
@@ -69,16 +76,17 @@ package struct TuneConfidence: Sendable {
     }
 
     private static func rival(
-        _ point: TunedPoint, to best: TunedPoint, goal: ConfigurationSpace.Goal
+        _ point: TunedPoint, to best: TunedPoint, goal: ConfigurationSpace.Goal, chance: Estimate?
     ) -> Rival {
         let (was, now) = (goal.figure(best), goal.figure(point))
         let worse = was == 0 || now == was ? 0 : (now - was) / abs(was)
         if best.digests != nil, best.digests == point.digests {
             return Rival(point: point, worse: worse, interval: 0...0, chance: 1, isSame: true)
         }
-        let relative =
+        var relative =
             goal == .gpus || goal == .latency
             ? latencies(best, point) : rates(best, point, goal: goal)
+        if let chance { relative?.widen(to: chance) }
         guard let relative else {
             return Rival(point: point, worse: worse, interval: nil, chance: nil, isSame: false)
         }
@@ -87,6 +95,30 @@ package struct TuneConfidence: Sendable {
         return Rival(
             point: point, worse: worse, interval: bounds[0]...max(bounds[0], bounds[1]),
             chance: relative.pValue(atMost: 0), isSame: false)
+    }
+
+    /// The error, by chance alone, of how much longer requests take at a rival point than at the
+    /// best, as a logarithm: the spread of nearby runs of the best. Nil for very many requests.
+    private static func chance(
+        _ best: TunedPoint, _ space: ConfigurationSpace, _ traces: TraceStore
+    ) throws -> Estimate? {
+        let own = best.samples.flatMap { $0.latencies.map(\.1) }
+        guard !own.isEmpty, own.count <= ComparedRun.mostNearbyRequests else { return nil }
+        let others = try mapOnAllCores(Array(1...ComparedRun.nearbyRuns)) { number -> [Double] in
+            try space.traces.indices.flatMap { trace in
+                try space.seeds.indices.flatMap { seed in
+                    let configuration = try space.configuration(
+                        point: best.point.number, trace: trace, seed: seed)
+                    let trial = try Trial(
+                        configuration, traces: traces, keepsRecords: true, nearby: number)
+                    return trial.records.compactMap { $0.milliseconds("e2e").map { $0 / 1000 } }
+                }
+            }
+        }
+        let means = ([own] + others).filter { !$0.isEmpty }.map {
+            PortableMath.log(PairedBootstrap.value(.mean, $0))
+        }
+        return Estimate(spreadOf: means, and: [])
     }
 
     /// How much longer requests that both finished took, as a logarithm.

@@ -103,9 +103,10 @@ package struct Tuning: Sendable {
             assumesGoodput = !space.base.slo.promises
             (evaluated, isHalved) = (search.decided.count, search.isHalved)
             var work = search.work
-            // The best was run once more for its requests' latencies.
-            if choice.best != nil { work.runs += space.runsOfPoint }
-            if choice.best != nil { work.requests += loads.requests }
+            // The best was run again for its requests' latencies, and for what chance moves.
+            let again = confidence?.runsOfBest ?? 0
+            work.runs += again * space.runsOfPoint
+            work.requests += again * loads.requests
             self.work = work
             requests = loads.requests / space.seeds.count
             (gpusTried, mostGPUs) = (tried, running.map(\.gpus).max() ?? 0)

@@ -29,6 +29,9 @@ package struct Tower: Equatable, Hashable, Sendable {
     /// Whether the engine uses the checkpoint's format for its linear layers.
     package var takesFormat = false
 
+    /// A part of it whose sizes stand outside the config.json, for a note; nil: none.
+    package var unweighed: String?
+
     /// A matrix and its number of copies.
     package struct Part: Equatable, Hashable, Sendable {
         package var projection: Projection

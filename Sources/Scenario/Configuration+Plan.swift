@@ -27,7 +27,8 @@ extension Configuration {
     /// GPUs, replicas that do not fit the nodes, and limits that contradict each other.
     public func resolved() throws -> ResolvedConfiguration {
         try checkPromises()
-        let model = try self.model.shape()
+        var model = try self.model.shape()
+        if engine.languageModelOnly { model = model.withoutTower() }
         let unserved = engine.unserved(model)
         if let unserved, !self.model.allowUnserved { throw unserved }
         var deployment = try self.deployment(of: model)

@@ -215,4 +215,16 @@ import Testing
             #expect([all, unwindowed, state] == Array(right), "caches on one of \(size)")
         }
     }
+
+    /// With --language-model-only the engine's classes have these bytes, on so many GPUs.
+    @Test(arguments: [
+        ("v_eagle2", 2, 20_001_792), ("v_s1pro", 2, 23_963_648), ("v_nemomni", 1, 36_128_032),
+    ])
+    func towersAreLeftOut(name: String, size: Int, bytes: Int64) throws {
+        let row = try #require(Self.rows.first { $0.name == name })
+        let model = try HuggingFaceConfig.model(file: row.file.path).withoutTower()
+        #expect(model.leavesOutTower)
+        #expect(
+            model.createdWeightBytesPerGPU(Deployment(tensorParallel: size)) == bytes)
+    }
 }

@@ -52,3 +52,20 @@ package struct Tower: Equatable, Hashable, Sendable {
         }
     }
 }
+
+extension TransformerModel {
+    /// The model as a server builds it that takes neither images nor sound
+    /// (`--language-model-only`): no weights of the tower are loaded.
+    package func withoutTower() -> TransformerModel {
+        guard tower != nil else { return self }
+        var copy = self
+        copy.tower = nil
+        copy.leavesOutTower = true
+        let whole = Deployment(tensorParallel: 1, weights: nativeWeights)
+        let saved =
+            createdWeightBytesPerGPU(whole) - copy.createdWeightBytesPerGPU(whole)
+        copy.checkpointBytes = checkpointBytes.map { max(0, $0 - saved) }
+        copy.notes.removeAll { $0.hasSuffix("the tower is weighed only") }
+        return copy
+    }
+}

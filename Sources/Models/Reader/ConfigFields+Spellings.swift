@@ -3,7 +3,8 @@ import Basics
 extension ConfigFields {
     /// Fields that a class takes for another one, by model_type. A value in the file counts before
     /// that of the field's own name (Transformers 5.24's configuration classes, which pop them from
-    /// their keywords; Moondream's stand in an object). Other spellings are alternatives in the readers' lists of names.
+    /// their keywords; Moondream's stand in an object). Other spellings are alternatives in the
+    /// readers' lists of names.
     private static let spellings: [String: [(field: String, of: String)]] = [
         "bloom": [("n_embed", "hidden_size")],
         "falcon": [("n_embed", "hidden_size")],

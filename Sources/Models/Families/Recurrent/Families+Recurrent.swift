@@ -35,8 +35,8 @@ extension ConfigFields {
         return (0..<layers).map { ($0 + 1) % period == 0 }
     }
 
-    /// The bytes of a recurrence's element by the field that the file's class takes; the model's two
-    /// where the engine's class takes none.
+    /// The bytes of a recurrence's element by the field that the file's class takes; the model's
+    /// two where the engine's class takes none.
     func takenStateBytes(_ name: String, default other: Int) throws -> Int {
         let classes = wordsOutside("architectures")
         let isTaken =

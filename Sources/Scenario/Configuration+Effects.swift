@@ -62,6 +62,9 @@ extension Configuration {
                     "the model has no layers with windows"
                 ))
         }
+        if engine.languageModelOnly, !model.leavesOutTower {
+            keys.append(("engine.language_model_only", "no tower of the model is weighed"))
+        }
         if readsNoGraphs {
             let reason =
                 "step_time.kind is \(stepTime.kind.rawValue), and the pool's size is given"

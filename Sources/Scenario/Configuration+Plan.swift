@@ -27,7 +27,7 @@ extension Configuration {
     /// GPUs, replicas that do not fit the nodes, and limits that contradict each other.
     public func resolved() throws -> ResolvedConfiguration {
         try checkPromises()
-        let model = try self.model.shape()
+        let model = try builtModel()
         let unserved = engine.unserved(model)
         if let unserved, !self.model.allowUnserved { throw unserved }
         var deployment = try self.deployment(of: model)
@@ -261,6 +261,14 @@ extension Configuration {
         plan.margins = margins()
         plan.seed = drawingSeed
         return plan
+    }
+}
+
+extension Configuration {
+    /// The model as the server builds it.
+    private func builtModel() throws -> TransformerModel {
+        let shape = try model.shape()
+        return engine.languageModelOnly ? shape.withoutTower() : shape
     }
 }
 

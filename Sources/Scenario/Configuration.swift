@@ -124,6 +124,7 @@ public struct Configuration: Sendable, Equatable {
         package var maxCUDAGraphCaptureSize: Int?
         package var decodeContextParallelSize = 1
         package var disableHybridKVCacheManager = false
+        package var languageModelOnly = false
         package var mambaCacheDtype = StateDtype.auto
         package var mambaSSMCacheDtype = StateDtype.auto
         package var gdnPrefillBackend = GatedDeltaPrefill.flashinfer

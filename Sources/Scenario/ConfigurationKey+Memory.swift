@@ -42,6 +42,10 @@ extension ConfigurationKey {
             "engine.disable_hybrid_kv_cache_manager", \.engine.disableHybridKVCacheManager, .flag,
             "Allocate windowed and chunked layers like full attention."),
         .init(
+            "engine.language_model_only", \.engine.languageModelOnly, .flag,
+            "Build no towers: the server takes neither images nor sound, and has the memory of\n"
+                + "their weights and of their profiled inputs for its cache."),
+        .init(
             "engine.mamba_cache_dtype", \.engine.mambaCacheDtype, .choice,
             "Number format of recurrent states."),
         .init(

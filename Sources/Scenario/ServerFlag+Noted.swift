@@ -69,7 +69,6 @@ extension ServerFlag {
         .noted("offload-num-in-group", .integer, "1", .alone),
         .noted("offload-prefetch-step", .integer, "1", .alone),
         .noted("offload-params", .texts, "[]", .alone),
-        .noted("language-model-only", .toggle, "false", .towers),
         .noted("limit-mm-per-prompt", .json, "{}", .towers),
         .noted("mm-processor-kwargs", .json, "null", .media),
         .noted("mm-encoder-tp-mode", .text, "weights", .media, choices: "data weights"),

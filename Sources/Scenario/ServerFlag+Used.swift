@@ -65,6 +65,7 @@ extension ServerFlag {
         .used(
             "disable-hybrid-kv-cache-manager", .toggle, "null",
             "engine.disable_hybrid_kv_cache_manager"),
+        .used("language-model-only", .toggle, "false", "engine.language_model_only"),
         .used("async-scheduling", .toggle, "null", "engine.async_scheduling"),
         .used("cudagraph-capture-sizes", .integers, "null", "engine.cudagraph_capture_sizes"),
         .used("max-cudagraph-capture-size", .integer, "null", "engine.max_cudagraph_capture_size"),

@@ -104,7 +104,7 @@ import Testing
         for folder in [
             "meta-llama--Meta-Llama-3.1-8B", "moonshotai--Kimi-K2-Instruct",
             "MiniMaxAI--MiniMax-M2.5", "openai--gpt-oss-20b", "nvidia--Kimi-K2.5-NVFP4",
-            "mistralai--Mistral-Large-3-675B-Instruct-2512",
+            "mistralai--Mistral-Large-3-675B-Instruct-2512", "moonshotai--Kimi-K3",
         ] {
             let model = try Self.model(folder)
             let error = try #require(throws: InputError.self) {
@@ -112,13 +112,11 @@ import Testing
             }
             #expect(error.place == "engine.spec_method", "\(folder): \(error)")
         }
-        for folder in ["MiniMaxAI--MiniMax-M3", "moonshotai--Kimi-K3"] {
-            let model = try Self.model(folder)
-            let error = try #require(throws: InputError.self) {
-                try Draft.ownLayers(of: model, tokens: 1)
-            }
-            #expect(error.problem.contains("read by no rule"), "\(folder): \(error)")
+        let unread = try Self.model("MiniMaxAI--MiniMax-M3")
+        let error = try #require(throws: InputError.self) {
+            try Draft.ownLayers(of: unread, tokens: 1)
         }
+        #expect(error.problem.contains("read by no rule"), "\(error)")
     }
 
     /// What vLLM 0.33.0's classes for prediction layers create, without memory and without

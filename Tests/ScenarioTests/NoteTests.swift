@@ -29,6 +29,7 @@ struct ConfigurationNoteTests {
             ("trace.time_unit=ms", "the trace is a recipe"),
             ("trace.columns=a,b,c", "the trace is a recipe"),
             ("model.routing=balanced", "the model has no experts"),
+            ("engine.language_model_only=true", "no tower of the model is weighed"),
             ("engine.mamba_cache_dtype=float32", "the model has no recurrent layers"),
             ("engine.gdn_prefill_backend=triton", "the model has no gated-delta layers"),
             ("engine.prefix_cache_retention_interval=64", "the model has no layers with windows"),

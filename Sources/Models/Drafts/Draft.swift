@@ -70,6 +70,7 @@ package struct Draft: Equatable, Sendable {
                 expected: "eagle, eagle3, draft_model or ngram, or none")
         }
         let modules = predictor.modules
+        let built = predictor.built(for: tokens)
         guard tokens <= modules || tokens % modules == 0 else {
             throw InputError(
                 "engine.spec_tokens",
@@ -77,11 +78,11 @@ package struct Draft: Equatable, Sendable {
                 expected: "at most \(modules), or a multiple of it")
         }
         var own = model
-        own.layers = predictor.layers
-        own.outerMatrices = predictor.matrices
+        own.layers = built.layers
+        own.outerMatrices = built.matrices
         own.outerTables = []
-        own.outerVectors = predictor.vectors
-        own.finalNormWeights = predictor.normWeights
+        own.outerVectors = built.vectors
+        own.finalNormWeights = built.normWeights
         own.learnedPositions = 0
         own.tower = nil
         own.predictor = nil

@@ -18,6 +18,23 @@ package struct Predictor: Equatable, Sendable {
     /// The ends of the names of modules that stay in 16 bits whatever the checkpoint's lists say.
     var plainModules: [String] = []
 
+    /// Whether the engine builds no more modules than it drafts tokens (Inkling).
+    var isCutToDrafts = false
+
+    /// The part that is built for so many drafted tokens. Each module has one layer.
+    func built(for tokens: Int) -> Predictor {
+        guard isCutToDrafts, tokens < modules, tokens > 0, layers.count == modules else {
+            return self
+        }
+        var part = self
+        part.modules = tokens
+        part.layers = Array(layers.prefix(tokens))
+        part.starts = Array(starts.prefix(tokens))
+        part.matrices = Array(matrices.prefix(matrices.count / modules * tokens))
+        part.normWeights = normWeights / modules * tokens
+        return part
+    }
+
     /// Number of parameters, without the embedding and the head shared with the model.
     package func parameters(hidden: Int) -> Int64 {
         let beside = Int64(normWeights + vectors.elements)

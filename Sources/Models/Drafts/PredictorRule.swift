@@ -4,7 +4,7 @@ import Basics
 /// model's layers they repeat, and what joins a token's embedding with the model's hidden state.
 struct PredictorRule: Sendable {
     /// The layer that a module repeats.
-    enum Block: Sendable {
+    enum Block: Equatable, Sendable {
         /// The model's last, with an indexer of its own if the model has them.
         case last
         /// The last that attends to all tokens, with its network.
@@ -22,6 +22,12 @@ struct PredictorRule: Sendable {
         case listed
         /// One more layer of the family, built by the family's own rule (DeepSeek-V4).
         case further(family: String)
+        /// The last that attends to all tokens without choosing them, with the last's network
+        /// (HY 4).
+        case lastUnchosen
+        /// The attention that nested settings give by the module's number, and a dense network
+        /// (Inkling).
+        case nested
     }
 
     var block = Block.last
@@ -43,6 +49,13 @@ struct PredictorRule: Sendable {
     var path: String?
     /// The ends of the names of modules that the engine's class keeps in 16 bits.
     var plainModules: [String] = []
+    /// Nested settings with the number of modules, in place of the file's own fields.
+    var settings: String?
+    /// Names of the repeated layer's weights that the modules lack, by their beginnings.
+    var lacks: [String] = []
+    /// Further weights of so many modules outside their layers, and residual streams that pass from
+    /// step to step.
+    var beside: (@Sendable (ConfigFields, Int) throws -> (vectors: [WeightVector], streams: Int))?
 }
 
 extension PredictorRule {
@@ -72,7 +85,35 @@ extension PredictorRule {
             _ in
         }
         add("glm_ocr") { _ in }
-        add("bailing_hybrid") { $0.block = .lastAttending }
+        add("bailing_hybrid bailing_moe_v3_vl bailing_moe_v3") { $0.block = .lastAttending }
+        add("kimi_k3") {
+            $0.block = .lastAttending
+            $0.lacks = ["attn_res"]
+        }
+        add("glm5_next") {
+            $0.block = .lastAttending
+            $0.lacks = ["hc_"]
+        }
+        add("hy_v4") {
+            $0.block = .lastUnchosen
+            $0.lacks = ["hc_"]
+        }
+        add("step5 step5_vl") { $0.block = .listed }
+        add("inkling_model inkling_mm_model") {
+            $0.block = .nested
+            $0.settings = "mtp_config"
+            $0.norms = 2
+            $0.joins = ["input_proj"]
+            $0.takesFormat = true
+            $0.path = "model.mtp.layers"
+            $0.beside = { fields, _ in try fields.inklingNorms() }
+        }
+        add("qwen4_exp qwen4_exp_text") {
+            $0 = .qwen
+            $0.norms = 1
+            $0.joins = ["fc_embedding", "fc_hidden"]
+            $0.beside = { fields, _ in try fields.qwen4Mixer() }
+        }
         add("minimax_m3_vl") {
             $0.count = ["num_mtp_modules"]
             $0.usual = 1
@@ -89,6 +130,7 @@ extension PredictorRule {
             $0.block = .further(family: "deepseek_v4")
             $0.joins = ["e_proj", "h_proj"]
             $0.takesFormat = true
+            $0.beside = { fields, modules in try fields.hyperHeads(modules) }
         }
         add("exaone_moe") {
             $0 = .qwen
@@ -106,7 +148,7 @@ extension PredictorRule {
             $0.norms = 2
             $0.joins = ["mtp_linear_proj"]
         }
-        add("qwen3_next qwen3_5 qwen3_5_moe qwen3_5_text qwen3_5_moe_text") {
+        add("qwen3_next qwen3_5 qwen3_5_moe qwen3_5_text qwen3_5_moe_text intern_s2_preview") {
             $0 = .qwen
         }
         add("nemotron_h nemotron_h_puzzle") {
@@ -129,10 +171,8 @@ extension PredictorRule {
 
     /// Types whose prediction layers the engine builds, but for which there is no rule here.
     static let unread: Set = [
-        "deepseek_v41", "dots3_note", "kimi_k3", "bailing_moe_v3", "bailing_moe_v3_vl",
-        "intern_s2_preview", "interns2_mobius", "qwen4_exp", "qwen4_exp_text", "step5", "step5_vl",
-        "hy_v4", "inkling_model", "inkling_mm_model", "minimax_m3", "glm5_next",
-        "gemma4_assistant", "gemma4_unified_assistant",
+        "deepseek_v41", "dots3_note", "interns2_mobius", "minimax_m3", "gemma4_assistant",
+        "gemma4_unified_assistant",
     ]
 
     /// Classes for which the engine builds none, though their decoder's type has a rule.
@@ -145,34 +185,12 @@ extension PredictorRule {
     static let most = 64
 }
 
-extension HuggingFaceConfig {
-    /// Reads a file's prediction layers. An error matters only to a server that drafts with them,
-    /// so it is kept until one does.
-    static func readPredictor(_ fields: ConfigFields, into model: inout TransformerModel) {
-        if let name = model.architecture, PredictorRule.without.contains(name) { return }
-        let types = [fields.outerType, fields.type]
-        if let rule = types.lazy.compactMap({ PredictorRule.rules[$0] }).first {
-            do {
-                model.predictor = try rule.predictor(fields, model)
-            } catch let error as InputError {
-                model.unreadPredictor = error
-            } catch {
-                model.unreadPredictor = InputError(fields.place, "\(error)", expected: "numbers")
-            }
-        } else if let type = types.first(where: PredictorRule.unread.contains) {
-            model.unreadPredictor = InputError(
-                fields.place,
-                "the prediction layers (MTP) of model_type \"\(type)\" are read by no rule here",
-                expected: "a family of the table of drafts in the article MemoryModel")
-        }
-    }
-}
-
 extension PredictorRule {
     /// The prediction layers of a file whose other layers have been read; nil if it has none.
     func predictor(_ fields: ConfigFields, _ model: TransformerModel) throws -> Predictor? {
+        let place = settings.map { fields.outside.inside($0) } ?? fields
         let said = try count.lazy.compactMap { name in
-            fields.has(name) ? try fields.count(name, default: 0) : nil
+            place.has(name) ? try place.count(name, default: 0) : nil
         }.first
         let modules = fixed ?? said ?? usual
         guard modules > 0 else { return nil }
@@ -182,15 +200,9 @@ extension PredictorRule {
         }
         let blocks = try (0..<modules).map { try layers($0, of: model, fields) }
         var predictor = predictor(blocks, of: model)
-        guard case .further = block else { return predictor }
-        // Streams are mixed before the head, module by module.
-        let streams = try fields.size("hc_mult", default: 4, most: 64)
-        predictor.streams = streams
-        predictor.vectors = [
-            WeightVector(
-                "hc_head", modules * (streams * streams * model.hiddenSize + streams + 1),
-                isWide: true)
-        ]
+        if let beside {
+            (predictor.vectors, predictor.streams) = try beside(fields, modules)
+        }
         return predictor
     }
 
@@ -203,6 +215,7 @@ extension PredictorRule {
             for var layer in block {
                 layer.continues = false
                 layer.formats = nil
+                layer.vectors.removeAll { vector in lacks.contains(where: vector.name.hasPrefix) }
                 layers.append(layer)
                 let start = path.map { "\($0).\(starts.count)" }
                 starts.append((start ?? "\(model.layersPath).\(own + module)") + ".")
@@ -224,6 +237,7 @@ extension PredictorRule {
             modules: blocks.count, layers: layers, starts: starts, matrices: matrices,
             normWeights: copies * norms * hidden)
         predictor.plainModules = plainModules
+        predictor.isCutToDrafts = block == .nested
         return predictor
     }
 
@@ -245,6 +259,12 @@ extension PredictorRule {
                 throw missing("full attention")
             }
             return [layer]
+        case .lastUnchosen:
+            let found = model.layers.last { $0.attention.reachesAll && $0.caches.isEmpty }
+            guard let layer = found else { throw missing("attention without an indexer") }
+            return [layer.with(last.feedForward)]
+        case .nested:
+            return [try nested(module, of: model, fields)]
         case .first:
             guard model.layers.indices.contains(module) else { throw missing("layer \(module)") }
             return [model.layers[module]]
@@ -309,6 +329,30 @@ extension PredictorRule {
             throw InputError(
                 fields.place, "no layer is \(further[module].echoed()), as a prediction layer is",
                 expected: "a layer of that kind")
+        }
+        return layer
+    }
+
+    /// Inkling's: windowed where `local_layer_ids` of mtp_config has the module's number.
+    private func nested(
+        _ module: Int, of model: TransformerModel, _ fields: ConfigFields
+    ) throws -> Layer {
+        let local = fields.outside.inside("mtp_config").integers("local_layer_ids") ?? []
+        let isWindowed = local.contains(module)
+        guard
+            var layer = model.layers.last(where: { $0.attention.isWindowed == isWindowed })
+        else {
+            throw InputError(
+                fields.place,
+                "prediction layer \(module) is \(isWindowed ? "windowed" : "full"), as no layer is",
+                expected: "local_layer_ids of mtp_config that name kinds of the model's layers")
+        }
+        var rule = NetworkRule()
+        rule.width = ["dense_intermediate_size", "intermediate_size"]
+        layer.feedForward = .dense(try rule.network(fields))
+        layer.vectors.removeAll { $0.name == "mlp.global_scale" }
+        if try fields.flag("use_global_scale", default: false) {
+            layer.vectors.append(WeightVector("mlp.global_scale", 1))
         }
         return layer
     }

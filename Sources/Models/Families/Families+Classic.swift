@@ -22,6 +22,25 @@ extension Families {
             WeightVector("lm_head.bias", model.vocabularyRows, units: model.vocabularyRows))
     }
 
+    /// Moondream 3's decoder: Phi's layers, experts without biases after the first few, and for
+    /// each head three weights that scale q and v by the layer's own q, k and v.
+    static let moondream = phi.with {
+        $0.experts = ExpertRule(
+            count: ["moe_num_experts"], chosen: ["num_experts_per_tok"],
+            width: ["moe_expert_inner_dim"], layers: .from("moe_start_layer", frequency: nil))
+        $0.layer = { _, _, layer in
+            guard case .heads(var heads) = layer.attention else { return }
+            let queries = heads.queryHeads
+            let both = (queries + 2 * heads.keyValueHeads) * heads.headDim
+            heads.vectors.append(
+                WeightVector("attn.tau", queries * (1 + 2 * both), units: queries))
+            layer.attention = .heads(heads)
+            guard case .experts(let experts) = layer.feedForward else { return }
+            layer.vectors.append(WeightVector("mlp.gate.bias", experts.count))
+        }
+        $0.finish = headBias
+    }
+
     static let gpt2 = biased.with {
         $0.network.width = ["n_inner", "intermediate_size"]
         $0.network.timesHidden = 4

@@ -16,6 +16,7 @@ extension Families {
         "bloom": bloom, "opt": opt, "granite": granite, "hunyuan_dense": hunyuanDense,
         "hyperclovax": hyperCLOVAX, "jais2": jais2, "nemotron": nemotron, "olmo": olmo,
         "olmo2": olmo2, "orion": orion, "phi": phi, "qwen2_window": qwen2, "stablelm": stableLM,
+        "moondream3_text": moondream,
         "starcoder2": starcoder2, "internlm2": internLM2, "step1": llama,
         "telechat2": teleChat2, "plain": llama.with { $0.heads.outputBias = .no },
         "minicpm3": miniCPM3,

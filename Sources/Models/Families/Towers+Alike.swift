@@ -14,8 +14,8 @@ extension Towers {
         let bias = try outer.flag("multimodal_projector_bias", default: true)
         var (tower, width) = try llavaTower(vision, outer, layer: -1)
         tower.takesFormat = true
-        tower.add("projector.fc1", width, hidden, bias: bias)
-        tower.add("projector.fc2", hidden, hidden, bias: bias, .rows)
+        tower.add("projector.fc1", width, hidden, bias: bias, .replicated)
+        tower.add("projector.fc2", hidden, hidden, bias: bias, .replicated)
         tower.add("image_newline", hidden)
         return tower
     }

@@ -197,14 +197,21 @@ extension Towers {
 }
 
 extension Tower {
-    /// Adds BLIP-2's query transformer, replicated on every GPU. Queries attend to each other and,
-    /// in some layers, to the encoder.
+    /// Adds BLIP-2's query transformer, with a file's sizes.
     fileprivate mutating func addQueryTransformer(_ fields: ConfigFields) throws {
-        let width = try fields.size("hidden_size", default: 768)
-        let depth = try fields.size("num_hidden_layers", default: 12, most: 1024)
-        let inner = try fields.size("intermediate_size", default: 3072)
-        let outside = try fields.size("encoder_hidden_size", default: 1408)
-        let every = try fields.size("cross_attention_frequency", default: 2, most: 1024)
+        addQueryTransformer(
+            width: try fields.size("hidden_size", default: 768),
+            depth: try fields.size("num_hidden_layers", default: 12, most: 1024),
+            inner: try fields.size("intermediate_size", default: 3072),
+            outside: try fields.size("encoder_hidden_size", default: 1408),
+            every: try fields.size("cross_attention_frequency", default: 2, most: 1024))
+    }
+
+    /// Adds a query transformer, replicated on every GPU. Queries attend to each other and, in
+    /// every so many layers, to the encoder.
+    mutating func addQueryTransformer(
+        width: Int, depth: Int, inner: Int, outside: Int, every: Int
+    ) {
         let own = 4 * (width + 1) * width + 2 * width
         let cross = 2 * (width + 1) * width + 2 * (outside + 1) * width + 2 * width
         let network = (width + 1) * inner + (inner + 1) * width + 2 * width

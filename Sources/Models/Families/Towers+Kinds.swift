@@ -143,9 +143,8 @@ extension Towers {
         var blocks = try TowerBlocks(
             vision, width: isSiglip ? 1152 : 1024, depth: isSiglip ? 27 : 24,
             inner: isSiglip ? 4304 : 4096)
-        // Blocks after the feature layer are not built, nor is the norm after them.
+        // Blocks after the feature layer are not built, and never the norm after them.
         let layer = outer["vision_feature_layer"]?.integer ?? usual
-        let isCut = layer != -1
         guard layer <= blocks.depth else {
             throw InputError(
                 outer.place, "vision_feature_layer is \(layer) of \(blocks.depth) layers",
@@ -157,15 +156,13 @@ extension Towers {
             blocks.depth = layer
         }
         if isSiglip {
-            var tower = try siglip(vision, blocks)
-            if !isCut { tower.add("post_layernorm", 2 * blocks.width) }
-            return (tower, blocks.width)
+            return (try siglip(vision, blocks), blocks.width)
         }
         var tower = blocks.tower()
         tower.addPatches(side: try side(vision, 14), width: blocks.width, bias: false)
         let positions = try patches(vision, image: 336, patch: 14) + 1
         tower.add("embeddings", (positions + 1) * blocks.width)
-        tower.add("norms", (isCut ? 2 : 4) * blocks.width)
+        tower.add("norms", 2 * blocks.width)
         return (tower, blocks.width)
     }
 

@@ -53,6 +53,13 @@ extension Towers {
         var tower = try fixed(around, width: 1024, depth: 24, inner: 4096).tower()
         tower.addPatches(side: 14, width: 1024, bias: false)
         tower.add("embeddings", (257 + 1 + 2) * 1024)
+        tower.join(try sam(around, last: 1024))
+        tower.name = "vision"
+        return tower
+    }
+
+    /// SAM's ViT-B and two convolutions, the last of them so many channels wide.
+    static func sam(_ around: ConfigFields, last: Int) throws -> Tower {
         var blocks = try fixed(around, width: 768, depth: 12, inner: 3072).tower()
         blocks.replicate()
         blocks.addPatches(side: 16, width: 768, bias: true)
@@ -61,10 +68,8 @@ extension Towers {
         // x 14.
         blocks.add("rel_pos", (4 * 127 + 8 * 27) * 2 * 64)
         blocks.add("neck", 768 * 256 + 9 * 256 * 256 + 4 * 256)
-        blocks.add("net", 9 * (256 * 512 + 512 * 1024))
-        tower.join(blocks)
-        tower.name = "vision"
-        return tower
+        blocks.add("net", 9 * (256 * 512 + 512 * last))
+        return blocks
     }
 
     /// NVLM: InternViT, and a projector as wide inside as the decoder's network, without biases.
@@ -120,6 +125,14 @@ extension Towers {
         tower.add("mlp1.norm", isFirst ? 2 * merged : merged)
         tower.add("mlp1.fc1", merged, inner, bias: isFirst, .replicated)
         tower.add("mlp1.fc2", inner, hidden, bias: isFirst, .replicated)
+        guard !isFirst else { return tower }
+        let text = around.nested("text_config") ?? around.inside("llm_config")
+        if try text.count("num_nextn_predict_layers", default: 0) > 0 {
+            tower.add("vision_final_layernorm", 2 * width)
+        }
+        if let sound = around.nested("sound_config") {
+            try tower.addParakeet(sound, hidden)
+        }
         return tower
     }
 

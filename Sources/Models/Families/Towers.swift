@@ -37,12 +37,41 @@ enum Towers {
     /// Rules by the wrapper's class, where several classes share a type.
     static let rulesOfClasses: [String: Rule] = [
         "DeepseekVLV2ForCausalLM": deepSeek, "DeepseekOCRForCausalLM": deepSeekReader,
+        "UnlimitedOCRForCausalLM": deepSeekReader, "DeepseekOCR2ForCausalLM": deepSeekReader2,
+        "FunAudioChatForConditionalGeneration": funAudio, "MiMoV2OmniForCausalLM": mimoOmni,
+        "NemotronH_Nano_Omni_Reasoning_V3": nemotronVision,
+        "NemotronH_Omni_Reasoning_V3": nemotronVision,
+        "NemotronH_Super_Omni_Reasoning_V3": nemotronVision,
+        "OpenPanguVLForConditionalGeneration": openPangu,
+        "DeepseekV4ForConditionalGeneration": deepSeek4,
+        "BailingMoeV3VLForConditionalGeneration": bailing3, "HfMoondream": moondream,
+        "Moondream3ForCausalLM": moondream, "InklingForConditionalGeneration": inkling,
+        "BeeForConditionalGeneration": bee,
+        "RForConditionalGeneration": rvl, "LightOnOCRForConditionalGeneration": mistral3,
+        "OpenCUAForConditionalGeneration": qwen25, "HCXVisionV2ForCausalLM": hyperCLOVA,
+        "Alpamayo2Super": qwen3, "Cosmos3ForConditionalGeneration": qwen3,
+        "InternS2PreviewForConditionalGeneration": qwen3,
+        "InternS1ProForConditionalGeneration": qwen3,
+        "AudioFlamingo3ForConditionalGeneration": audioFlamingo,
+        "Granite4VisionForConditionalGeneration": granite4,
+        "IsaacForConditionalGeneration": isaac, "KananaVForConditionalGeneration": kanana,
+        "Eagle2_5_VLForConditionalGeneration": eagle, "GLM4VForCausalLM": glm4V9B,
+        "Phi4ForCausalLMV": phi4SigLIP, "MiniCPMV4_6ForConditionalGeneration": miniCPM46,
+        "MiniCPMV4_7ForConditionalGeneration": miniCPM46,
+        "MiniCPMOcrForConditionalGeneration": miniCPM46,
+        "LlavaOnevision2ForConditionalGeneration": llavaOneVision2, "MiDashengLMModel": dasheng,
+        "Ovis2_6ForCausalLM": ovis, "Ovis2_6_MoeForCausalLM": ovis,
+        "StepVLForConditionalGeneration": perception,
+        "QianfanOCRForConditionalGeneration": qianfan,
     ]
 
     /// Adds the tower of a wrapper, and a note on what is not modelled.
     static func add(to model: inout TransformerModel, _ fields: ConfigFields) throws {
         // Qwen's omni models nest their vision and audio settings in thinker_config.
-        let around = fields.outside.nested("thinker_config") ?? fields.outside
+        // Alpamayo's stand in vlm_config.
+        let around =
+            fields.outside.nested("thinker_config") ?? fields.outside.nested("vlm_config")
+            ?? fields.outside
         guard
             let rule = rules[fields.outerType] ?? model.architecture.flatMap({ rulesOfClasses[$0] })
         else {
@@ -60,6 +89,10 @@ enum Towers {
             }
         model.tower = tower
         model.notes.append("\(what) not modelled: the tower is weighed only")
+        if let part = tower.unweighed {
+            model.notes.append(
+                "the sizes of \(part) stand in files of their own: its weights are not counted")
+        }
     }
 }
 

@@ -111,6 +111,37 @@ package enum Architectures {
         "LongcatFlashNgramForCausalLM": "longcat_flash",
     ]
 
+    /// The rule of a wrapper's decoder where the engine's class names the decoder's class itself,
+    /// whatever the file says of it (vLLM 0.33.0).
+    static let decodersOfClasses = [
+        "AudioFlamingo3ForConditionalGeneration": "qwen2",
+        "FunAudioChatForConditionalGeneration": "qwen3",
+        "Granite4VisionForConditionalGeneration": "granite",
+        "InternS1ProForConditionalGeneration": "qwen3_moe",
+        "IsaacForConditionalGeneration": "qwen3",
+        "KananaVForConditionalGeneration": "llama",
+        "LlavaOnevision2ForConditionalGeneration": "qwen3",
+        "MiDashengLMModel": "qwen2",
+        "MiMoV2OmniForCausalLM": "mimo_v2",
+        "MiniCPMV4_6ForConditionalGeneration": "qwen3_5",
+        "MiniCPMV4_7ForConditionalGeneration": "qwen3_5",
+        "MiniCPMOcrForConditionalGeneration": "qwen3_5",
+        "InternS2PreviewForConditionalGeneration": "qwen3_5_moe",
+        "OpenCUAForConditionalGeneration": "qwen2",
+        "OpenPanguVLForConditionalGeneration": "llama",
+        "Phi4ForCausalLMV": "llama",
+    ]
+
+    /// Classes of whose files the engine takes the type of a recurrence's state
+    /// (`mamba_ssm_dtype`, `mamba_ssm_cache_dtype`): others that wrap the same decoders keep states
+    /// in the model's own type (vLLM 0.33.0's `MODELS_CONFIG_MAP`).
+    static let classesWithStateType: Set = [
+        "Qwen3_5ForCausalLM", "Qwen3_5ForConditionalGeneration", "Qwen3_5MoeForCausalLM",
+        "Qwen3_5MoeForConditionalGeneration", "NemotronHForCausalLM",
+        "NemotronHPuzzleForCausalLM", "NemotronH_Nano_VL_V2", "Qwen4ExpForCausalLM",
+        "Qwen4ExpForConditionalGeneration",
+    ]
+
     /// Types whose decoder depends on a version in the file, each with the first version of every
     /// decoder type (vLLM 0.33.0, `MiniCPMV` and `MiniCPMO`).
     private static let typesByVersion: [String: [(from: Double, type: String)]] = [

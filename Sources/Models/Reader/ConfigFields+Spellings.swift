@@ -3,21 +3,41 @@ import Basics
 extension ConfigFields {
     /// Fields that a class takes for another one, by model_type. A value in the file counts before
     /// that of the field's own name (Transformers 5.24's configuration classes, which pop them from
-    /// their keywords). Other spellings are alternatives in the readers' lists of names.
+    /// their keywords; Moondream's stand in an object). Other spellings are alternatives in the
+    /// readers' lists of names.
     private static let spellings: [String: [(field: String, of: String)]] = [
         "bloom": [("n_embed", "hidden_size")],
         "falcon": [("n_embed", "hidden_size")],
         "RefinedWeb": [("n_embed", "hidden_size")],
         "RefinedWebModel": [("n_embed", "hidden_size")],
+        "moondream3_text": [
+            ("dim", "hidden_size"), ("n_layers", "num_hidden_layers"),
+            ("n_heads", "num_attention_heads"), ("n_kv_heads", "num_key_value_heads"),
+            ("ff_dim", "intermediate_size"), ("max_context", "max_position_embeddings"),
+            ("moe.start_layer", "moe_start_layer"), ("moe.n_experts", "moe_num_experts"),
+            ("moe.n_experts_per_tok", "num_experts_per_tok"),
+            ("moe.expert_inner_dim", "moe_expert_inner_dim"),
+        ],
     ]
 
     /// A decoder's fields with those set that its class has under another spelling.
     static func spelled(_ fields: [String: JSONField], type: String) -> [String: JSONField] {
         var fields = fields
         for (field, name) in spellings[type] ?? [] {
-            if let value = fields[field], value != .null { fields[name] = value }
+            if let value = value(field, in: fields), value != .null { fields[name] = value }
         }
         return fields
+    }
+
+    /// The value at a path: names of objects and of a field, with points between them.
+    private static func value(_ path: String, in fields: [String: JSONField]) -> JSONField? {
+        let names = path.split(separator: ".").map(String.init)
+        var found = fields[names[0]]
+        for name in names.dropFirst() {
+            guard case .object(let inner)? = found else { return nil }
+            found = inner[name]
+        }
+        return found
     }
 
     /// A main dimension of a decoder.

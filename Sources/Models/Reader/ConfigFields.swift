@@ -29,6 +29,7 @@ struct ConfigFields {
     /// Fields that may hold a wrapper's decoder, in the engine's order.
     static let wrappers = [
         "text_config", "llm_config", "language_config", "thinker_config", "language_model_config",
+        "vlm_config",
     ]
 
     /// Parses a config.json.
@@ -69,6 +70,12 @@ struct ConfigFields {
     private static func decoder(
         in fields: [String: JSONField], _ place: String
     ) throws -> [String: JSONField]? {
+        // Moondream's decoder stands in "config", under "text".
+        if string(fields["model_type"]) == "moondream3", case .object(let inner)? = fields["config"]
+        {
+            if case .object(let text)? = inner["text"] { return text }
+            return [:]
+        }
         for name in wrappers {
             guard let field = fields[name], field != .null else { continue }
             guard case .object(let inner) = field else {
@@ -202,6 +209,12 @@ struct ConfigFields {
     /// A list of words, or nil.
     func words(_ name: String) -> [String]? {
         guard case .array(let items)? = self[name] else { return nil }
+        return items.map { Self.string($0) ?? "" }
+    }
+
+    /// A list of words that the file has outside its decoder.
+    func wordsOutside(_ name: String) -> [String] {
+        guard case .array(let items)? = outer[name] else { return [] }
         return items.map { Self.string($0) ?? "" }
     }
 

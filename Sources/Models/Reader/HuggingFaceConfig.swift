@@ -105,6 +105,9 @@ package enum HuggingFaceConfig {
     /// Selects the rule for a wrapper's decoder: by its own class if it names one, else by its
     /// type.
     private static func wrapped(_ name: String, _ fields: ConfigFields) throws -> Choice {
+        if let rule = Architectures.decodersOfClasses[name] {
+            return Choice(rule: rule, name: name, architecture: name, isWrapper: true)
+        }
         if fields.isWrapped, let inner = fields.words("architectures")?.first,
             case .read(let rule)? = Architectures.fates[inner]
         {

@@ -29,6 +29,9 @@ package struct Tower: Equatable, Hashable, Sendable {
     /// Whether the engine uses the checkpoint's format for its linear layers.
     package var takesFormat = false
 
+    /// A part of it whose sizes stand outside the config.json, for a note; nil: none.
+    package var unweighed: String?
+
     /// A matrix and its number of copies.
     package struct Part: Equatable, Hashable, Sendable {
         package var projection: Projection
@@ -47,5 +50,22 @@ package struct Tower: Equatable, Hashable, Sendable {
         matrices.reduce(Int64(vectors.elements)) {
             $0 + Int64($1.count) * $1.projection.parameters
         }
+    }
+}
+
+extension TransformerModel {
+    /// The model as a server builds it that takes neither images nor sound
+    /// (`--language-model-only`): no weights of the tower are loaded.
+    package func withoutTower() -> TransformerModel {
+        guard tower != nil else { return self }
+        var copy = self
+        copy.tower = nil
+        copy.leavesOutTower = true
+        let whole = Deployment(tensorParallel: 1, weights: nativeWeights)
+        let saved =
+            createdWeightBytesPerGPU(whole) - copy.createdWeightBytesPerGPU(whole)
+        copy.checkpointBytes = checkpointBytes.map { max(0, $0 - saved) }
+        copy.notes.removeAll { $0.hasSuffix("the tower is weighed only") }
+        return copy
     }
 }

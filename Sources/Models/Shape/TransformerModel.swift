@@ -62,6 +62,8 @@ package struct TransformerModel: Equatable, Sendable {
     package var tower: Tower?
     /// Bytes of the checkpoint's weights, if a snapshot's index file gives them.
     package var checkpointBytes: Int64?
+    /// Whether its tower is left out (`withoutTower`).
+    package var leavesOutTower = false
     /// Whether the checkpoint is in float32; it is loaded in 16 bits.
     var storesWide = false
     /// The engine's class that serves it, if a config.json names it.

@@ -35,6 +35,16 @@ extension ConfigFields {
         return (0..<layers).map { ($0 + 1) % period == 0 }
     }
 
+    /// The bytes of a recurrence's element by the field that the file's class takes; the model's
+    /// two where the engine's class takes none.
+    func takenStateBytes(_ name: String, default other: Int) throws -> Int {
+        let classes = wordsOutside("architectures")
+        let isTaken =
+            classes.isEmpty
+            || classes.contains(where: Architectures.classesWithStateType.contains)
+        return isTaken ? try stateBytes(name, default: other) : 2
+    }
+
     /// Bytes per element of the recurrent state, from a field; `other` if it is missing or "auto".
     func stateBytes(_ name: String, default other: Int) throws -> Int {
         guard has(name) else { return other }

@@ -27,7 +27,7 @@ extension Families {
 
     private static let typedDelta: @Sendable (ConfigFields, [Attention]) throws -> [Attention] = {
         fields, attentions in
-        let bytes = try fields.stateBytes("mamba_ssm_dtype", default: 2)
+        let bytes = try fields.takenStateBytes("mamba_ssm_dtype", default: 2)
         return try gatedDelta(fields, attentions) { mixer in
             mixer = mixer.keeping(recurrenceBytes: bytes)
         }

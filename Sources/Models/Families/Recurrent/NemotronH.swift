@@ -122,7 +122,7 @@ extension ConfigFields {
             convolution: try size("conv_kernel", default: 4, most: 64))
         sizes.hasBias = try flag("use_bias", default: false)
         sizes.hasConvolutionBias = try flag("use_conv_bias", default: true)
-        let bytes = try stateBytes("mamba_ssm_cache_dtype", default: 4)
+        let bytes = try takenStateBytes("mamba_ssm_cache_dtype", default: 4)
         return RecurrentMixer.mamba2(sizes).keeping(recurrenceBytes: bytes)
     }
 

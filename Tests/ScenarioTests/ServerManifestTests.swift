@@ -126,7 +126,7 @@ struct ServerManifestTests {
         let text = Self.compose + "\n" + Self.big
         let file = try folder.write("compose.yaml", Array(text.utf8))
         let said = refusal(file)
-        #expect(said.contains("compose.yaml: has 2 servers: small (line 4), big (line 18)"))
+        #expect(said.contains("compose.yaml: has 2 servers: small (line 4), big (line 16)"))
         #expect(said.hasSuffix("compose.yaml#small"), "\(said)")
         let (read, notes) = try read(file + "#big")
         #expect(read.model.name == "llama-3.1-70b" && read.engine.tensorParallelSize == 4)

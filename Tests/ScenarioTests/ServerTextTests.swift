@@ -16,7 +16,8 @@ struct ServerTextTests {
             ".PHONY: serve\nserve:\n\tvllm serve llama-3.1-8b --max-num-seqs 7",
             "ARG T=v1\nFROM vllm/vllm-openai:${T}\nENV A b\nCMD [\"--model\", \"llama-3.1-8b\", "
                 + "\"--max-num-seqs\", \"7\"]",
-            "FROM x\nENV M=llama-3.1-8b\nRUN a && \\\n b\nENTRYPOINT vllm serve $M --max-num-seqs 7",
+            "FROM x\nENV M=llama-3.1-8b\nRUN a && \\\n b\nENTRYPOINT vllm serve $M "
+                + "--max-num-seqs 7",
             "```bash\nvllm serve llama-3.1-8b --max-num-seqs 7\n```",
             "$ cd /srv\n$ vllm serve llama-3.1-8b \\\n>   --max-num-seqs 7\n",
             "(v) me@host:~$ vllm serve llama-3.1-8b --max-num-seqs 7",

@@ -4,8 +4,11 @@
 /// `InputError`. The command line prints `description` and exits with status 2.
 ///
 /// Parts may contain input verbatim: `init` keeps them on one line, without control characters, and
-/// short (`echoed`). The whole is at most 1,400 bytes.
+/// short (`echoed`). The whole is at most `most` bytes.
 public struct InputError: Error, CustomStringConvertible, Equatable, Sendable {
+    /// Longest description, bytes of UTF-8.
+    package static let most = 1_400
+
     /// The place: a file with its line ("trace.csv:12"), a key path ("engine.block_size"), a flag.
     package let place: String
     /// What is wrong there.

@@ -258,7 +258,7 @@ extension TuneReport {
         }
         let lines = reasons.prefix(5).map { reason in
             "- \(Quantity.counted(reason.points.count, "point")), such as "
-                + "\(values(reason.points[0])): " + reason.problem.echoed(atMost: 400)
+                + "\(values(reason.points[0])): " + reason.problem.echoed(atMost: InputError.most)
         }
         let more = reasons.count - lines.count
         return

@@ -1,17 +1,21 @@
 /// The flags of vLLM 0.33's `vllm bench serve`, grouped by their effect on a simulation
 /// (`add_cli_args` of `vllm/benchmarks/serve.py`, `add_dataset_parser` of its datasets).
 enum BenchmarkFlags {
-    /// Every flag by its whole name.
-    private static let all: Set<String> =
+    /// Every flag, dashes included.
+    private static let all = Set(
         unusedValues.union(unusedSwitches).union(unusedLists).union(otherSwitches)
-        .union(keys.keys).union(refused.keys)
-        .union(["ignore-eos", "self-timed", "no-self-timed", "goodput"])
+            .union(keys.keys).union(refused.keys)
+            .union(["ignore-eos", "self-timed", "no-self-timed", "goodput"]).map { "--" + $0 })
 
-    /// The flag that a name begins, if it is the only one, as argparse takes it; else the name.
-    static func whole(_ name: String) -> String {
-        guard !all.contains(name), name.count > 2 else { return name }
-        let longer = all.filter { $0.hasPrefix(name) }
-        return longer.count == 1 ? longer.first! : name
+    /// The name, without dashes, of the flag that a word gives whole or cut short; nil: none.
+    /// Throws `InputError` for the beginning of several.
+    static func name(_ word: String) throws -> String? {
+        if all.contains(word) { return String(word.dropFirst(2)) }
+        let flags = ShortFlag.whole(word, among: all)
+        guard flags.count < 2 else {
+            throw ShortFlag.ambiguous(word, flags, place: "--bench")
+        }
+        return flags.first.map { String($0.dropFirst(2)) }
     }
 
     /// Flags with a value that become keys. A flag that maps directly to a key names it.
@@ -22,7 +26,8 @@ enum BenchmarkFlags {
         "random-prefix-len": nil, "ramp-up-strategy": "trace.ramp_up_strategy",
         "ramp-up-start-rps": "trace.ramp_up_start_rps",
         "ramp-up-end-rps": "trace.ramp_up_end_rps", "seed": nil, "dataset-name": nil,
-        "dataset-path": nil, "model": nil, "num-warmups": nil, "probe-request-rate": nil,
+        "dataset-path": nil, "model": nil, "served-model-name": nil,
+        "num-warmups": nil, "probe-request-rate": nil,
         "prefix-repetition-prefix-len": nil, "prefix-repetition-suffix-len": nil,
         "prefix-repetition-num-prefixes": nil, "prefix-repetition-output-len": nil,
         "timed-trace-chunk-hash-size": nil, "timed-trace-sec-multiplier": nil, "backend": nil,
@@ -37,7 +42,7 @@ enum BenchmarkFlags {
     /// Unused flags with a value: where the server is, what is sampled, what is written.
     static let unusedValues: Set<String> = [
         "label", "base-url", "host", "port", "endpoint", "tokenizer", "tokenizer-mode",
-        "served-model-name", "logprobs", "result-dir", "result-filename", "percentile-metrics",
+        "logprobs", "result-dir", "result-filename", "percentile-metrics",
         "metric-percentiles", "request-id-prefix", "top-p", "top-k", "min-p", "temperature",
         "frequency-penalty", "presence-penalty", "repetition-penalty", "ready-check-timeout-sec",
         "chat-template-kwargs", "extra-body", "timeline-itl-thresholds", "random-batch-size",

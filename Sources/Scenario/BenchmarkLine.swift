@@ -18,10 +18,16 @@ package struct BenchmarkLine: Sendable {
     /// Whether a timed trace keeps its times; nil: not given.
     private var keepsTimes: Bool?
     private var unused: [String] = []
+    /// The note on a model that is not known, for a benchmark without a server's line.
+    private var unknownModel: String?
 
-    /// Reads a line. Throws `InputError` if it is not a benchmark's, and for an unknown flag or
-    /// value.
-    package init(_ line: String) throws {
+    /// What is known of the variables of a script.
+    private var references = ShellReferences()
+
+    /// Reads a line, `@FILE` or a file with one in it. Throws `InputError` if it is not a
+    /// benchmark's, and for an unknown flag or value.
+    package init(_ text: String) throws {
+        let line = try PastedText(text, place: "--bench", "vllm bench serve ...").text
         var words = try command(ShellScript(line, place: "--bench"))
         while let word = words.popFirst() { try read(word, &words) }
         try translate()
@@ -31,33 +37,62 @@ package struct BenchmarkLine: Sendable {
         }
     }
 
-    /// The words after the program of the first command. What a shell does besides is named.
+    /// The words after the program. What a script does besides is named.
     private mutating func command(_ script: ShellScript) throws -> ArraySlice<String> {
-        func isBenchmark(_ command: ShellScript.Command) -> Bool {
-            command.words.first?.split(separator: "/").last == "vllm"
-                && command.words.dropFirst().starts(with: ["bench", "serve"])
+        let found = script.commands.enumerated().compactMap { index, command in
+            Self.start(command.words).map { (index: index, start: $0) }
         }
-        guard let first = script.commands.first, isBenchmark(first) else {
+        guard let (index, start) = found.first else {
             throw InputError(
                 "--bench", "is not a line of vLLM's benchmark",
-                expected: "\"vllm bench serve --request-rate 10 ...\"")
+                expected: "\"vllm bench serve --request-rate 10 ...\", or @FILE with it")
         }
-        let others = script.commands.dropFirst()
-        guard !others.contains(where: isBenchmark) else {
+        guard found.count == 1 else {
             throw InputError(
                 "--bench", "starts more than one benchmark", expected: "the line of one")
         }
-        let after = first.redirections + others.flatMap { $0.words + $0.redirections }
+        let command = script.commands[index]
+        references = script.references
+        let before =
+            script.commands[..<index].flatMap(\.words) + command.words[..<(start.lowerBound)]
+        let others = before.filter { ShellAssignment($0) == nil && $0 != "export" }
+        if !others.isEmpty {
+            notes.append(
+                "--bench: what stands before the benchmark is not read: "
+                    + others.joined(separator: " ").echoed())
+        }
+        let after =
+            command.redirections
+            + script.commands[(index + 1)...].flatMap { $0.words + $0.redirections }
         notes += script.notes(after: after, of: "the benchmark")
-        return first.words.dropFirst(3)[...]
+        notes += references.notes(place: "--bench")
+        return command.words[start.upperBound...]
+    }
+
+    /// The words of the benchmark's program, if a command has them: `vllm bench serve`, as a
+    /// module, or the script that it was before.
+    static func start(_ words: [String]) -> Range<Int>? {
+        for (index, word) in words.enumerated() {
+            let name = ServerProgram.lastName(word)
+            let isProgram = name == "vllm" || word == "vllm.entrypoints.cli.main"
+            if isProgram, words[(index + 1)...].starts(with: ["bench", "serve"]) {
+                return index..<(index + 3)
+            }
+            if name == "benchmark_serving.py" { return index..<(index + 1) }
+        }
+        return nil
     }
 
     private mutating func read(_ word: String, _ words: inout ArraySlice<String>) throws {
+        if let found = references.unknown(in: word), !word.hasPrefix("--") {
+            throw found.error(place: "--bench", in: "")
+        }
         guard word.hasPrefix("--"), word.count > 2 else {
             throw Self.error(word.echoed(), "is not a flag", "a flag of vllm bench serve")
         }
         let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1).map(String.init)
-        let name = BenchmarkFlags.whole((parts.first ?? "").replacing("_", with: "-"))
+        let given = (parts.first ?? "").replacing("_", with: "-")
+        let name = try BenchmarkFlags.name("--" + given) ?? given
         func value() throws -> String {
             if parts.count > 1 { return parts[1] }
             guard let next = words.popFirst(), !next.hasPrefix("--") else {
@@ -75,11 +110,15 @@ package struct BenchmarkLine: Sendable {
         }
         if BenchmarkFlags.keys[name] != nil {
             let word = try value()
+            let mayBeUnknown = ["backend", "model", "served-model-name"].contains(name)
+            if let found = references.unknown(in: word), !mayBeUnknown {
+                throw found.error(place: "--bench", in: "--" + name)
+            }
             guard !BenchmarkFlags.integers.contains(name) || Int(word) != nil else {
                 throw Self.error("--" + name, "is \(word.echoed())", "an integer")
             }
             values[name] = word
-            if name == "backend" { unused.append("--backend") }
+            if ["backend", "served-model-name"].contains(name) { unused.append("--" + name) }
         } else if name == "ignore-eos", parts.count == 1 {
             changes.append("trace.stop=length")
         } else if name.hasSuffix("self-timed"), ["self-timed", "no-self-timed"].contains(name) {
@@ -174,7 +213,7 @@ package struct BenchmarkLine: Sendable {
             let key = isLoop ? "trace.concurrency" : "trace.max_concurrency"
             set(key, cap, from: "max-concurrency")
         }
-        if let model = values["model"] { try take(model: model) }
+        if let model = values["model"] { take(model: model) }
     }
 
     /// Refuses requests that the benchmark sends in addition to the dataset's, and tasks other than
@@ -197,15 +236,40 @@ package struct BenchmarkLine: Sendable {
         }
     }
 
-    private mutating func take(model: String) throws {
+    private mutating func take(model: String) {
         let name = String(model.split(separator: "/").last ?? "")
         if let known = [model, name].first(where: { (try? Catalogue.model(named: $0)) != nil }) {
             changes.append("model.name=\(known)")
         } else {
-            notes.append(
+            unknownModel =
                 "--bench: the catalogue does not know --model \(model.echoed()): the "
-                    + "configuration's model serves")
+                + "configuration's model serves"
         }
+    }
+
+    /// The notes of the line, beside a server's line.
+    ///
+    /// The server answers 404 to a request that names a model it does not serve under that name.
+    package func notes(beside server: ServerLine?) -> [String] {
+        guard let server, let served = server.names else {
+            return notes + (unknownModel.map { [$0] } ?? [])
+        }
+        let flag = values["served-model-name"] != nil ? "--served-model-name" : "--model"
+        guard let asked = values[String(flag.dropFirst(2))], !served.contains(asked),
+            references.unknown(in: asked) == nil
+        else { return notes }
+        let same = served.contains { Self.model($0) != nil && Self.model($0) == Self.model(asked) }
+        guard !same else { return notes }
+        return notes + [
+            "--bench: \(flag) \(asked.echoed()) is not what the server of --serve answers to ("
+                + served.joined(separator: ", ").echoed()
+                + "), and it would refuse each request: its own model serves the load"
+        ]
+    }
+
+    /// The model of the catalogue that a name means.
+    private static func model(_ name: String) -> String? {
+        (try? Catalogue.model(named: name))?.name
     }
 
     private static func error(_ flag: String, _ problem: String, _ expected: String) -> InputError {

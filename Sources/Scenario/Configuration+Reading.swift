@@ -28,7 +28,12 @@ extension Configuration {
             }
             configuration.resolvePaths(against: file)
         }
-        if let serve { try configuration.apply(serve) }
+        if let serve {
+            // The model first: what other flags mean depends on it.
+            let named = changes.last { key(ofChange: $0) == "model.name" }
+            if let named { try configuration.apply(change: named) }
+            try configuration.apply(serve, keepsModel: named != nil)
+        }
         for change in bench?.changes ?? [] {
             // Both lines name the model: the server's says what it serves, so it wins over the
             // benchmark's.

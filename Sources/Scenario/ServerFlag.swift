@@ -144,11 +144,6 @@ package struct ServerFlag: Sendable {
     /// The flag of this full name, dashes included.
     static func named(_ word: String) -> (flag: ServerFlag, isNegated: Bool)? { spellings[word] }
 
-    /// The spellings that a word with two dashes abbreviates, as in argparse.
-    static func beginning(with word: String) -> [String] {
-        word.count > 2 ? words.filter { $0.hasPrefix(word) } : []
-    }
-
     /// Why a key under `engine` that only exists as a server flag is refused; nil if it is not such
     /// a flag. `key`: the key that the flag sets, or "".
     static func refusal(ofKey name: String) -> (problem: String, key: String)? {

@@ -50,7 +50,10 @@ extension ServerLine {
             case ("cudagraph_mode", .text(let mode)) where mode.uppercased() == "NONE":
                 set("engine.enforce_eager", "true", from: part)
                 notes.append("--serve: \(part.word) NONE is taken as --enforce-eager")
-            case ("mode", _) where value != .null:
+            case ("level", _) where value != .null && members["mode"] ?? .null != .null:
+                throw Self.error(part, "is the older name of mode, which is given too", "one")
+            case ("mode", _) where value != .null, ("level", _) where value != .null:
+                if name == "level" { notes.append(Self.formerLevel(part)) }
                 if try Self.compilesInPieces(value, part) {
                     idle.append(part.shown)
                 } else if keepsWholeGraphs {
@@ -66,6 +69,11 @@ extension ServerLine {
         notes.append(
             "--serve: not modelled: \(others.joined(separator: ", ")): "
                 + ServerFlag.Meaning.clock.rawValue)
+    }
+
+    /// `level` is what releases before 0.11.1 call `mode`, with the same numbers.
+    private static func formerLevel(_ part: Given) -> String {
+        "--serve: \(part.word) is the name of mode in earlier releases, and is taken as it"
     }
 
     /// The server takes a size with graphs from one place only.

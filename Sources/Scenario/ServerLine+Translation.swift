@@ -69,7 +69,9 @@ extension ServerLine {
         case "config": break
         case "model_tag", "model": try take(model: value, entry)
         case "dtype": try take(dtype: value, entry)
-        case "quantization": quantization = entry
+        case "quantization":
+            quantization = entry
+            noteFormat(of: value, entry)
         case "max-model-len":
             set("engine.max_model_len", value == "auto" ? "null" : value, from: entry)
             if value == "auto" { set("engine.fit_max_model_len", "true", from: entry) }
@@ -88,7 +90,7 @@ extension ServerLine {
                 "--serve: the ranks of \(entry.shown) are replicas, and cluster.router balances "
                     + "them in place of the server's own balancer")
         case "nnodes" where value == "1": idle.append(entry.shown)
-        case "nnodes": set("hardware.nodes", value, from: entry)
+        case "nnodes": try take(nodes: value, entry)
         case "kv-cache-dtype": try take(cache: value, entry)
         case "gdn-prefill-backend":
             guard ["flashinfer", "triton"].contains(value) else {
@@ -118,17 +120,25 @@ extension ServerLine {
                 "one model")
         }
         guard !changes.contains(where: { $0.hasPrefix("model.name=") }) else { return }
+        if let found = references.unknown(in: model) { return leaveModel(found, entry) }
         do {
             _ = try Catalogue.model(named: model)
         } catch let error as InputError where error.place == "model.name" {
-            let known = "a name of the catalogue, or the folder of its config.json"
-            // A published name is pasted: one like it is another model.
-            let isTyped = !model.contains("/") && !error.suggestion.isEmpty
-            throw InputError(
-                entry.place, "the catalogue does not know \(model.echoed())",
-                expected: isTyped ? "" : known, suggestion: isTyped ? error.suggestion : "")
+            return leaveModel(model, entry, near: error.suggestion)
         }
         set("model.name", model, from: entry)
+    }
+
+    /// Leaves a model that the catalogue does not know to a later `model.name`.
+    private mutating func leaveModel(_ model: String, _ entry: Given, near: String) {
+        guard unknownModel == nil else { return }
+        let problem = "the catalogue does not know \(model.echoed())"
+        let known = "a name of the catalogue, the folder of its config.json, or model.name (--set)"
+        // A published name is pasted: one like it is another model.
+        let isTyped = !model.contains("/") && !near.isEmpty
+        unknownModel = InputError(
+            entry.place, problem, expected: isTyped ? "" : known, suggestion: isTyped ? near : "")
+        notes.append("--serve: \(problem): model.name is served in its place")
     }
 
     /// Takes how far positions reach from overrides of a config.json: to their number if they give
@@ -208,12 +218,14 @@ extension Configuration {
     /// Applies a server's line: its flags, and those effects that depend on the model and other
     /// keys.
     ///
-    /// A line is one server, and so one replica unless the file says how many.
-    mutating func apply(_ line: ServerLine) throws {
+    /// A line is one server, and so one replica unless the file says how many. `keepsModel`: the
+    /// line's model gives way to that of the configuration.
+    mutating func apply(_ line: ServerLine, keepsModel: Bool = false) throws {
+        if let error = line.unknownModel, !keepsModel { throw error }
         func blaming(_ change: String, _ body: () throws -> Void) throws {
             do { try body() } catch let error as InputError { throw line.blamed(error, change) }
         }
-        for change in line.changes {
+        for change in line.changes where !(keepsModel && change.hasPrefix("model.name=")) {
             try blaming(change) { try apply(change: change) }
         }
         if let entry = line.quantization { try apply(quantization: entry) }

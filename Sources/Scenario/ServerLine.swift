@@ -35,6 +35,9 @@ package struct ServerLine: Sendable {
     var given: [String: Given] = [:]
     /// Separately given parts of JSON values, by the flag's name.
     private var parts: [String: ConfigurationValue] = [:]
+    /// Variables of a script, and those of flags that matter not.
+    var references = ShellReferences()
+    var unset: [String] = []
     /// Flags that change nothing, as the user wrote them.
     var idle: [String] = []
     /// Flags of earlier releases that the newest one does not have.
@@ -44,24 +47,32 @@ package struct ServerLine: Sendable {
     var quantization: Given?
     var expertParallel: Bool?
     var dataParallel = 1
+    /// The error for a model that is not known. It counts unless a later change names a model.
+    var unknownModel: InputError?
 
-    /// Reads a line, `@FILE` with a line in it, or `FILE.yaml`, a file for the server's --config.
+    /// Reads a line, a script or a manifest, or a file with one of them (`@FILE`, `FILE`,
+    /// `FILE.yaml#SERVER`), or a file for the server's --config.
     ///
     /// - Throws: `InputError` at `--serve`, or at the file and its line, naming the flag as
     ///   written, if it is not understood or would clearly give another schedule.
     package init(_ text: String) throws {
-        let isYAML = text.hasSuffix(".yaml") || text.hasSuffix(".yml")
-        let named = text.hasPrefix("@") && !FileSystem.exists(text) ? text.dropFirst() : text[...]
-        if isYAML, FileSystem.exists(String(named)) || !text.contains(where: \.isWhitespace) {
-            try read(file: String(named))
-        } else if text.hasPrefix("@") {
-            let file = String(text.dropFirst())
-            try read(line: ServerFile.text(file, "a file with a line \"vllm serve ...\""))
+        let pasted = try PastedText(text, place: "--serve", "vllm serve ...")
+        let place = pasted.file ?? "--serve"
+        let isYAML = [".yaml", ".yml"].contains { place.hasSuffix($0) }
+        if isYAML || ServerText.looksLikeYAML(pasted.text) {
+            let isOwn = isYAML && !ServerText.looksLikeYAML(pasted.text)
+            let documents =
+                isOwn ? [] : try YAMLReader.documents(pasted.text, place: place, isLoose: true)
+            if ServerManifest.isManifest(documents) {
+                try read(ServerManifest(documents, place: place).server(named: pasted.choice))
+            } else {
+                try read(file: place, text: pasted.text)
+            }
         } else {
-            try read(line: text)
+            try read(ServerProgram.arguments(pasted.text))
         }
         try translate()
-        if !namesModel {
+        if !namesModel, unknownModel == nil {
             notes.append(
                 "--serve: the line names no model, for which vLLM takes Qwen/Qwen3-0.6B: the "
                     + "configuration's model is served")
@@ -70,6 +81,16 @@ package struct ServerLine: Sendable {
 
     /// Whether the line names the model.
     var namesModel: Bool { origins["model.name"] != nil }
+
+    /// The names that the server answers to; nil: not known.
+    var names: [String]? {
+        let flags = ["served-model-name", "model_tag", "model"]
+        let names = flags.lazy.compactMap { given[$0]?.values }.first
+        guard let names, !names.contains(where: { references.unknown(in: $0) != nil }) else {
+            return nil
+        }
+        return names
+    }
 
     /// An error about one of the changes. Names the flag that the user typed, not the key.
     func blamed(_ error: InputError, _ change: String) -> InputError {
@@ -90,9 +111,9 @@ package struct ServerLine: Sendable {
         InputError(given.place, "\(given.word.echoed()) \(problem)", expected: expected)
     }
 
-    private mutating func read(line: String) throws {
-        let start = try ServerProgram.arguments(line)
-        notes += start.notes
+    private mutating func read(_ start: ServerProgram.Start) throws {
+        notes += start.notes + start.references.notes(place: "--serve")
+        references = start.references
         for (key, name, value) in start.assigned {
             changes.append("\(key)=\(value)")
             origins[key] = Given(word: name, values: [value], place: "--serve")
@@ -107,11 +128,13 @@ package struct ServerLine: Sendable {
                 try takeModel(word)
             }
         }
+        noteUnset()
         for (name, value) in parts { given[name]?.values = [value.json] }
         // Flags on the line take precedence over the file that it names.
         guard let config = given["config"] else { return }
         let line = given
-        try read(file: config.values[0])
+        let file = config.values[0]
+        try read(file: file, text: start.files[file])
         if line["model_tag"] != nil { given["model"] = nil }
         given.merge(line) { _, line in line }
     }
@@ -135,6 +158,9 @@ package struct ServerLine: Sendable {
     }
 
     private mutating func takeModel(_ word: String) throws {
+        if let found = references.unknown(in: word), given["model_tag"] != nil {
+            throw found.error(place: "--serve", in: "")
+        }
         guard !word.isEmpty else {
             throw InputError("--serve", "has an empty word", expected: "a model or a flag")
         }
@@ -164,6 +190,9 @@ package struct ServerLine: Sendable {
                 throw Self.error(entry, "has no parts", head + " and its value")
             }
             entry.values = try Self.value(entry, value, &rest)
+            if let found = references.unknown(in: entry.values[0]) {
+                throw found.error(place: entry.place, in: entry.word)
+            }
             return try take(entry, at: path, of: flag)
         }
         switch flag.kind {
@@ -180,7 +209,7 @@ package struct ServerLine: Sendable {
             }
         default: entry.values = try Self.value(entry, value, &rest)
         }
-        entry.values = try ServerValue.checked(entry, of: flag)
+        entry.values = try known(entry, of: flag)
         guard parts[flag.name] == nil else {
             throw Self.error(entry, "is given whole beside its parts", "all of it in one place")
         }
@@ -213,14 +242,9 @@ package struct ServerLine: Sendable {
         let isLong = head.hasPrefix("--")
         let word = isLong ? head.replacing("_", with: "-") : head
         if let known = ServerFlag.named(word) ?? ServerFlag.former(word) { return known }
-        let beginnings = isLong ? ServerFlag.beginning(with: word) : []
-        if beginnings.count == 1 { return ServerFlag.named(beginnings[0])! }
-        if beginnings.count > 1 {
-            let few = beginnings.prefix(4).joined(separator: ", ")
-            throw error(
-                entry, "is the beginning of several flags",
-                "one of \(few)\(beginnings.count > 4 ? ", ..." : "")")
-        }
+        let flags = ShortFlag.whole(word, among: ServerFlag.words)
+        if flags.count == 1 { return ServerFlag.named(flags[0])! }
+        if flags.count > 1 { throw ShortFlag.ambiguous(entry.word, flags, place: entry.place) }
         // A word of one or two letters would be near to any short flag.
         let near = ServerFlag.words.filter { $0.hasPrefix("--") == isLong }
         throw InputError(
@@ -259,9 +283,9 @@ package struct ServerLine: Sendable {
     }
 
     /// Reads the flags of a YAML file, and refuses duplicates.
-    private mutating func read(file: String) throws {
+    private mutating func read(file: String, text: String? = nil) throws {
         var said: Set<String> = []
-        for item in try ServerFile(file).entries {
+        for item in try ServerFile(file, text: text).entries {
             let entry = Given(
                 word: item.key, values: item.value.words, place: "\(file):\(item.line)")
             guard item.key != "config" else {

@@ -1,7 +1,6 @@
 import Basics
-import Simulator
 
-/// Finds the server's arguments in a command line.
+/// Finds the server's arguments in a script.
 enum ServerProgram {
     /// The result: the arguments, and what came before them.
     struct Start {
@@ -12,6 +11,10 @@ enum ServerProgram {
         var assigned: [(key: String, variable: String, value: String)] = []
         /// Whether it runs in a container, which the shell's variables do not reach.
         var isContained = false
+        /// What became of the script's variables.
+        var references = ShellReferences()
+        /// Files that the script writes before, by name.
+        var files: [String: String] = [:]
     }
 
     /// The variable with the layers of each pipeline stage, for which there is no flag.
@@ -23,38 +26,76 @@ enum ServerProgram {
         partition: "engine.pp_layer_partition", allowsLong: "engine.allow_long_max_model_len",
     ]
 
-    /// Most words of a script; a server's line has some tens.
-    private static let mostWords = 5_000
     /// Most shells and containers around a server.
     private static let deepest = 4
 
     /// The words after the program, and what was read around it.
     ///
     /// The program is `vllm serve`, a module of vLLM in Python, a container of the server's image
-    /// or a shell with such a line. What a script holds besides is said to be not read: assignments
-    /// of environment variables but those of `variables`, `exec`, other commands, redirections.
+    /// or a shell with such a line. What a script holds besides is said to be not read: environment
+    /// variables but those of `variables`, `exec`, other commands, redirections.
     static func arguments(_ text: String) throws -> Start {
-        let script = try ShellScript(text, place: "--serve")
-        guard script.commands.reduce(0, { $0 + $1.words.count }) <= mostWords else {
-            throw InputError(
-                "--serve", "has more than \(Quantity.count(mostWords)) words",
-                expected: "the line of one server")
+        if let container = try Dockerfile.container(text), let found = try start(container) {
+            return found
         }
-        guard let start = try start(script, depth: 0) else {
-            let isEmpty = text.allSatisfy(\.isWhitespace)
-            throw InputError(
-                "--serve", isEmpty ? "is empty" : "is not a line of vLLM's server",
-                expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
+        let script = try ShellScript(ServerText.script(text), place: "--serve")
+        if let found = try start(script, depth: 0) { return found }
+        for document in script.documents {
+            if let found = try start(in: document) { return found }
         }
-        return start
+        let isEmpty = text.allSatisfy(\.isWhitespace)
+        if script.commands.contains(where: { BenchmarkLine.start($0.words) != nil }) {
+            throw InputError(
+                "--serve", "is the line of a benchmark", expected: "it as --bench, and the server's"
+            )
+        }
+        if let other = otherServer(script) {
+            throw InputError(
+                "--serve", "is a line of \(other), whose flags are not read",
+                expected: "a line of vllm serve, or keys (--set model.name=NAME "
+                    + "engine.tensor_parallel_size=N; headway config lists them)")
+        }
+        throw InputError(
+            "--serve", isEmpty ? "is empty" : "is not a line of vLLM's server",
+            expected: "\"vllm serve MODEL --tensor-parallel-size 4 ...\", @FILE or FILE.yaml")
+    }
+
+    /// The server in a text that a script hands to a program: a manifest, or another script.
+    private static func start(in document: ShellDocument) throws -> Start? {
+        guard ServerText.looksLikeYAML(document.text) else {
+            return try server(in: document.text, environment: [:])
+        }
+        let documents = try YAMLReader.documents(document.text, place: "--serve", isLoose: true)
+        guard ServerManifest.isManifest(documents) else { return nil }
+        return try ServerManifest(documents, place: "--serve").server(named: nil)
+    }
+
+    /// The name of another engine's server that a script starts.
+    private static func otherServer(_ script: ShellScript) -> String? {
+        let known = [
+            "sglang.launch_server": "SGLang's server", "sglang": "SGLang's server",
+            "trtllm-serve": "TensorRT-LLM's server", "lmdeploy": "LMDeploy's server",
+            "text-generation-launcher": "Text Generation Inference",
+            "llama-server": "llama.cpp's server", "ollama": "Ollama",
+            "tritonserver": "Triton's server", "dynamo.vllm": "Dynamo's worker",
+            "dynamo.sglang": "Dynamo's worker", "dynamo.trtllm": "Dynamo's worker",
+        ]
+        let words = script.commands.lazy.flatMap(\.words)
+        return words.compactMap { known[lastName($0)] }.first
+    }
+
+    /// The server that a script inside another text starts; nil: it starts none.
+    static func server(in text: String, environment: [String: String]) throws -> Start? {
+        try start(ShellScript(text, place: "--serve", environment: environment), depth: 0)
     }
 
     /// The one server that a script starts; nil: it starts none.
     private static func start(_ script: ShellScript, depth: Int) throws -> Start? {
         for (index, command) in script.commands.enumerated() {
-            guard let (found, place) = try start(command, depth: depth) else { continue }
+            guard let (start, place) = try Self.start(command, depth: depth) else { continue }
+            var found = start
             let others = script.commands[(index + 1)...]
-            guard try !others.contains(where: { try start($0, depth: depth) != nil }) else {
+            guard try !others.contains(where: { try Self.start($0, depth: depth) != nil }) else {
                 throw InputError(
                     "--serve", "starts more than one server", expected: "the line of one")
             }
@@ -63,48 +104,78 @@ enum ServerProgram {
                     "--serve", "ends before the server's model",
                     expected: "a backslash before the line's end")
             }
+            found.references.add(script.references)
+            for document in script.documents {
+                if let file = document.file { found.files[file] = document.text }
+            }
             let before = script.commands[..<index].flatMap(\.words) + command.words[..<place]
             let after = command.redirections + others.flatMap { $0.words + $0.redirections }
             // What the shell has does not reach into a container.
-            let read = found.isContained ? [] : Set(variables.keys)
-            // An assignment before another command is that command's alone.
-            let exported = script.commands[..<index]
-                .filter { $0.words.first == "export" && $0.reaches(command) }.flatMap(\.words)
-            let environment = (exported + command.words[..<place]).filter {
-                read.contains(name($0))
-            }
-            return Start(
-                words: found.words,
-                notes: notes(before: before, read: Set(environment.map(name))) + found.notes
-                    + script.notes(after: after, of: "the server"),
-                assigned: assigned(environment) + found.assigned,
-                isContained: found.isContained)
+            let environment =
+                found.isContained
+                ? [:] : environment(command).filter { variables[$0.key] != nil }
+            let read = found.references.used.union(environment.keys)
+            found.notes =
+                notes(before: before, read: read) + found.notes
+                + script.notes(after: after, of: "the server")
+            found.assigned = assigned(environment) + found.assigned
+            return found
         }
         return nil
+    }
+
+    /// The variables that a command's program gets.
+    private static func environment(_ command: ShellScript.Command) -> [String: String] {
+        var environment = command.environment
+        for word in command.words {
+            guard let set = ShellAssignment(word) else {
+                if word == "env" { continue }
+                break
+            }
+            environment[set.name] = set.value
+        }
+        return environment
     }
 
     /// The server that a command starts, and the word at which its program stands.
     private static func start(
         _ command: ShellScript.Command, depth: Int
     ) throws -> (found: Start, place: Int)? {
+        let environment = depth < deepest ? environment(command) : [:]
         for place in command.words.indices {
-            if let found = try start(command.words[place...], depth: depth) {
+            if let found = try start(command.words[place...], environment, depth: depth) {
                 return (found, place)
             }
+        }
+        // `ssh HOST "LINE"`, `tmux new -d "LINE"`.
+        let runners: Set = ["ssh", "tmux", "screen", "srun", "su", "runuser", "eval", "parallel"]
+        guard depth < deepest, command.words.contains(where: { runners.contains(lastName($0)) })
+        else { return nil }
+        for (place, word) in command.words.enumerated()
+        where word.contains(" ") && word.contains("vllm") {
+            let script = try ShellScript(word, place: "--serve")
+            if let found = try start(script, depth: depth + 1) { return (found, place) }
         }
         return nil
     }
 
     /// The server whose program stands first.
-    private static func start(_ words: ArraySlice<String>, depth: Int) throws -> Start? {
+    private static func start(
+        _ words: ArraySlice<String>, _ environment: [String: String], depth: Int
+    ) throws -> Start? {
         guard depth <= deepest, let first = words.first else { return nil }
         let (program, rest) = (lastName(first), words.dropFirst())
         if program == "vllm", rest.first == "serve" { return Start(words: Array(rest.dropFirst())) }
         if program.hasPrefix("python") { return module(rest).map { Start(words: Array($0)) } }
-        if ["bash", "sh", "dash", "zsh"].contains(program) { return try shell(rest, depth: depth) }
+        if ["bash", "sh", "dash", "zsh"].contains(program) {
+            return try shell(rest, environment, depth: depth)
+        }
         guard ["docker", "podman", "nerdctl"].contains(program) else { return nil }
         let run = rest.first == "container" ? rest.dropFirst() : rest
-        return run.first == "run" ? try container(run.dropFirst(), depth: depth) : nil
+        guard run.first == "run" else { return nil }
+        return try ContainerOptions(run.dropFirst()).container.flatMap {
+            try start($0, depth: depth)
+        }
     }
 
     /// The arguments of a module of vLLM, after Python's own options.
@@ -127,7 +198,9 @@ enum ServerProgram {
     }
 
     /// `bash -c "LINE"`, `bash -euxo pipefail -c "LINE"`.
-    private static func shell(_ words: ArraySlice<String>, depth: Int) throws -> Start? {
+    private static func shell(
+        _ words: ArraySlice<String>, _ environment: [String: String], depth: Int
+    ) throws -> Start? {
         var rest = words
         var readsLine = false
         while let option = rest.first, option.hasPrefix("-") || option.hasPrefix("+") {
@@ -138,43 +211,51 @@ enum ServerProgram {
             if option.contains("o") || option.contains("O") { rest = rest.dropFirst() }
         }
         guard readsLine, let line = rest.first else { return nil }
-        return try start(ShellScript(line, place: "--serve"), depth: depth + 1)
+        let script = try ShellScript(line, place: "--serve", environment: environment)
+        return try start(script, depth: depth + 1)
     }
 
-    /// The server in a container, after the words `docker run`.
-    private static func container(_ words: ArraySlice<String>, depth: Int) throws -> Start? {
-        let options = ContainerOptions(words)
-        guard let image = options.image else { return nil }
+    /// The server in a container.
+    static func start(_ container: ServerContainer, depth: Int = 0) throws -> Start? {
+        var environment: [String: String] = [:]
+        for word in container.environment {
+            if let set = ShellAssignment(word) { environment[set.name] = set.value }
+        }
+        func program(_ words: [String]) throws -> Start? {
+            try start(words[...], environment, depth: depth + 1)
+        }
         var found: Start?
-        let isServer = lastName(image).hasPrefix("vllm-openai")
-        if let entry = options.entrypoint {
-            let words = (entry.isEmpty ? [] : [entry]) + options.arguments
-            found = try start(words[...], depth: depth + 1)
+        if let entry = container.entrypoint {
+            found = try program(entry + container.arguments)
         } else {
-            found = try start(options.arguments, depth: depth + 1)
-            if isServer, found != nil {
+            found = try program(container.arguments)
+            if container.isServer, found != nil {
                 throw InputError(
                     "--serve",
-                    "repeats \"vllm serve\", which the image \(image.echoed()) starts with",
+                    "repeats \"vllm serve\", which the image \(container.image.echoed()) starts "
+                        + "with",
                     expected: "its arguments alone, or --entrypoint")
             }
-            if isServer { found = Start(words: Array(options.arguments)) }
+            if container.isServer { found = Start(words: container.arguments) }
+            if found == nil, let words = container.likelyWords {
+                let image = container.image.isEmpty ? "it" : "the image \(container.image.echoed())"
+                found = Start(
+                    words: words,
+                    notes: ["--serve: \(image) is taken to start with \"vllm serve\""])
+            }
         }
         guard var found else { return nil }
-        let tag = image.split(separator: ":").dropFirst().last.map(String.init) ?? ""
-        let release = tag.hasPrefix("v") ? String(tag.dropFirst()) : tag
-        let known = EngineVersion(release).map { " (here \($0))" } ?? ""
-        found.notes.insert(
-            "--serve: the container's options and its image's release are not read: "
-                + "engine.version is the release\(known)", at: 0)
-        found.assigned = assigned(options.environment) + found.assigned
+        if !container.image.isEmpty { found.notes.insert(container.note, at: 0) }
+        found.assigned = assigned(environment) + found.assigned
         found.isContained = true
         return found
     }
 
     private static func notes(before words: [String], read: Set<String>) -> [String] {
-        let unread = words.filter(isAssignment).map(name).filter { !read.contains($0) }
-        let others = words.filter { !isAssignment($0) && !["exec", "env", "export"].contains($0) }
+        let unread = words.compactMap { ShellAssignment($0)?.name }.filter { !read.contains($0) }
+        let others = words.filter {
+            ShellAssignment($0) == nil && !["exec", "env", "export"].contains($0)
+        }
         var notes: [String] = []
         if !unread.isEmpty {
             notes.append(
@@ -191,12 +272,11 @@ enum ServerProgram {
 
     /// Keys that variables set.
     private static func assigned(
-        _ words: [String]
+        _ environment: [String: String]
     ) -> [(key: String, variable: String, value: String)] {
-        words.filter(isAssignment).compactMap { word in
-            let variable = name(word)
+        environment.keys.sorted().compactMap { variable in
+            let value = environment[variable]!
             return variables[variable].map { key in
-                let value = String(word.dropFirst(variable.count + 1))
                 // The engine takes 1 and true for yes (`envs.py`).
                 guard variable == allowsLong else { return (key, variable, value) }
                 return (key, variable, ["1", "true"].contains(value.lowercased()).description)
@@ -204,67 +284,29 @@ enum ServerProgram {
         }
     }
 
-    /// What stands before the first =.
-    private static func name(_ word: String) -> String { String(word.prefix { $0 != "=" }) }
-
-    /// `NAME=value`, as a shell takes it before a command.
-    private static func isAssignment(_ word: String) -> Bool {
-        guard let equals = word.firstIndex(of: "="), let first = word.first else { return false }
-        return (first.isASCII && first.isLetter || first == "_")
-            && word[..<equals].allSatisfy {
-                $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_"
-            }
-    }
-
-    private static func lastName(_ path: String) -> String {
+    /// The last part of a path.
+    static func lastName(_ path: String) -> String {
         String(path.split(separator: "/").last ?? "")
     }
 }
 
-/// The words after `docker run`: options, an image and its arguments.
-private struct ContainerOptions {
-    /// Variables that are set, `NAME=value`.
-    private(set) var environment: [String] = []
-    /// The program in place of the image's own; empty: none.
-    private(set) var entrypoint: String?
-    private(set) var image: String?
-    private(set) var arguments: ArraySlice<String>
-
-    /// Options without a value; all others have one.
-    private static let bare: Set<String> = [
-        "--detach", "--disable-content-trust", "--help", "--init", "--interactive",
-        "--no-healthcheck", "--oom-kill-disable", "--privileged", "--publish-all", "--quiet",
-        "--read-only", "--replace", "--rm", "--sig-proxy", "--tty",
-    ]
-
-    init(_ words: ArraySlice<String>) {
-        arguments = words
-        while let word = arguments.popFirst() {
-            guard word.hasPrefix("-") else {
-                image = word
-                return
-            }
-            take(word)
+extension ShellReferences {
+    /// What was assumed of variables, one sentence each.
+    func notes(place: String) -> [String] {
+        var notes: [String] = []
+        if !defaulted.isEmpty {
+            notes.append(
+                "\(place): not set in the text, and taken as their defaults: "
+                    + defaulted.joined(separator: ", ").echoed())
         }
-    }
-
-    private mutating func take(_ word: String) {
-        let isLong = word.hasPrefix("--")
-        // In -dp the p has a value, in -it nothing has.
-        let letters = word.dropFirst().drop { "ditPq".contains($0) }
-        if !isLong && letters.isEmpty || Self.bare.contains(word) { return }
-        var (name, value) = (isLong ? word : "-\(letters.prefix(1))", "")
-        if isLong, let equals = word.firstIndex(of: "=") {
-            (name, value) = (String(word[..<equals]), String(word[word.index(after: equals)...]))
-        } else if !isLong, letters.count > 1 {
-            value = String(letters.dropFirst())
-        } else {
-            value = arguments.popFirst() ?? ""
+        if !inFront.isEmpty {
+            notes.append(
+                "\(place): \(inFront.joined(separator: ", ").echoed()) stands in front of the "
+                    + "command that reads it: a shell would want it on a line before")
         }
-        switch name {
-        case "-e", "--env": environment.append(value)
-        case "--entrypoint": entrypoint = value
-        default: break
+        if takesArguments {
+            notes.append("\(place): the script's own arguments are taken as none")
         }
+        return notes
     }
 }

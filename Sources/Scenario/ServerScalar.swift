@@ -68,10 +68,10 @@ enum ServerScalar {
 
     private static func blank(_ text: Substring) -> Substring { text.drop { $0 == " " } }
 
-    /// Reads a whole value.
-    static func value(_ text: Substring) throws -> ConfigurationValue {
+    /// Reads a whole value. `isLoose`: a number in another base is a text.
+    static func value(_ text: Substring, isLoose: Bool = false) throws -> ConfigurationValue {
         var rest = text
-        let value = try read(&rest, ends: "", depth: 0)
+        let value = try read(&rest, ends: "", depth: 0, isLoose)
         guard blank(rest).isEmpty else {
             throw Problem(
                 problem: "\"\(String(blank(rest)).echoed())\" follows a value",
@@ -81,7 +81,7 @@ enum ServerScalar {
     }
 
     private static func read(
-        _ rest: inout Substring, ends: String, depth: Int
+        _ rest: inout Substring, ends: String, depth: Int, _ isLoose: Bool
     ) throws -> ConfigurationValue {
         guard depth < deepest else {
             throw Problem(problem: "has too many brackets", expected: "fewer levels")
@@ -89,8 +89,8 @@ enum ServerScalar {
         rest = blank(rest)
         switch rest.first {
         case "'", "\"": return .text(try quotation(&rest))
-        case "[": return try list(&rest, depth)
-        case "{": return try map(&rest, depth)
+        case "[": return try list(&rest, depth, isLoose)
+        case "{": return try map(&rest, depth, isLoose)
         case let mark? where "&*!|>%@`".contains(mark):
             throw Problem(
                 problem: "\"\(mark)\" begins what is not read of YAML",
@@ -104,18 +104,18 @@ enum ServerScalar {
                 throw Problem(
                     problem: "\"\(String(word).echoed())\" holds a colon", expected: "quotes")
             }
-            return try plain(String(word))
+            return try plain(String(word), isLoose)
         }
     }
 
     private static func list(
-        _ rest: inout Substring, _ depth: Int
+        _ rest: inout Substring, _ depth: Int, _ isLoose: Bool
     ) throws -> ConfigurationValue {
         var items: [ConfigurationValue] = []
         rest = blank(rest.dropFirst())
         while rest.first != "]" {
             guard !rest.isEmpty else { throw unclosed("[") }
-            items.append(try read(&rest, ends: ",]", depth: depth + 1))
+            items.append(try read(&rest, ends: ",]", depth: depth + 1, isLoose))
             try separate(&rest, "]")
         }
         rest.removeFirst()
@@ -123,7 +123,7 @@ enum ServerScalar {
     }
 
     private static func map(
-        _ rest: inout Substring, _ depth: Int
+        _ rest: inout Substring, _ depth: Int, _ isLoose: Bool
     ) throws -> ConfigurationValue {
         var members: [String: ConfigurationValue] = [:]
         rest = blank(rest.dropFirst())
@@ -147,7 +147,7 @@ enum ServerScalar {
                     problem: "\(key.echoed()) stands here twice", expected: "it once")
             }
             rest.removeFirst()
-            members[key] = try read(&rest, ends: ",}", depth: depth + 1)
+            members[key] = try read(&rest, ends: ",}", depth: depth + 1, isLoose)
             try separate(&rest, "}")
         }
         rest.removeFirst()
@@ -193,7 +193,7 @@ enum ServerScalar {
     }
 
     /// A word as a value of its YAML 1.1 type.
-    private static func plain(_ word: String) throws -> ConfigurationValue {
+    private static func plain(_ word: String, _ isLoose: Bool) throws -> ConfigurationValue {
         switch word {
         case "", "~", "null", "Null", "NULL": return .null
         case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": return .boolean(true)
@@ -202,7 +202,9 @@ enum ServerScalar {
         default: break
         }
         // YAML 1.1 reads these as octal or sexagesimal numbers.
-        if word.wholeMatch(of: /[-+]?0[0-9_xXbB][0-9a-fA-F_]*|[-+]?[0-9]+(:[0-5]?[0-9])+/) != nil {
+        if !isLoose,
+            word.wholeMatch(of: /[-+]?0[0-9_xXbB][0-9a-fA-F_]*|[-+]?[0-9]+(:[0-5]?[0-9])+/) != nil
+        {
             throw Problem(
                 problem: "\(word.echoed()) is a number in another base", expected: "quotes")
         }

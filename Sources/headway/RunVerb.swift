@@ -26,8 +26,8 @@ extension Verb {
             Flag(
                 "--bench", "LINE",
                 "Take trace and load from a line of vLLM's benchmark: \"vllm bench serve\n"
-                    + "--request-rate 10 --random-input-len 512 ...\". Notes name what has no\n"
-                    + "meaning here; --set wins over it."),
+                    + "--request-rate 10 --random-input-len 512 ...\", or a file with it. Notes\n"
+                    + "name what has no meaning here; --set wins over it."),
             .serve,
             Flag(
                 "--model", "M",
@@ -118,6 +118,7 @@ private struct ReplayRun {
             changes.append("trace.limit=\(limit)")
         }
         if let seed = try arguments.integer("--seed") { changes.append("seed=\(seed)") }
+        if let model = arguments.value("--model") { changes.append("model.name=\(model)") }
         var configuration = try Configuration.read(
             file: arguments.operands.first, serve: serve, bench: bench, changes: changes)
         if let trace = arguments.value("--trace") {
@@ -130,11 +131,11 @@ private struct ReplayRun {
             }
             configuration.trace.file = trace
         }
-        if let model = arguments.value("--model") { configuration.model.name = model }
         let kept = try arguments.value(Flag.slo.name).flatMap { try configuration.promise($0) }
         return Asked(
             configuration: configuration,
-            notes: (serve?.notes ?? []) + (bench?.notes ?? []) + (kept.map { [$0] } ?? []),
+            notes: (serve?.notes ?? []) + (bench?.notes(beside: serve) ?? [])
+                + (kept.map { [$0] } ?? []),
             serve: serve, changes: changes)
     }
 
@@ -199,11 +200,7 @@ private struct ReplayRun {
     /// `headway why` over the same run.
     private static func why(_ arguments: Arguments, _ changes: [String]) -> String? {
         guard !arguments.has("--serve"), !arguments.has("--bench") else { return nil }
-        let changes =
-            changes
-            + [("--trace", "trace.file"), ("--model", "model.name")].compactMap { flag, key in
-                arguments.value(flag).map { "\(key)=\($0)" }
-            }
+        let changes = changes + (arguments.value("--trace").map { ["trace.file=\($0)"] } ?? [])
         let words =
             arguments.operands.prefix(1).map(ShellWord.path)
             + (changes.isEmpty ? [] : ["--set"]) + changes.map(ShellWord.quoted)

@@ -90,8 +90,9 @@ struct Flag: Sendable {
     static let serve = Flag(
         "--serve", "LINE",
         "Take model and engine from a line of vLLM's server: \"vllm serve MODEL\n"
-            + "--tensor-parallel-size 4 ...\", @FILE with one in it, or FILE.yaml for\n"
-            + "its --config. Notes name what is not simulated; --set wins over it.")
+            + "--tensor-parallel-size 4 ...\", or a file with it: a script, a compose file or\n"
+            + "manifest (FILE#NAME picks one of several), YAML for its --config. Notes name\n"
+            + "what is not simulated; --set wins over it.")
     /// The promises of the service.
     static let slo = Flag(
         "--slo", "LIMITS",

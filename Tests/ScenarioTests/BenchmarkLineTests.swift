@@ -1,4 +1,5 @@
 import Basics
+import TestSupport
 import Testing
 import Traces
 
@@ -15,6 +16,55 @@ struct BenchmarkLineTests {
         var (source, all) = (source, Workload())
         while let batch = try source.next() { all.append(contentsOf: batch) }
         return all
+    }
+
+    @Test("is found in a script, or in a file, with the script's variables")
+    func script() throws {
+        let folder = try ScratchFolder()
+        let text = "RATE=3\nsleep 9\nvllm bench serve --request-rate $RATE --num-prompts ${N:-5}\n"
+        let file = try folder.write("bench.sh", Array(text.utf8))
+        for given in [text, file, "@" + file, "docker exec a " + text.split(separator: "\n")[2]] {
+            let line = try BenchmarkLine(given.replacing("$RATE", with: "3"))
+            let read = try Configuration.read(file: nil, changes: line.changes)
+            #expect(read.trace.requestRate == 3 && read.trace.limit == 5, "\(given)")
+        }
+        #expect(try BenchmarkLine(file).changes == BenchmarkLine(text).changes)
+        for (line, words) in [
+            (
+                "for c in 1 2; do vllm bench serve --max-concurrency $c; done",
+                "$c, which is set on a"
+            ),
+            (
+                "vllm bench serve --request-rate $R",
+                "--request-rate is $R, which is not set in the text"
+            ),
+            ("vllm bench serve --prefix-repetition 4", "is the beginning of several flags"),
+            ("@nothing.sh", "nothing.sh: there is no such file"),
+        ] {
+            let error = #expect(throws: InputError.self) { try BenchmarkLine(line) }
+            #expect("\(error!)".contains(words), "\(line): \(error!)")
+        }
+    }
+
+    @Test("names the model that the server of a line answers to, or says that it does not")
+    func model() throws {
+        func notes(_ serve: String, _ bench: String) throws -> [String] {
+            try BenchmarkLine("vllm bench serve --request-rate 1 " + bench)
+                .notes(beside: ServerLine("vllm serve " + serve))
+        }
+        let other = try notes("llama-3.1-8b", "--model qwen3-8b")
+        #expect(other.contains { $0.contains("--model qwen3-8b is not what the server") })
+        for (serve, bench) in [
+            ("llama-3.1-8b", "--model llama-3.1-8b"), ("llama-3.1-8b", ""),
+            ("meta-llama/Llama-3.1-8B", "--model llama-3.1-8b"),
+            ("llama-3.1-8b --served-model-name a b", "--model b"),
+            ("llama-3.1-8b --served-model-name a", "--model llama-3.1-8b --served-model-name a"),
+        ] {
+            let found = try notes(serve, bench).filter { $0.contains("model ") }
+            #expect(found.isEmpty, "\(serve), \(bench): \(found)")
+        }
+        let named = try notes("llama-3.1-8b --served-model-name a", "--model llama-3.1-8b")
+        #expect(named.contains { $0.contains("(a), and it would refuse each request") })
     }
 
     @Test("flags may be cut short, and warm-ups are said")
@@ -146,11 +196,14 @@ struct BenchmarkLineTests {
         let line = try BenchmarkLine(
             "vllm bench serve --backend openai --port 8000 --save-result \\\n --host 'a b' "
                 + "--header a=b c=d --model nobody/knows-this")
-        #expect(line.notes.count == 2)
-        #expect(line.notes.contains { $0.contains("--backend, --port, --save-result, --host") })
-        #expect(line.notes.contains { $0.contains("nobody/knows-this") })
+        let notes = line.notes(beside: nil)
+        #expect(notes.count == 2)
+        #expect(notes.contains { $0.contains("--backend, --port, --save-result, --host") })
+        #expect(notes.contains { $0.contains("nobody/knows-this") })
         let known = try BenchmarkLine("vllm bench serve --model meta-llama/Llama-3.1-8B-Instruct")
-        #expect(known.changes.contains { $0.hasPrefix("model.name=") } || !known.notes.isEmpty)
+        #expect(
+            known.changes.contains { $0.hasPrefix("model.name=") }
+                || !known.notes(beside: nil).isEmpty)
     }
 
     @Test(

@@ -18,7 +18,9 @@ struct ShellScriptTests {
             ("a\n\n# b\n  --c 1\n", [["a", "--c", "1"]]),
             ("a;\n--c", [["a"], ["--c"]]), ("", []), (" \n;;&\n", []), ("a ''", [["a", ""]]),
             ("(a b)& c", [["a", "b"], ["c"]]), ("( a; (b c) ) d", [["a"], ["b", "c"], ["d"]]),
-            ("a $(b c) d=(e f) g", [["a", "$(b", "c)", "d=(e", "f)", "g"]]),
+            ("a $(b c) d=(e f) g", [["a", "$(b c)", "d=(e", "f)", "g"]]),
+            ("d=(e 'f g') ", [["d=(e f g)"]]), ("a \"b\\n\" \"\\$c\"", [["a", "b\\n", "$c"]]),
+            ("a <<E b\nc; d\nE\ne", [["a", "b"], ["e"]]),
             ("(a $(b) '(' \\) c) d", [["a", "$(b)", "(", ")", "c"], ["d"]]),
             ("{ a b; }", [["a", "b"]]), ("a {} } b", [["a", "{}", "}", "b"]]),
             ("a x) b", [["a", "x)", "b"]]),
@@ -64,7 +66,7 @@ struct ShellScriptTests {
             (line + " & vllm serve qwen3-8b", "starts more than one server"),
             (line + "\nvllm serve qwen3-8b", "starts more than one server"),
             ("bash -c '\(line); vllm serve qwen3-8b'", "starts more than one server"),
-            ("cat > a.yaml <<EOF\nport: 1\nEOF\n" + line, "holds a here-document"),
+            ("cat > a.yaml <<EOF\nport: 1\n" + line, "ends inside a here-document"),
             ("vllm serve\n llama-3.1-8b", "ends before the server's model"),
             ("> log", "is not a line of vLLM's server"), ("bash -c", "is not a line"),
             ("(\(line)", "ends inside a subshell"),
@@ -172,6 +174,8 @@ struct ShellScriptTests {
         let parts = [
             "vllm serve a", "docker run", "-e", "bash -c", "'", "\"", "\\", "\n", ">", "<", "<<<",
             "&", "|", ";", "#", "2", " ", "--a", "python -m", "vllm/vllm-openai", "=", "\r\n",
+            "$", "${", "}", "$(", ")", "A=", "A=(", "$A", "${A[@]}", "$((", "))", "<<E", "E", "if",
+            "fi", "for", "done", ":-", "`", "a:", "- ", "[", "{",
         ]
         for _ in 0..<5000 {
             let line = (0..<8).map { _ in parts[Int(generator.next() % UInt64(parts.count))] }
@@ -179,7 +183,10 @@ struct ShellScriptTests {
                 #expect(error is InputError, "seed \(seed): \(line)")
             }
         }
-        for part in [">", "&", "bash -c ", "docker run -e ", "vllm serve ", "\n--a"] {
+        for part in [
+            ">", "&", "bash -c ", "docker run -e ", "vllm serve ", "\n--a", "$((", "${A:-", "A=$A ",
+            "A=(", "<<E\n", "if ", "[", "{a: ", "- ",
+        ] {
             let long = String(repeating: part, count: 100_000 / part.count)
             #expect(throws: InputError.self) { try ServerLine(long) }
         }

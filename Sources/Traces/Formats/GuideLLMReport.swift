@@ -27,6 +27,11 @@ extension RecordedRuns {
                 try requests.each(name) { try readRequest(&$0, loss) }
             }
         }
+        guard !requests.isEmpty || counters.rows > 0 || benchmarks == 0 else {
+            throw ScanFailure(
+                "the report's benchmarks hold no requests",
+                expected: "a report with all of them (without --sample-requests)")
+        }
         guard hasBenchmarks, benchmarks > 0 else {
             throw ScanFailure("a report without benchmarks", expected: "the key benchmarks")
         }
@@ -53,8 +58,8 @@ extension RecordedRuns {
             throw ScanFailure(
                 "a request does not say when it was sent", expected: "request_start_time")
         }
-        let prompt = try fields.tokens("prompt_tokens")
-        let output = try fields.tokens("output_tokens")
+        let prompt = try fields.tokens("prompt_tokens") ?? fields.usage("input_metrics")
+        let output = try fields.tokens("output_tokens") ?? fields.usage("output_metrics")
         guard !isWhole || (prompt != nil && output != nil) else {
             throw ScanFailure(
                 "a request does not say how long it was", expected: "prompt_tokens, output_tokens")
@@ -65,5 +70,13 @@ extension RecordedRuns {
                 first: try fields.time("time_to_first_token_ms", scale: 6),
                 end: try fields.time("request_latency", scale: 9), labels: fields.labels(labels),
                 loss: loss))
+    }
+}
+
+extension JSONFields {
+    /// The tokens of a request's metrics, as reports from guidellm 0.5 have them.
+    fileprivate mutating func usage(_ name: StaticString) throws -> Int64? {
+        guard var metrics = try object(name) else { return nil }
+        return try metrics.tokens("total_tokens") ?? metrics.tokens("text_tokens")
     }
 }

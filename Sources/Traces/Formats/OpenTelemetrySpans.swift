@@ -13,6 +13,8 @@ struct OpenTelemetrySpans {
     struct Span {
         var start: Int64?
         var end: Int64?
+        /// Jaeger's, in place of an end.
+        var duration: Int64?
         var prompt: Int64?
         var output: Int64?
         var maxTokens: Int64 = -1
@@ -113,7 +115,13 @@ struct OpenTelemetrySpans {
                 try Self.set(&span.end, cursor.instant(), "end")
             } else if cursor.matches(key, "end_time") {
                 try Self.set(&span.end, cursor.instant(isBare: true), "end")
-            } else if cursor.matches(key, "attributes") {
+            } else if cursor.matches(key, "startTime") {
+                try Self.set(&span.start, cursor.jaegerTime(), "start")
+            } else if cursor.matches(key, "duration"), cursor.current != 0x22 {
+                span.duration = try cursor.time("the duration", scale: 3)
+            } else if cursor.matches(key, "attributes")
+                || (cursor.matches(key, "tags") && [0x5b, 0x7b].contains(cursor.current))
+            {
                 try readAttributes(&cursor, &span)
             } else if try span.ids.read(key, &cursor) {
                 continue
@@ -139,6 +147,9 @@ struct OpenTelemetrySpans {
         guard span.start != nil else {
             throw ScanFailure(
                 "a span with token counts has no start", expected: "startTimeUnixNano")
+        }
+        if span.end == nil, let start = span.start, let duration = span.duration {
+            span.end = start &+ duration
         }
         for index in before..<spans.count where spans[index].conversation == nil {
             spans[index].conversation = span.conversation

@@ -89,3 +89,19 @@ enum SpanAttribute: String, CaseIterable {
         }
     }
 }
+
+extension ByteCursor {
+    /// Jaeger's time of a start: microseconds since 1970, or ISO 8601.
+    mutating func jaegerTime() throws -> Int64 {
+        if current == 0x22 { return try instant() }
+        let start = at
+        let time = try time("startTime", scale: 3)
+        // 1e14 µs after 1970 are 1973, and milliseconds of our days are less.
+        guard time == 0 || abs(time) >= 100_000_000_000_000_000 else {
+            throw ScanFailure(
+                "startTime is not in microseconds since 1970: \(excerpt(from: start))",
+                expected: "Jaeger's JSON, or startTimeUnixNano")
+        }
+        return time
+    }
+}

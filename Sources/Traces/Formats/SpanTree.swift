@@ -19,14 +19,20 @@ struct SpanTree {
         /// Reads the value of a key that holds an id. Returns false for any other key, with nothing
         /// read.
         mutating func read(_ key: Range<Int>, _ cursor: inout ByteCursor) throws -> Bool {
-            if cursor.matches(key, "traceId") || cursor.matches(key, "trace_id") {
+            if cursor.matches(key, "traceId") || cursor.matches(key, "trace_id")
+                || cursor.matches(key, "traceID")
+            {
                 trace = try cursor.optionalIdentity() ?? 0
-            } else if cursor.matches(key, "spanId") || cursor.matches(key, "span_id") {
+            } else if cursor.matches(key, "spanId") || cursor.matches(key, "span_id")
+                || cursor.matches(key, "spanID")
+            {
                 span = try cursor.optionalIdentity()
             } else if cursor.matches(key, "parentSpanId") || cursor.matches(key, "parent_span_id")
-                || cursor.matches(key, "parent_id")
+                || cursor.matches(key, "parent_id") || cursor.matches(key, "parentSpanID")
             {
                 parent = try cursor.optionalIdentity()
+            } else if cursor.matches(key, "references"), cursor.current == 0x5b {
+                try readReferences(&cursor)
             } else if cursor.matches(key, "context"), cursor.current == 0x7b {
                 // The form in which the SDKs print spans.
                 var isFirst = true
@@ -39,6 +45,30 @@ struct SpanTree {
                 return false
             }
             return true
+        }
+
+        /// Jaeger's references: the span around is the first that this one is the child of.
+        private mutating func readReferences(_ cursor: inout ByteCursor) throws {
+            var isFirst = true
+            try cursor.openArray("references")
+            while try cursor.nextElement(0x5d, &isFirst) {
+                var id: UInt64?
+                var isParent = true
+                var isFirstKey = true
+                try cursor.openObject()
+                while try cursor.nextElement(0x7d, &isFirstKey) {
+                    let key = try cursor.key()
+                    let start = cursor.at
+                    if cursor.matches(key, "spanID") {
+                        id = try cursor.optionalIdentity()
+                    } else {
+                        try cursor.skipValue()
+                        let isType = cursor.matches(key, "refType")
+                        if isType { isParent = cursor.matches(start..<cursor.at, "\"CHILD_OF\"") }
+                    }
+                }
+                if parent == nil, isParent { parent = id }
+            }
         }
     }
 

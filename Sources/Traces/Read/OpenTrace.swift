@@ -93,6 +93,14 @@ private func open(
     case .bailian:
         let rows = Bailian(reader, options: options)
         return try lines(&reader, format, rows, options, blockTokens: rows.blockTokens)
+    case .lengths where TraceSignature.isJSON(reader):
+        guard let columns = options.columns else {
+            throw InputError(
+                reader.path, "JSON has no header that names its lengths",
+                expected: "their keys in trace.columns (--columns TIME,PROMPT,OUTPUT)")
+        }
+        return try NamedJSON.open(reader, options: options, columns: columns)
+    case .vllmLog: return try ServerLog.open(reader, options: options)
     case .azure, .burstgpt, .lengths:
         let rows = try NamedCSV(&reader, format: format, options: options)
         return try lines(&reader, format, rows, options)

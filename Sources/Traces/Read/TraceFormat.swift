@@ -20,7 +20,8 @@ package enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case ragpulse
     /// Conversations as text: ShareGPT's JSON, or chat messages; lengths are estimated.
     case sharegpt
-    /// CSV of lengths, with or without arrival times (Vidur, Etalon, NanoFlow).
+    /// CSV of lengths, with or without arrival times (Vidur, Etalon, NanoFlow), or JSON with names
+    /// of the user's.
     case lengths
     /// OpenTelemetry spans with GenAI attributes, as JSON lines.
     case otel
@@ -49,6 +50,8 @@ package enum TraceFormat: String, CaseIterable, Codable, Sendable {
     case aiperfDAG = "aiperf_dag"
     /// guidellm's reports (benchmarks.json): one JSON object with the requests of its benchmarks.
     case guidellm
+    /// The request log of vLLM's server, with the tokens of the prompts.
+    case vllmLog = "vllm_log"
     /// The project's own JSON lines: id, arrival_us, segments, output_tokens and optional keys.
     case native
 }

@@ -19,11 +19,17 @@ struct TraceSignature {
         if cursor.isAtEnd {
             throw InputError(reader.path, "the file holds only blank lines", expected: Self.known)
         }
-        let isJSON = cursor.current == 0x7b || cursor.current == 0x5b
         format =
-            isJSON
+            Self.isJSON(reader)
             ? try Self.format(ofJSON: cursor, reader, options)
             : try Self.format(ofCSV: cursor, reader, options)
+    }
+
+    /// Whether a file begins with an object or a list.
+    static func isJSON(_ reader: LineReader) -> Bool {
+        var cursor = ByteCursor(reader.preview)
+        cursor.skipSpaces()
+        return cursor.current == 0x7b || cursor.current == 0x5b
     }
 
     private static var known: String {
@@ -33,6 +39,7 @@ struct TraceSignature {
     private static func format(
         ofCSV start: ByteCursor, _ reader: LineReader, _ options: TraceOptions
     ) throws -> TraceFormat {
+        if ServerLog.recognizes(reader.preview) { return .vllmLog }
         if options.columns != nil { return .lengths }
         var cursor = start
         while !cursor.isAtEnd, cursor.current != 10, cursor.current != 13 { cursor.at += 1 }
@@ -59,7 +66,9 @@ struct TraceSignature {
         cursor.skipSpaces()
         let object = JSONHead(cursor)
         if let format = object.ownFormat(reader), options.columns == nil { return format }
-        if options.columns != nil, !isArray { return .mooncake }
+        if let columns = options.columns {
+            return NamedJSON.reads(object, isArray: isArray, columns) ? .lengths : .mooncake
+        }
         if let dialect = KnownDialects.named(object) {
             throw InputError("\(reader.path):1", dialect.what, expected: dialect.wayOut)
         }
@@ -160,6 +169,8 @@ struct JSONHead {
         return has("resourceSpans") || has("scopeSpans") || has("startTimeUnixNano")
             || (isStamped && (has("attributes") || isFlat))
             || (isExport && (text.contains("nixNano") || text.contains("gen_ai.")))
+            || (isExport && text.contains("\"operationName\""))
+            || (has("operationName") && has("startTime"))
     }
 
     /// Whether this is a session of AIPerf's trees.

@@ -135,8 +135,7 @@ package struct CapacityReport {
         let limits = study.requirements.map(\.text).joined(separator: ", ")
         guard !limits.isEmpty else { return "nothing but that the queue does not grow" }
         let good = study.objective.isEmpty ? "" : "; good is \(study.objective)"
-        return limits + (study.assumesGoodput ? " (assumed)" : "") + good
-            + "; the queue does not grow"
+        return limits + good + "; the queue does not grow"
     }
 
     /// How the load is changed, and what that means.

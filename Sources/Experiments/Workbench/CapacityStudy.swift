@@ -85,7 +85,6 @@ package struct CapacityStudy: Sendable {
     package let requirements: [ServiceRequirement]
     /// Whether a share of good requests was assumed as a promise, because only per-request limits
     /// are given.
-    package let assumesGoodput: Bool
     /// What makes a request good; empty: no limits.
     package let objective: String
     /// The model, the hardware and the trace.
@@ -142,7 +141,6 @@ package struct CapacityStudy: Sendable {
         runs = runner.count
         let (base, resolved) = (axis.base, try axis.base.resolved())
         requirements = base.slo.requirements
-        assumesGoodput = !base.slo.promises && !base.slo.requirements.isEmpty
         objective = base.slo.description
         headline = resolved.headline(trace: finding.traceName)
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first

@@ -7,12 +7,23 @@ extension Configuration.ObjectiveSection {
     /// Whether the objective has promises beyond what makes a request good.
     package var promises: Bool { !explicitRequirements.isEmpty }
 
-    /// Everything that a run must hold. If only per-request limits are given, promises a share of
-    /// `ServiceVerdict.assumedGoodput`. Empty without any limits.
+    /// Whether single requests have limits, and no share of them is promised.
+    package var assumesGoodput: Bool { requirements.contains(where: \.isAssumed) }
+
+    /// Everything that a run must hold. Empty without any limits.
+    ///
+    /// Limits of single requests of which no share is promised are to hold for
+    /// `ServiceVerdict.assumedGoodput` of them, whatever else is promised.
     package var requirements: [ServiceRequirement] {
-        let explicit = explicitRequirements
-        guard explicit.isEmpty, !description.isEmpty else { return explicit }
-        return [ServiceRequirement(.goodput, limit: ServiceVerdict.assumedGoodput)]
+        let shares = classes.keys.sorted().filter { classes[$0]!.goodput != nil }
+        let isLimited =
+            limits.limitsRequests
+            || classes.contains { $0.value.goodput == nil && $0.value.limitsRequests }
+        guard limits.goodput == nil, isLimited else { return explicitRequirements }
+        return explicitRequirements + [
+            ServiceRequirement(
+                .goodput, limit: ServiceVerdict.assumedGoodput, except: shares, isAssumed: true)
+        ]
     }
 
     private var explicitRequirements: [ServiceRequirement] {
@@ -36,7 +47,7 @@ extension Configuration.ObjectiveSection {
     /// Whether a run held the promises; nil without limits.
     package func verdict(_ summary: RunSummary) -> ServiceVerdict? {
         let all = requirements
-        return all.isEmpty ? nil : ServiceVerdict(summary, all, assumed: !promises)
+        return all.isEmpty ? nil : ServiceVerdict(summary, all)
     }
 
     /// Takes another section's per-request limits if this one promises a share of good requests

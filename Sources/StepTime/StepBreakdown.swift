@@ -106,6 +106,22 @@ package struct StepBreakdown: Sendable, Equatable {
         }
     }
 
+    /// Adds how much longer than the GPU the host takes to launch a step that is not one captured
+    /// graph, as the phase "launch". A run's step ends no earlier than its last kernel's launch.
+    package mutating func addLaunch(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions,
+        of step: Step
+    ) {
+        let isCaptured = step.batch * step.tokens <= options.captureSizes.last ?? 0
+        if isCaptured, StepLoad.isDecode(step.tokens, past: step.context - step.tokens) { return }
+        let host = options.host.launching(model, tensorParallel: deployment.tensorParallel)
+        let stages = deployment.pipelineParallel
+        let launch = (isCaptured ? host.launchPiecewise : host.launchEager)
+            .seconds(layers: (model.layers.count + stages - 1) / stages)
+        guard launch > seconds else { return }
+        add(Phase(name: "launch", seconds: launch - seconds, bound: .latency))
+    }
+
     private mutating func add(_ phase: Phase) {
         guard let known = phases.firstIndex(where: { $0.name == phase.name }) else {
             phases.append(phase)

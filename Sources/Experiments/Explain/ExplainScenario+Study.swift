@@ -6,7 +6,7 @@ import StepTime
 
 extension ExplainScenario {
     /// A step that decodes, and also computes a chunk of another prompt.
-    package struct MixedStep: Sendable, Encodable {
+    package struct MixedStep: Sendable {
         /// Tokens of the chunk, and the number of decoding sequences.
         package var chunkTokens: Int
         package var decodes: Int
@@ -17,7 +17,7 @@ extension ExplainScenario {
     }
 
     /// A whole request that shares its steps with `batch` - 1 others like it.
-    package struct WholeRequest: Sendable, Encodable {
+    package struct WholeRequest: Sendable {
         package var input: Int
         package var output: Int
         package var batch: Int
@@ -73,7 +73,7 @@ extension ExplainScenario {
         }
         var result = Explained(found)
         guard chunk > 0 || input != nil else { return result }
-        var options = try clockOptions()
+        var options = try clockOptions(model, found.deployment.tensorParallel)
         // Beyond the tables, prices extend the last slope.
         options.maxTokens = max(gpu.serverDefaults.tokens, min(chunk, 1 << 16) + min(batch, 4096))
         let clock = try StepTime.measured(model, found.deployment, options)
@@ -162,7 +162,9 @@ extension ExplainScenario {
         }
     }
 
-    func clockOptions() throws -> ClockOptions {
+    func clockOptions(
+        _ model: TransformerModel, _ tensorParallel: Int
+    ) throws -> ClockOptions {
         var options = try ClockOptions(profile: profile, gpu: gpu)
         // The host that a run with these kernels has.
         options.host = options.profile.usualHost(
@@ -170,6 +172,12 @@ extension ExplainScenario {
         options.routing = routing
         options.attentionKernel = attentionKernel
         options.usesCache = usesCache
+        // The graphs that a server of these GPUs captures by default, as in a run.
+        var server = ServerMemory(
+            model, minor: EngineVersion.newest.minor, on: gpu, tensorParallel: tensorParallel)
+        server.maxNumSeqs = gpu.serverDefaults.sequences
+        server.maxNumBatchedTokens = gpu.serverDefaults.tokens
+        options.captureSizes = server.capturedSizes
         return options
     }
 
@@ -181,9 +189,17 @@ extension ExplainScenario {
         try deployment.checkRanks()
         let step = try StepBreakdown.Step(
             batch: batch, tokens: tokens, context: stepContext)
+        let latents = LatentBlocks(
+            model, deployment, on: gpu, minor: EngineVersion.newest.minor)
         var explanation = try Explanation(
-            model, deployment, clockOptions(), blockSize: blockSize, utilization: utilization,
+            model, deployment, clockOptions(model, size), blockSize: blockSize,
+            latentBlock: latents?.size(isGiven: blockSize != nil), utilization: utilization,
             step: step)
+        if blockSize == nil, let note = latents?.note(
+            on: gpu.name, version: EngineVersion.newest.description)
+        {
+            explanation.notes.append(note)
+        }
         explanation.notes += try flagsWithoutEffect(model) + model.notes
         explanation.notes += model.weightsNotes(weights)
         if let note = explanation.gpu.notMeasuredNote { explanation.notes.append(note) }
@@ -211,7 +227,7 @@ extension ExplainScenario {
             throw InputError(
                 "--chunk", "joins decodes, and --tokens is \(tokens)", expected: "--tokens 1")
         }
-        let length = context ?? 2048
+        let length = stepContext
         guard length > 1, batch <= StepBreakdown.Step.most / length,
             chunk <= StepBreakdown.Step.most - batch
         else {

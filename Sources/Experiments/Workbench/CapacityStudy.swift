@@ -83,8 +83,6 @@ package struct CapacityStudy: Sendable {
     package internal(set) var runs: Int
     /// The promises; empty: none, so that only falling behind counts.
     package let requirements: [ServiceRequirement]
-    /// Whether a share of good requests was assumed as a promise, because only per-request limits
-    /// are given.
     /// What makes a request good; empty: no limits.
     package let objective: String
     /// The model, the hardware and the trace.

@@ -28,6 +28,8 @@ package struct CapacityStudy: Sendable {
         /// The nominal level: for a rate, as if no turn waited for an answer.
         package var nominal: Double
         package var runs: [CapacityRun]
+        /// The stretches of a recorded trace that ran at this load.
+        package var stretches: [CapacityRun] = []
 
         /// Number of runs that hold.
         package var holding: Int { runs.count { $0.standing == .holds } }
@@ -118,7 +120,12 @@ package struct CapacityStudy: Sendable {
             curve.flatMap { level in shownBy.map { (level, $0) } }, endsEarly: false)
         let runner = finding.runner
         let points = curve.map { level in
-            Point(axis, level, runner.runs(at: level, of: shownBy))
+            var point = Point(axis, level, runner.runs(at: level, of: shownBy))
+            if isWhole {
+                let stretches = Array(finding.replications.dropFirst())
+                point.stretches = runner.runs(at: level, of: stretches)
+            }
+            return point
         }
         let beyond =
             ownMiss.flatMap { curve.contains($0) ? $0 : nil }

@@ -32,7 +32,9 @@ extension ResolvedConfiguration {
     /// and formats are not checked here, but the server's flags are.
     private func accepted(_ all: [Words]) throws -> (flags: [Words], missing: Set<String>) {
         var refusal: InputError?
-        for refused in [[], [Self.override], [Self.quantization], [Self.override, Self.quantization]] {
+        for refused in [
+            [], [Self.override], [Self.quantization], [Self.override, Self.quantization],
+        ] {
             let flags = all.filter { !refused.contains($0.name) }
             do {
                 return (flags, try differences(from: flags))

@@ -153,8 +153,12 @@ package struct ServerFlag: Sendable {
     /// says null where that is not the default.
     package static func says(_ setting: String) -> Bool {
         let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
-        return parts.last != "null"
-            && used.contains { if case .used(parts[0]) = $0.verdict { true } else { false } }
+        return parts.last != "null" && sets(parts[0])
+    }
+
+    /// Whether a flag of the server sets a key.
+    static func sets(_ path: String) -> Bool {
+        used.contains { if case .used(path) = $0.verdict { true } else { false } }
     }
 
     /// Why a key under `engine` that only exists as a server flag is refused; nil if it is not such

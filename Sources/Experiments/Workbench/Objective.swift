@@ -101,7 +101,12 @@ extension Configuration.ObjectiveSection {
         let words = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
         let latency = ObjectiveLimits.latencies.first { $0.name == words.first }
         guard let latency, words.last == "ms", (2...3).contains(words.count), value <= 1e9 else {
-            throw Self.mistake("\(name.echoed()) is no limit")
+            guard let meant = Self.named(words) else {
+                throw Self.mistake("\(name.echoed()) is no limit")
+            }
+            throw InputError(
+                "--slo", "\(name.echoed()) is no limit", expected: "",
+                suggestion: "\(meant)=\(text)")
         }
         guard words.count == 3, words[1] != "each" else {
             limits[keyPath: latency.member].each = value
@@ -111,6 +116,17 @@ extension Configuration.ObjectiveSection {
             throw Self.mistake("\(name.echoed()) is no figure of a latency")
         }
         limits[keyPath: latency.member].limit(statistic, milliseconds: value)
+    }
+
+    /// The limit that a key of summary.json means: ttft_mean_ms for mean_ttft_ms.
+    private static func named(_ words: [String]) -> String? {
+        guard words.count == 3, words[2] == "ms" else { return nil }
+        let known = ["e2el": "e2e", "median": "p50"]
+        let all = words.map { known[$0] ?? $0 }
+        return [(all[0], all[1]), (all[1], all[0])].first { latency, statistic in
+            ObjectiveLimits.latencies.contains { $0.name == latency }
+                && LatencyStatistic(statistic) != nil
+        }.map { "\($0.0)_\($0.1)_ms" }
     }
 
     private static func mistake(_ problem: String) -> InputError {

@@ -30,7 +30,7 @@ extension ServiceRequirement {
     /// For example "ttft_p99_ms at most 500 ms".
     package var text: String { "\(name) \(limitText)\(assumption)" }
 
-    /// Says of a share that nobody promised that it is assumed.
+    /// Says of a share that is not promised that it is assumed.
     fileprivate var assumption: String { isAssumed ? " (assumed: slo.goodput)" : "" }
 
     /// For example "at most 500 ms" or "at least 99.0 %".

@@ -17,7 +17,7 @@ package struct ServiceRequirement: Sendable, Equatable {
     package var limit: Double
     /// Classes that a promise to all requests leaves out: those with a share of their own.
     package var excepted: [String]
-    /// Whether nobody promised it (see `ServiceVerdict.assumedGoodput`).
+    /// Whether it is assumed, not promised (see `ServiceVerdict.assumedGoodput`).
     package var isAssumed: Bool
 
     /// A promise to a class, or to all requests.

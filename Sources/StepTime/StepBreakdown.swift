@@ -112,12 +112,9 @@ package struct StepBreakdown: Sendable, Equatable {
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions,
         of step: Step
     ) {
-        let isCaptured = step.batch * step.tokens <= options.captureSizes.last ?? 0
-        if isCaptured, StepLoad.isDecode(step.tokens, past: step.context - step.tokens) { return }
-        let host = options.host.launching(model, tensorParallel: deployment.tensorParallel)
-        let stages = deployment.pipelineParallel
-        let launch = (isCaptured ? host.launchPiecewise : host.launchEager)
-            .seconds(layers: (model.layers.count + stages - 1) / stages)
+        let launch = options.launch(
+            model, deployment, tokens: step.batch * step.tokens,
+            isDecode: StepLoad.isDecode(step.tokens, past: step.context - step.tokens))
         guard launch > seconds else { return }
         add(Phase(name: "launch", seconds: launch - seconds, bound: .latency))
     }
@@ -134,6 +131,21 @@ package struct StepBreakdown: Sendable, Equatable {
         phases[known].weightBytes += phase.weightBytes
         phases[known].kvBytes += phase.kvBytes
         phases[known].seconds += phase.seconds
+    }
+}
+
+extension ClockOptions {
+    /// Seconds from a step's start to the launch of its last kernel; 0 for decodes in one captured
+    /// graph, which starts once it is launched.
+    package func launch(
+        _ model: TransformerModel, _ deployment: Deployment, tokens: Int, isDecode: Bool
+    ) -> Double {
+        let isCaptured = tokens <= captureSizes.last ?? 0
+        if isCaptured, isDecode { return 0 }
+        let host = host.launching(model, tensorParallel: deployment.tensorParallel)
+        let stages = deployment.pipelineParallel
+        return (isCaptured ? host.launchPiecewise : host.launchEager)
+            .seconds(layers: (model.layers.count + stages - 1) / stages)
     }
 }
 

@@ -79,7 +79,9 @@ extension ExplainScenario {
         let clock = try StepTime.measured(model, found.deployment, options)
         if chunk > 0 { result.mixed = try mixed(clock) }
         if let input, let output {
-            result.request = try request(clock, input, output, found.deployment)
+            result.request = try request(clock, input, output, found.deployment) {
+                options.launch(model, found.deployment, tokens: $0, isDecode: false)
+            }
             let notes = found.notes(
                 onRequests: batch, input: input, output: output, options)
             result.explanation.notes += notes.filter { !found.notes.contains($0) }
@@ -195,8 +197,9 @@ extension ExplainScenario {
             model, deployment, clockOptions(model, size), blockSize: blockSize,
             latentBlock: latents?.size(isGiven: blockSize != nil), utilization: utilization,
             step: step)
-        if blockSize == nil, let note = latents?.note(
-            on: gpu.name, version: EngineVersion.newest.description)
+        if blockSize == nil,
+            let note = latents?.note(
+                on: gpu.name, version: EngineVersion.newest.description)
         {
             explanation.notes.append(note)
         }
@@ -252,7 +255,8 @@ extension ExplainScenario {
     private static let mostOutput = 1 << 22
 
     private func request(
-        _ clock: StepTime, _ input: Int, _ output: Int, _ deployment: Deployment
+        _ clock: StepTime, _ input: Int, _ output: Int, _ deployment: Deployment,
+        launch: (_ tokens: Int) -> Double
     ) throws -> WholeRequest {
         guard output <= Self.mostOutput, input <= StepBreakdown.Step.most / batch - output else {
             throw InputError(
@@ -265,7 +269,7 @@ extension ExplainScenario {
             let count = min(most, input - done)
             var load = StepLoad()
             load.add(count, past: done, samples: done + count == input, window: clock.window)
-            first += seconds(clock, load)
+            first += max(seconds(clock, load), launch(count))
             done += count
             chunks += 1
         }

@@ -45,24 +45,21 @@ struct Arrivals: ~Copyable {
     private var released = EventHeap()
     private var latest: Int64 = 0
 
-    /// What a client did with a request.
+    /// What a client did with a request; its wait is in picoseconds.
     private struct ClientPart {
-        /// In picoseconds.
         var wait: Int64 = 0
         var stage: Int16 = -1
         var attempt: Int16 = 1
     }
 
-    /// A row that waits for a request, and its delay after that.
+    /// A row that waits for a request, and its delay after that, in nanoseconds.
     private struct Follower {
         var row: Int32
-        /// In nanoseconds.
         var delay: Int64
     }
 
     /// Rows that have waited for others and are sent, or about to be.
     private(set) var followers = 0
-
     /// A limit in tokens that no output reaches.
     private static let unlimited: Int64 = 1_000_000_000
 
@@ -366,8 +363,7 @@ struct Arrivals: ~Copyable {
             if isCapped { openings.push(.init(time: time, tie: 0, payload: 0)) }
             return
         }
-        let rows = waiting.removeValue(forKey: record.id)
-        let count = rows.map { release($0, at: time) } ?? 0
+        let count = waiting.removeValue(forKey: record.id).map { release($0, at: time) } ?? 0
         stages?.end(followers: count, at: time)
         guard closedLoop || isCapped else { return }
         if isCapped {

@@ -86,6 +86,18 @@ extension CapacityReport: Encodable {
         }
     }
 
+    private struct StretchJSON: Encodable {
+        var firstRow: Int
+        var rows: Int
+        var standing: String
+
+        init?(_ run: CapacityRun) {
+            guard case .stretch(let rows, _) = run.replication else { return nil }
+            (firstRow, self.rows) = (rows.lowerBound, rows.count)
+            standing = run.standing.rawValue
+        }
+    }
+
     /// `{over, unit, status, value, low, high, confidence, saturates_first, points}`. A point has
     /// `x`, `meets`, `steady` (null: undecided), and the mean over its runs of every figure of
     /// summary.json.
@@ -148,5 +160,9 @@ extension CapacityReport: Encodable {
         try entry.encode(point.isSteady, forKey: Key("steady"))
         try entry.encodeIfPresent(point.behind, forKey: Key("behind"))
         try entry.encode(point.runs.map(RunJSON.init), forKey: Key("replications"))
+        if !point.stretches.isEmpty {
+            try entry.encode(
+                point.stretches.compactMap(StretchJSON.init), forKey: Key("stretches"))
+        }
     }
 }

@@ -87,14 +87,17 @@ package struct CapacityReport {
                 + "load, so that there is no bound on that side"
         }
         guard let low = study.low, let high = study.high else { return "" }
-        let (all, none) = (amount(high), "fewer than \(amount(low))")
+        let (all, none) = (
+            amount(high),
+            low > 1 ? "fewer than \(amount(low)) none does" : "1 not all of them do"
+        )
         let least = "with 1 each of \(samples) holds what is promised, and there are no fewer"
         let ends =
             isRate
             ? rateEnds
             : high == 1
                 ? least
-                : "with \(all) each of \(samples) holds what is promised, with \(none) none does"
+                : "with \(all) each of \(samples) holds what is promised, with \(none)"
         let doubt = study.isConfirmed ? "" : "; not all agree at both ends"
         guard study.confidence > 0 else {
             return ends + doubt
@@ -135,8 +138,7 @@ package struct CapacityReport {
         let limits = study.requirements.map(\.text).joined(separator: ", ")
         guard !limits.isEmpty else { return "nothing but that the queue does not grow" }
         let good = study.objective.isEmpty ? "" : "; good is \(study.objective)"
-        return limits + (study.assumesGoodput ? " (assumed)" : "") + good
-            + "; the queue does not grow"
+        return limits + good + "; the queue does not grow"
     }
 
     /// How the load is changed, and what that means.
@@ -184,8 +186,29 @@ package struct CapacityReport {
             + (isRate
                 ? "req/s: requests/s as they arrived; set: \(study.axis.key); "
                 : "offered: \(offered) requests/s; ")
-            + "hold: runs that keep the promises; KV: peak use of the pool; behind: arrivals by "
-            + "which the cluster falls back once it has filled." + open
+            + "hold: runs that keep the promises"
+            + (study.points.contains { !$0.stretches.isEmpty }
+                ? ", then stretches of the trace that do, of those that ran there" : "")
+            + "; KV: peak use of the pool; behind: arrivals by "
+            + "which the cluster falls back once it has filled." + open + misses
+    }
+
+    /// Which stretches of the trace miss at which load; empty if none does.
+    private var misses: String {
+        let lines = study.points.compactMap { point -> String? in
+            let rows = point.stretches.compactMap { run -> String? in
+                guard [.missed, .growing].contains(run.standing),
+                    case .stretch(let rows, _) = run.replication
+                else { return nil }
+                return
+                    "\(Quantity.count(rows.lowerBound)) to \(Quantity.count(rows.upperBound - 1))"
+            }
+            guard !rows.isEmpty else { return nil }
+            let unit = String(study.axis.unitName.dropLast(point.x == 1 && !isRate ? 1 : 0))
+            return "At \(amount(point.x)) \(unit) what is promised is missed in the "
+                + "rows " + rows.joined(separator: ", ") + "."
+        }
+        return lines.isEmpty ? "" : "\n\n" + lines.joined(separator: "\n")
     }
 
     /// The offered request rate, the same for each amount: "64.1".
@@ -196,7 +219,9 @@ package struct CapacityReport {
     /// For example "5/6", or "0-2/6" if two are undecided.
     private static func holding(_ point: CapacityStudy.Point) -> String {
         let open = point.undecided > 0 ? "-\(point.holding + point.undecided)" : ""
-        return "\(point.holding)\(open)/\(point.runs.count)"
+        let stretches = point.stretches.count { [.holds, .unclear].contains($0.standing) }
+        let of = point.stretches.isEmpty ? "" : ", \(stretches)/\(point.stretches.count)"
+        return "\(point.holding)\(open)/\(point.runs.count)\(of)"
     }
 
     private func milliseconds(_ point: CapacityStudy.Point, _ key: String) -> String {

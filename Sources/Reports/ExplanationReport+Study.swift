@@ -34,7 +34,7 @@ extension ExplainScenario.WholeRequest {
             + "\(others): TTFT \(Quantity.duration(seconds: timeToFirstToken)) in \(pieces) of at "
             + "most \(Quantity.count(chunkTokens)) tokens\(decode). Each GPU delivers "
             + "\(Quantity.significant(outputTokensPerGPU)) output tokens/s\(beside ?? "").\n"
-            + "GPU time alone: no queue, no other prefill, no API server."
+            + "GPU time and launches alone: no queue, no other prefill, no API server."
     }
 }
 
@@ -205,9 +205,20 @@ package struct ExplanationComparison: Encodable {
             "\(models[0].model.name) on \(models[0].deployment.gpus) x "
             + "\(models[0].gpu.name), and with \(change.echoed(atMost: 200))"
         var figures = TextTable(["", "before", "after", "change"])
-        for (before, after) in zip(Headline(first).figures, Headline(second).figures) {
+        let (before, after) = (Headline(first).figures, Headline(second).figures)
+        let rows =
+            before.map(\.name)
+            + after.map(\.name).filter { name in
+                !before.contains { $0.name == name }
+            }
+        for name in rows {
+            // What one side alone has: without a chunk the step is the decodes' own.
+            let other = name == "with chunk" ? "step" : name
+            let left = before.first { $0.name == name } ?? before.first { $0.name == other }
+            let right = after.first { $0.name == name } ?? after.first { $0.name == other }
             figures.add([
-                before.name, before.text, after.text, Self.ratio(before.value, after.value),
+                name, left?.text ?? "", right?.text ?? "",
+                Self.ratio(left?.value, right?.value),
             ])
         }
         var phases = TextTable(["phase", "before", "after", "change", "share of the change"])

@@ -20,7 +20,7 @@ package struct ExplanationReport {
     /// The page: phases, roofline, memory, and what each technique saves.
     package var text: String {
         [
-            verdict + "\n" + headline, phases.text, mixed?.text ?? "", request?.text ?? "",
+            request?.text ?? "", mixed?.text ?? "", verdict + "\n" + headline, phases.text,
             Roofline(explanation).text, memory, savings, notes,
         ].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
@@ -94,7 +94,12 @@ package struct ExplanationReport {
             let time = phases.reduce(host) { $0 + ($1.bound.rawValue == name ? $1.seconds : 0) }
             return time > 0 ? "\(Quantity.percent(time / seconds)) by \(name)" : nil
         }
-        return "The step takes \(Quantity.duration(seconds: seconds)), "
+        let subject =
+            mixed != nil
+            ? "The decodes' step without the chunk"
+            : request != nil && step.tokens == 1
+                ? "The request's step at a context of \(Quantity.count(step.context))" : "The step"
+        return subject + " takes \(Quantity.duration(seconds: seconds)), "
             + "\(Quantity.significant(tokens / seconds)) tokens/s. Bound: "
             + bounds.joined(separator: ", ") + "."
     }
@@ -191,6 +196,33 @@ extension ExplanationReport: Encodable {
         case hostUs, stepUs, phases, notes, mixed, request
     }
 
+    private struct MixedJSON: Encodable {
+        var chunkTokens, decodes: Int
+        var decodesAloneUs, chunkAloneUs, togetherUs: Double
+
+        init(_ mixed: ExplainScenario.MixedStep) {
+            (chunkTokens, decodes) = (mixed.chunkTokens, mixed.decodes)
+            decodesAloneUs = mixed.decodesAlone * 1e6
+            chunkAloneUs = mixed.chunkAlone * 1e6
+            togetherUs = mixed.together * 1e6
+        }
+    }
+
+    private struct RequestJSON: Encodable {
+        var input, output, batch, chunks, chunkTokens: Int
+        var timeToFirstTokenUs, timePerOutputTokenUs, outputTokensPerSecondPerGpu: Double
+        var decodeTokensPerSecondPerGpu: Double?
+
+        init(_ request: ExplainScenario.WholeRequest) {
+            (input, output, batch) = (request.input, request.output, request.batch)
+            (chunks, chunkTokens) = (request.chunks, request.chunkTokens)
+            timeToFirstTokenUs = request.timeToFirstToken * 1e6
+            timePerOutputTokenUs = request.timePerOutputToken * 1e6
+            outputTokensPerSecondPerGpu = request.outputTokensPerGPU
+            decodeTokensPerSecondPerGpu = request.decodeTokensPerGPU
+        }
+    }
+
     private struct PhaseJSON: Encodable {
         var name: String
         var parameters: Int64
@@ -223,8 +255,8 @@ extension ExplanationReport: Encodable {
         try keys.encode(model.weightBytesPerGPU(deployment), forKey: .weightBytesPerGpu)
         try encodeMemory(&keys)
         try keys.encode(explanation.notes, forKey: .notes)
-        try keys.encodeIfPresent(mixed, forKey: .mixed)
-        try keys.encodeIfPresent(request, forKey: .request)
+        try keys.encodeIfPresent(mixed.map(MixedJSON.init), forKey: .mixed)
+        try keys.encodeIfPresent(request.map(RequestJSON.init), forKey: .request)
         try keys.encode(explanation.breakdown.hostSeconds * 1e6, forKey: .hostUs)
         try keys.encode(explanation.breakdown.seconds * 1e6, forKey: .stepUs)
         try keys.encode(

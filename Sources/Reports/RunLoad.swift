@@ -41,6 +41,13 @@ enum RunLoad {
                 + ", each sends the next request \(pause)" + kind
                 + ", after an answer; that is in no latency"
         }
+        if summary.followers > 0 {
+            let stay = summary.endToEnd.mean * 1e-3 * Double(summary.endToEnd.count)
+            let mean = ratio(stay, summary.measuredDuration)
+            return "closed loop: \(Quantity.counted(concurrency, "place")), the next session sent "
+                + "when one ends. A session that pauses keeps its place: on average "
+                + "\(Quantity.significant(mean)) requests are in flight"
+        }
         let flight =
             Quantity.counted(concurrency, "request") + " in flight, the next sent when one ends"
         return "closed loop: \(flight); the wait until then is in no latency"

@@ -13,7 +13,7 @@ extension RunReport {
         }
         var lines: [(String, String)] = []
         let word = verdict.isMet ? "SLO MET" : "SLO MISSED"
-        if verdict.assumesGoodput {
+        if verdict.assumesGoodput, verdict.lines.count == 1 {
             lines.append((word, good(summary) + " of requests: " + slo.description))
             lines.append(("", "(met from 99 % of requests on; slo.goodput sets another share)"))
         } else {

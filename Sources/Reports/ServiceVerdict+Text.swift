@@ -11,7 +11,8 @@ extension ServiceVerdict {
 extension ServiceVerdict.Line {
     /// For example "ttft_p99_ms 151 ms, at most 500 ms: met".
     package var text: String {
-        "\(requirement.name) \(valueText), \(limitText): \(isMet ? "met" : "missed")"
+        "\(requirement.name) \(valueText), \(limitText)\(requirement.assumption): "
+            + (isMet ? "met" : "missed")
     }
 
     /// The value with its unit, or why there is none.
@@ -27,7 +28,10 @@ extension ServiceVerdict.Line {
 
 extension ServiceRequirement {
     /// For example "ttft_p99_ms at most 500 ms".
-    package var text: String { "\(name) \(limitText)" }
+    package var text: String { "\(name) \(limitText)\(assumption)" }
+
+    /// Says of a share that is not promised that it is assumed.
+    fileprivate var assumption: String { isAssumed ? " (assumed: slo.goodput)" : "" }
 
     /// For example "at most 500 ms" or "at least 99.0 %".
     fileprivate var limitText: String {

@@ -1,5 +1,6 @@
 import Basics
 import Experiments
+import Scenario
 import Simulator
 
 /// An upgrade study as text for a terminal, as Markdown, and as JSON.
@@ -161,7 +162,13 @@ package struct UpgradeReport: Sendable {
         guard let remedy = study.remedy else {
             return none.isEmpty ? "No rule or default alone makes the difference." : none
         }
-        let settings = remedy.settings.map { "    --set \($0)" }.joined(separator: "\n")
+        let unsaid = remedy.settings.filter { !ServerFlag.says($0) }
+        let settings =
+            remedy.settings.map { "    --set \($0)" }.joined(separator: "\n")
+            + (unsaid.isEmpty
+                ? ""
+                : "\n\nFor a run here only: no flag of vLLM's server that Headway knows sets "
+                    + unsaid.joined(separator: ", ") + ".")
         let then =
             "With \(remedy.settings.count == 1 ? "it" : "these") vLLM "
             + "\(study.versions.after) "

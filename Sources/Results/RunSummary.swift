@@ -165,6 +165,8 @@ package struct RunSummary: Sendable {
     package var concurrency: Int?
     /// The pauses between requests of its users.
     package var thinkTime: ThinkTime
+    /// Requests that waited for others of the trace, such as the later turns of sessions.
+    package var followers: Int
     /// Whether a stage of the load is a closed loop.
     var hasClosedStages: Bool
     /// What clients saw if a cap held requests back; nil without a cap.
@@ -197,6 +199,7 @@ package struct RunSummary: Sendable {
         replicas = result.replicas
         concurrency = result.concurrency
         thinkTime = result.thinkTime
+        followers = result.followers
         hasClosedStages = result.stages.contains {
             if case .concurrency = $0.stage.load { true } else { false }
         }

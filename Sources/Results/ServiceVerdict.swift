@@ -15,12 +15,21 @@ package struct ServiceRequirement: Sendable, Equatable {
     package var className: String?
     /// The maximum in milliseconds, or the minimum share.
     package var limit: Double
+    /// Classes that a promise to all requests leaves out: those with a share of their own.
+    package var excepted: [String]
+    /// Whether it is assumed, not promised (see `ServiceVerdict.assumedGoodput`).
+    package var isAssumed: Bool
 
     /// A promise to a class, or to all requests.
-    package init(_ figure: Figure, limit: Double, to className: String? = nil) {
+    package init(
+        _ figure: Figure, limit: Double, to className: String? = nil, except: [String] = [],
+        isAssumed: Bool = false
+    ) {
         self.figure = figure
         self.limit = limit
         self.className = className
+        excepted = except
+        self.isAssumed = isAssumed
     }
 
     /// "ttft_p99_ms" or "goodput"; for a class "gold.ttft_p99_ms".
@@ -36,9 +45,10 @@ package struct ServiceRequirement: Sendable, Equatable {
 
 /// Whether a run kept its promises.
 ///
-/// Requests that were rejected or did not end, and attempts that a client gave up, count as never
-/// served: a percentile that reaches them is infinite. Aborts recorded in a trace are the users'
-/// own, and count neither way.
+/// A share of good requests is one of all requests, as `good_requests` of `num_prompts`: an aborted
+/// request is not good. In a latency's figures requests that were rejected or did not end, and
+/// attempts that a client gave up, count as never served: a percentile that reaches them is
+/// infinite. Aborts recorded in a trace are the users' own and have no such latency.
 package struct ServiceVerdict: Sendable, Equatable {
     /// One promise.
     package struct Line: Sendable, Equatable {
@@ -73,7 +83,7 @@ package struct ServiceVerdict: Sendable, Equatable {
     package let lines: [Line]
     /// Whether each request has limits but no share of requests is promised. The share is then
     /// `assumedGoodput`.
-    package let assumesGoodput: Bool
+    package var assumesGoodput: Bool { lines.contains(where: \.requirement.isAssumed) }
 
     /// The promised share of good requests if none is given: the percentile of MLPerf Inference
     /// v5.0's server scenario (99 % of requests within the limits).
@@ -91,10 +101,9 @@ package struct ServiceVerdict: Sendable, Equatable {
     }
 
     /// Judges a run by its figures. O(n log n) in the requests for each percentile.
-    package init(_ summary: RunSummary, _ requirements: [ServiceRequirement], assumed: Bool) {
-        assumesGoodput = assumed
+    package init(_ summary: RunSummary, _ requirements: [ServiceRequirement]) {
         lines = requirements.map { requirement in
-            guard let population = Population(summary, requirement.className) else {
+            guard let population = Population(summary, requirement) else {
                 // A part of a trace may hold no request of a class that the whole trace has. Whole
                 // runs refuse such names.
                 return Line(requirement: requirement, value: nil, isMet: true)
@@ -107,20 +116,25 @@ package struct ServiceVerdict: Sendable, Equatable {
 /// The requests that a promise applies to.
 private struct Population {
     let counters: Counters
-    let good: Int
+    /// All requests, however they ended, and the good ones among them.
+    let (asked, good): (Int, Int)
     let latencies: [String: LatencySummary]
     /// Requests that were never served.
     let never: Int
 
     /// Nil if no request is of that class.
-    init?(_ summary: RunSummary, _ className: String?) {
+    init?(_ summary: RunSummary, _ requirement: ServiceRequirement) {
         let givesUp = summary.client?.attempts != nil
         func never(_ counters: Counters) -> Int {
             counters.rejected + counters.unfinished + (givesUp ? counters.aborted : 0)
         }
-        guard let className else {
+        guard let className = requirement.className else {
             counters = summary.stretch?.counters ?? summary.counters
-            good = summary.goodRequests
+            let others = (summary.classes.first(where: \.isWanted)?.classes ?? [])
+                .filter { requirement.excepted.contains($0.name) }
+            asked = others.reduce(counters.requests) { $0 - $1.counters.requests }
+            good = others.reduce(summary.goodRequests) { $0 - $1.goodRequests }
+            guard others.isEmpty || asked > 0 else { return nil }
             self.never = never(counters)
             latencies = [
                 "ttft": summary.timeToFirstToken, "tpot": summary.timePerOutputToken,
@@ -131,7 +145,7 @@ private struct Population {
         let classes = summary.classes.flatMap(\.classes)
         guard let members = classes.first(where: { $0.name == className }) else { return nil }
         counters = members.counters
-        good = members.goodRequests
+        (asked, good) = (counters.requests, members.goodRequests)
         self.never = never(counters)
         var latencies = [
             "ttft": members.timeToFirstToken, "tpot": members.timePerOutputToken,
@@ -144,7 +158,6 @@ private struct Population {
     func judge(_ requirement: ServiceRequirement) -> ServiceVerdict.Line {
         switch requirement.figure {
         case .goodput:
-            let asked = counters.finished + never
             let share = asked > 0 ? Double(good) / Double(asked) : nil
             return .init(
                 requirement: requirement, value: share,

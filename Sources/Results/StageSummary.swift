@@ -46,6 +46,13 @@ package struct StageSummary: Sendable, Equatable {
         let last = stages.lastIndex { $0.run.sent > 0 } ?? 0
         var remarks = stages.prefix(last + 1).compactMap(\.lateness)
         let runs = result.stages
+        if result.followers > 0, !runs.isEmpty {
+            let sent = runs.reduce(0) { $0 + $1.sent }
+            remarks.append(
+                "the stages sent \(Quantity.counted(sent, "session")), and "
+                    + "\(Quantity.counted(result.followers, "later turn")) followed their answers:"
+                    + " a stage's rate or number is one of sessions, its figures are of requests")
+        }
         if result.leavesTrace {
             remarks.append(
                 "the trace goes on after the last stage: what is left of it was not sent")

@@ -12,7 +12,14 @@ extension ResolvedConfiguration {
         return "\(trace) on \(model.name) (\(deployment.weights.rawValue)), \(gpus) x "
             + "\(configuration.hardware.gpu), "
             + "\(Quantity.counted(replicas, "replica"))\(size), "
-            + "router \(configuration.cluster.router.rawValue)"
+            + "router \(configuration.cluster.router.rawValue)" + kept
+    }
+
+    /// What a file gives a server beside its line, which does not say it.
+    private var kept: String {
+        let kept = configuration.given.besideServer
+        return kept.isEmpty
+            ? "" : "\nBeside --serve the file's keys stay: " + kept.joined(separator: ", ")
     }
 
     /// Where the step times come from and the range they cover, in one line.

@@ -92,7 +92,7 @@ extension Configuration {
     /// Keys for reading a trace file. They have no effect on recipes and drawn traces.
     private static let traceOnly = [
         "trace.format", "trace.time_unit", "trace.block_size", "trace.columns",
-        "trace.model", "trace.session_rate",
+        "trace.model", "trace.session_rate", "trace.strict",
     ]
 
     private var clockKeys: [(String, String)] {
@@ -115,6 +115,9 @@ extension Configuration {
     private var choiceKeys: [(String, String)] {
         var keys: [(String, String)] = []
         keys += routerKeys
+        if engine.specMethod == nil, engine.specModel == nil {
+            keys.append(("engine.draft_sample_method", "nothing drafts: no engine.spec_method"))
+        }
         if engine.longPrefillTokenThreshold == 0 {
             keys.append(
                 (

@@ -49,9 +49,7 @@ extension Configuration {
         var options = PoolOptions(maxModelLen: engine.maxModelLen!)
         if givesBlockSize { options.blockSize = engine.blockSize }
         if let blocks = latentBlocks(model, deployment) {
-            // From 0.18 on a given size chooses Blackwell's kernel, and is kept.
-            let isKept = givesBlockSize && blocks.capability == 10 && blocks.minor >= 18
-            options.latentBlock = isKept ? 16 : blocks.size
+            options.latentBlock = blocks.size(isGiven: givesBlockSize)
         }
         options.maxNumBatchedTokens = engine.maxNumBatchedTokens!
         options.pipelineParallel = engine.pipelineParallelSize

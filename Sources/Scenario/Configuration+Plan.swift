@@ -177,8 +177,7 @@ extension Configuration {
 
     /// The options of the measured clock.
     private func clockOptions(_ model: TransformerModel) throws -> ClockOptions {
-        var options = try ClockOptions(
-            profile: kernelsName, gpu: GPU.named(hardware.gpu))
+        var options = try ClockOptions(profile: kernelsName, gpu: pricedGPU())
         options.routing = self.model.routing
         options.attentionKernel = stepTime.attentionKernel
         options.usesCache = stepTime.usesCache
@@ -186,6 +185,20 @@ extension Configuration {
         options.captureSizes = try capturedSizes(model)
         options.maxTokens = engine.maxNumBatchedTokens!
         return options
+    }
+
+    /// The GPU whose kernels price steps.
+    ///
+    /// - Throws: `InputError` at `hardware.gpu` for an unknown one, with the way to do without.
+    private func pricedGPU() throws -> GPU {
+        do {
+            return try GPU.named(hardware.gpu)
+        } catch let error as InputError where error.suggestion.isEmpty {
+            throw InputError(
+                error.place, error.problem,
+                expected: error.expected + "; or, with hardware.gpu_memory_gib, step times of your"
+                    + " own (step_time.kind=table or linear)")
+        }
     }
 
     /// Factor on all prices: `step_time.scale`, times the factor fitted with a host profile.

@@ -29,10 +29,14 @@ extension Configuration {
             configuration.resolvePaths(against: file)
         }
         if let serve {
+            let before = configuration
             // The model first: what other flags mean depends on it.
             let named = changes.last { key(ofChange: $0) == "model.name" }
             if let named { try configuration.apply(change: named) }
             try configuration.apply(serve, keepsModel: named != nil)
+            configuration.given.besideServer = before.engineKeys.filter { path, value in
+                configuration.engineKeys[path] == value && serve.origins[path] == nil
+            }.map { "\($0)=\($1)" }.sorted()
         }
         for change in bench?.changes ?? [] {
             // Both lines name the model: the server's says what it serves, so it wins over the
@@ -49,17 +53,54 @@ extension Configuration {
         return configuration
     }
 
+    /// The keys that a server's line could set and that were given other values than the defaults,
+    /// with these.
+    private var engineKeys: [String: String] {
+        let usual = Configuration()
+        var keys: [String: String] = [:]
+        for key in ConfigurationKey.all
+        where gives(key.path) && (key.path == "model.weights" || ServerFlag.sets(key.path)) {
+            let value = key.value(self)
+            if value != key.value(usual) { keys[key.path] = value.described }
+        }
+        return keys
+    }
+
     /// The error for a file that is a trace or a recipe rather than a configuration; nil for
     /// others.
     private static func mistaken(_ file: String) -> InputError? {
         guard !InputFile.isReadOnce(file) else { return nil }
+        if let other = otherVerbs(file) { return other }
         let isRecipe = (try? Recipe.read(file)) != nil
         guard isRecipe || (try? Traces.openTrace(file, options: TraceOptions())) != nil else {
             return nil
         }
         return InputError(
             file, "is a \(isRecipe ? "recipe" : "trace"), no configuration",
-            expected: "--trace \(file), or --set trace.file=\(file)")
+            expected: "--set trace.file=\(file), or headway run --trace \(file)")
+    }
+
+    /// The error for a file of another verb, or a run's folder; nil for others.
+    private static func otherVerbs(_ file: String) -> InputError? {
+        if FileSystem.isFolder(file) {
+            let inside = file.appending(pathComponent: "config.resolved.json")
+            guard FileSystem.exists(inside) else { return nil }
+            return InputError(
+                file, "is a run's folder, no configuration", expected: "\(inside), its own")
+        }
+        guard let data = try? contents(of: file),
+            case .object(let members)? = try? ConfigurationValue.parse(data, place: file)
+        else { return nil }
+        if members["cases"] != nil {
+            return InputError(
+                file, "is a gate's suite, no configuration", expected: "headway gate \(file)")
+        }
+        guard members["keys"] != nil || members["points"] != nil, members["base"] != nil else {
+            return nil
+        }
+        return InputError(
+            file, "is a space of configurations, no single one",
+            expected: "headway sweep \(file), or headway tune \(file)")
     }
 
     /// Applies an object of sections. Visits keys in alphabetical order, so that the first error

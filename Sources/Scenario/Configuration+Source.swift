@@ -99,6 +99,10 @@ extension Configuration {
             extent: TraceExtent(requests: trace.limit),
             labels: output.by?.label.flatMap(notes.labels))
         if engine.asyncScheduling, !gives("trace.stop") { opened.assumedEnd = Self.assumedEnd }
+        if gives("seed"), let seed, !draws(notes) {
+            opened.assumed.append(
+                "seed=\(seed) has no effect: the trace is recorded, and nothing else is drawn")
+        }
         return try sent(opened)
     }
 

@@ -6,6 +6,9 @@ struct GivenKeys: Sendable, Equatable {
     /// The old spellings among them, in the order of their table.
     private(set) var former: [FormerSpelling] = []
 
+    /// "key=value" of what a file gives a server beside `--serve`, in order.
+    var besideServer: [String] = []
+
     mutating func insert(_ path: String) { paths.insert(path) }
     mutating func insert(former spelling: FormerSpelling) {
         if !former.contains(where: { $0.path == spelling.path }) { former.append(spelling) }

@@ -8,7 +8,7 @@ import StepTime
 /// index and is taken as 0.14.0. From 0.18 on `update_block_size_for_backend` asks the kernel,
 /// which takes 16 or else the least that it supports
 /// (`vllm/v1/attention/backends/mla`). Only the Hopper sizes of 0.33.0 were seen in a run.
-struct LatentBlocks {
+package struct LatentBlocks {
     /// The second number of the release.
     var minor: Int
     /// The first number of the GPU's compute capability.
@@ -41,14 +41,14 @@ struct LatentBlocks {
     }
 }
 
-extension Configuration {
+extension LatentBlocks {
     /// The rule for a model of dense latents alone; nil for any other, and on GPUs whose kernels
     /// are not known. Sparse latents take 64 in all releases, and states decide the size beside
     /// them.
-    func latentBlocks(_ model: TransformerModel, _ deployment: Deployment) -> LatentBlocks? {
-        guard let capability = (try? GPU.named(hardware.gpu))?.computeCapability else {
-            return nil
-        }
+    package init?(
+        _ model: TransformerModel, _ deployment: Deployment, on gpu: GPU?, minor: Int
+    ) {
+        guard let capability = gpu?.computeCapability else { return nil }
         var keyDim: Int?
         for layer in model.layers {
             guard case .latent(let latent) = layer.attention, !latent.isSparse,
@@ -56,21 +56,39 @@ extension Configuration {
             else { return nil }
             keyDim = latent.keyDim
         }
-        return keyDim.map {
-            LatentBlocks(
-                minor: engine.version.minor, capability: capability, keyDim: $0,
-                isFP8: deployment.cache == .fp8)
-        }
+        guard let keyDim else { return nil }
+        self.init(
+            minor: minor, capability: capability, keyDim: keyDim,
+            isFP8: deployment.cache == .fp8)
+    }
+
+    /// Tokens per block beside a size that is the user's, or beside none: from 0.18 on a given
+    /// size chooses Blackwell's kernel, and is kept.
+    package func size(isGiven: Bool) -> Int {
+        isGiven && capability == 10 && minor >= 18 ? 16 : size
+    }
+
+    /// A note on a size that was not seen in a run; nil for the others.
+    package func note(on gpu: String, version: String) -> String? {
+        guard capability != 9 || minor != 33 else { return nil }
+        let taken = minor == 15 ? "0.14.0's" : "\(version)'s"
+        return "engine.block_size is \(size) by vLLM \(taken) code for MLA on a \(gpu); it was "
+            + "seen in runs of an H100 under 0.33.0 alone"
+    }
+}
+
+extension Configuration {
+    /// The rule for this configuration's model and GPU.
+    func latentBlocks(_ model: TransformerModel, _ deployment: Deployment) -> LatentBlocks? {
+        LatentBlocks(
+            model, deployment, on: try? GPU.named(hardware.gpu), minor: engine.version.minor)
     }
 
     /// A note where a latent cache's block size was not seen in a run.
     func latentNote(_ model: TransformerModel, _ deployment: Deployment) -> String? {
-        guard !givesBlockSize, let blocks = latentBlocks(model, deployment),
-            blocks.capability != 9 || blocks.minor != 33
-        else { return nil }
-        let taken = blocks.minor == 15 ? "0.14.0's" : "\(engine.version)'s"
-        return "engine.block_size is \(blocks.size) by vLLM \(taken) code for MLA on a "
-            + "\(hardware.gpu); it was seen in runs of an H100 under 0.33.0 alone"
+        guard !givesBlockSize else { return nil }
+        return latentBlocks(model, deployment)?
+            .note(on: hardware.gpu, version: engine.version.description)
     }
 
     /// Whether the block size is the user's.

@@ -47,6 +47,17 @@ extension Configuration {
         return try recipe() != nil
     }
 
+    /// Whether a run of a recorded trace draws anything from the seed. `notes`: its reader's.
+    func draws(_ notes: TraceNotes) -> Bool {
+        // Readers that draw times or starts of sessions say so with the seed.
+        let reads = notes.drawsArrivals || notes.assumptions.contains { $0.contains("seed") }
+        let pauses = trace.concurrency != nil && trace.thinkSeconds > 0 && trace.thinkLaw != .fixed
+        let routes = cluster.replicas != 1 && [.random, .powerOfTwo].contains(cluster.router)
+        let retries = trace.hasImpatientClients && trace.clientRetries > 0
+        let sends = trace.requestRate != nil || trace.rampUp != nil || trace.stages != nil
+        return reads || pauses || routes || retries || sends || trace.sharedPrefix != nil
+    }
+
     /// The same with `replicas` replicas, on as many nodes as they need.
     ///
     /// - Throws: `InputError` for more than the largest number of replicas.

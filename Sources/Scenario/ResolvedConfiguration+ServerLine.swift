@@ -11,17 +11,7 @@ extension ResolvedConfiguration {
     ///
     /// - Throws: `InputError` if the server refuses what the configuration holds.
     package func serverLine() throws -> String {
-        var flags = candidates()
-        var missing: Set<String>
-        do {
-            missing = try differences(from: flags)
-        } catch let error as InputError {
-            // Given blocks are not checked here, but the server's flag is.
-            let others = flags.filter { $0.name != Self.override }
-            guard others.count < flags.count else { throw error }
-            flags = others
-            missing = try differences(from: flags)
-        }
+        var (flags, missing) = try accepted(candidates())
         // Keys that hold this version's default, and a server's own default for the model differs.
         let told = keyFlags { path, _ in missing.contains(path) }
         if !told.isEmpty, let found = try? differences(from: flags + told) {
@@ -38,6 +28,23 @@ extension ResolvedConfiguration {
             .joined(separator: "\n")
     }
 
+    /// The flags without those that the server refuses, and the keys that then differ. Given blocks
+    /// and formats are not checked here, but the server's flags are.
+    private func accepted(_ all: [Words]) throws -> (flags: [Words], missing: Set<String>) {
+        var refusal: InputError?
+        for refused in [
+            [], [Self.override], [Self.quantization], [Self.override, Self.quantization],
+        ] {
+            let flags = all.filter { !refused.contains($0.name) }
+            do {
+                return (flags, try differences(from: flags))
+            } catch let error as InputError {
+                refusal = refusal ?? error
+            }
+        }
+        throw refusal!
+    }
+
     /// A flag with the words that give it.
     private struct Words {
         var name: String
@@ -45,6 +52,13 @@ extension ResolvedConfiguration {
     }
 
     private static let override = "num-gpu-blocks-override"
+    private static let quantization = "quantization"
+
+    /// Whether the number of blocks is the user's; else a server derives its own.
+    private var givesBlocks: Bool {
+        configuration.given.contains("engine.num_gpu_blocks")
+            || configuration.engine.numGPUBlocksOverride != nil
+    }
 
     /// Every flag whose key differs from the base configuration.
     private func candidates() -> [Words] {
@@ -55,7 +69,7 @@ extension ResolvedConfiguration {
             let name = "speculative-config"
             all.append(Words(name: name, words: ["--" + name, engine.speculativeConfig(draft)]))
         }
-        if engine.numGPUBlocksOverride == nil {
+        if engine.numGPUBlocksOverride == nil, givesBlocks {
             all.append(
                 Words(name: Self.override, words: ["--" + Self.override, String(memory.blocks)]))
         }
@@ -64,7 +78,8 @@ extension ResolvedConfiguration {
                 Words(name: "enable-expert-parallel", words: ["--enable-expert-parallel"]))
         }
         if configuration.model.weights == .fp8 {
-            all.append(Words(name: "quantization", words: ["--quantization", "fp8"]))
+            all.append(
+                Words(name: Self.quantization, words: ["--" + Self.quantization, "fp8"]))
         }
         return all
     }
@@ -124,14 +139,16 @@ extension ResolvedConfiguration {
             if key.path == "engine.pp_layer_partition" { continue }
             if key.value(read.configuration) != key.value(configuration) { paths.insert(key.path) }
         }
-        if read.memory.blocks != memory.blocks { paths.insert("engine.num_gpu_blocks") }
+        if givesBlocks, read.memory.blocks != memory.blocks {
+            paths.insert("engine.num_gpu_blocks")
+        }
         return paths
     }
 
     /// Comments on what the line cannot say.
     private func comments(_ missing: Set<String>) -> [String] {
         var lines = ["# vLLM \(configuration.engine.version) on \(configuration.hardware.gpu)"]
-        if !configuration.model.name.contains("/") {
+        if !configuration.model.name.contains("/"), !Catalogue.isFile(configuration.model.name) {
             lines.append(
                 "# \(configuration.model.name.echoed()) is a name of the catalogue here: the "
                     + "server needs the checkpoint's")

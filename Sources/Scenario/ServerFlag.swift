@@ -144,6 +144,18 @@ package struct ServerFlag: Sendable {
     /// The flag of this full name, dashes included.
     static func named(_ word: String) -> (flag: ServerFlag, isNegated: Bool)? { spellings[word] }
 
+    /// Whether a flag of the server can say a change such as "engine.async_scheduling=false". None
+    /// says null where that is not the default.
+    package static func says(_ setting: String) -> Bool {
+        let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+        return parts.last != "null" && sets(parts[0])
+    }
+
+    /// Whether a flag of the server sets a key.
+    static func sets(_ path: String) -> Bool {
+        used.contains { if case .used(path) = $0.verdict { true } else { false } }
+    }
+
     /// Why a key under `engine` that only exists as a server flag is refused; nil if it is not such
     /// a flag. `key`: the key that the flag sets, or "".
     static func refusal(ofKey name: String) -> (problem: String, key: String)? {

@@ -48,6 +48,7 @@ public func simulate(
     result.tellsSharing = arrivals.holdsContent && plan.engine.enablePrefixCaching
     result.stages = arrivals.stageRuns(plan)
     result.leavesTrace = arrivals.leavesTrace
+    result.followers = arrivals.followers
     return result
 }
 

@@ -62,7 +62,7 @@ package struct Explanation: Sendable, Equatable {
     /// - Throws: `InputError` for a deployment that does not divide the model.
     package init(
         _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions = .init(),
-        blockSize: Int? = nil,
+        blockSize: Int? = nil, latentBlock: Int? = nil,
         utilization: Double = MemoryBudget.defaultUtilization, step: StepBreakdown.Step
     ) throws {
         self.model = model
@@ -77,7 +77,10 @@ package struct Explanation: Sendable, Equatable {
         let computed = try StepBreakdown.Step(
             batch: step.batch, tokens: options.usesCache ? step.tokens : step.context,
             context: step.context)
-        breakdown = try StepBreakdown(model, deployment, options, computed)
+        var breakdown = try StepBreakdown(model, deployment, options, computed)
+        // An ablation's step is launched as the step it stands for.
+        breakdown.addLaunch(model, deployment, options, of: step)
+        self.breakdown = breakdown
         var alone = Deployment(cache: deployment.cache)
         alone.packsLatents = deployment.packsLatents
         let whole = KVCacheLayout(model, alone)
@@ -93,6 +96,7 @@ package struct Explanation: Sendable, Equatable {
             let sequences = max(gpu.serverDefaults.sequences, step.batch)
             var pool = PoolOptions(maxModelLen: max(model.maxContext, step.context))
             pool.blockSize = blockSize
+            pool.latentBlock = latentBlock
             pool.maxNumBatchedTokens = gpu.serverDefaults.tokens
             pool.pipelineParallel = deployment.pipelineParallel
             pool.batchesInFlight = deployment.pipelineParallel + 1

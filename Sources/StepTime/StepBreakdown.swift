@@ -106,6 +106,19 @@ package struct StepBreakdown: Sendable, Equatable {
         }
     }
 
+    /// Adds how much longer than the GPU the host takes to launch a step that is not one captured
+    /// graph, as the phase "launch". A run's step ends no earlier than its last kernel's launch.
+    package mutating func addLaunch(
+        _ model: TransformerModel, _ deployment: Deployment, _ options: ClockOptions,
+        of step: Step
+    ) {
+        let launch = options.launch(
+            model, deployment, tokens: step.batch * step.tokens,
+            isDecode: StepLoad.isDecode(step.tokens, past: step.context - step.tokens))
+        guard launch > seconds else { return }
+        add(Phase(name: "launch", seconds: launch - seconds, bound: .latency))
+    }
+
     private mutating func add(_ phase: Phase) {
         guard let known = phases.firstIndex(where: { $0.name == phase.name }) else {
             phases.append(phase)
@@ -118,6 +131,21 @@ package struct StepBreakdown: Sendable, Equatable {
         phases[known].weightBytes += phase.weightBytes
         phases[known].kvBytes += phase.kvBytes
         phases[known].seconds += phase.seconds
+    }
+}
+
+extension ClockOptions {
+    /// Seconds from a step's start to the launch of its last kernel; 0 for decodes in one captured
+    /// graph, which starts once it is launched.
+    package func launch(
+        _ model: TransformerModel, _ deployment: Deployment, tokens: Int, isDecode: Bool
+    ) -> Double {
+        let isCaptured = tokens <= captureSizes.last ?? 0
+        if isCaptured, isDecode { return 0 }
+        let host = host.launching(model, tensorParallel: deployment.tensorParallel)
+        let stages = deployment.pipelineParallel
+        return (isCaptured ? host.launchPiecewise : host.launchEager)
+            .seconds(layers: (model.layers.count + stages - 1) / stages)
     }
 }
 

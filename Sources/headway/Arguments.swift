@@ -68,11 +68,16 @@ struct Arguments: Sendable {
         let flags = verb.flags.map(\.name) + ["--help"]
         // A pasted server flag: --max-num-seqs is engine.max_num_seqs.
         let word = name.drop { $0 == "-" }.replacing("-", with: "_")
-        let key = verb.takesChanges ? ConfigurationKey.all.first { $0.name == word } : nil
-        if let key, !word.isEmpty {
+        // A section's own name comes first: --model is model.name. A flag of `headway trace` may
+        // also be a server's.
+        let all = ConfigurationKey.all
+        let key = all.first { $0.path == word + ".name" } ?? all.first { $0.name == word }
+        let keys = [TraceFlags.keys[name], key?.path].compactMap(\.self)
+        if verb.takesChanges, !word.isEmpty, let first = keys.first {
+            let other = keys.first { $0 != first }.map { " or --set \($0)=VALUE" } ?? ""
             throw InputError(
                 verb.name, "unknown flag \(name)", expected: "",
-                suggestion: "--set \(key.path)=VALUE")
+                suggestion: "--set \(first)=VALUE" + other)
         }
         throw InputError(verb.name, "unknown flag \(name)", word: name, among: flags)
     }

@@ -162,8 +162,10 @@ private struct ReplayRun {
     init(_ arguments: Arguments) throws {
         let asked = try Self.configuration(arguments)
         notes = asked.notes
-        why = Self.why(arguments, asked.changes)
         resolved = try asked.resolved()
+        // What came through a pipe is gone.
+        let isGone = resolved.configuration.trace.file.map(InputFile.isReadOnce) ?? false
+        why = isGone ? nil : Self.why(arguments, asked.changes)
         if arguments.has("--require-slo"), resolved.configuration.slo.requirements.isEmpty {
             throw InputError(
                 "--require-slo", "requires an SLO, and nothing is limited",
@@ -179,7 +181,9 @@ private struct ReplayRun {
             (output.series, "output.series", "series.csv"),
             (output.tokenTimes, "output.token_times", "token_times.csv"),
         ] where wanted && out == nil {
-            throw InputError(key, "has no folder to write \(file) into", expected: "--out DIR")
+            throw InputError(
+                key, "has no folder to write \(file) into",
+                expected: "--out DIR, or --set \(key)=false")
         }
         if let start = output.timelineStart, let end = output.timelineEnd, end <= start {
             throw InputError(

@@ -63,7 +63,7 @@ enum TraceFlags {
     }
 
     /// The key of a configuration for each flag.
-    private static let keys = [
+    static let keys = [
         "--format": "trace.format", "--time-unit": "trace.time_unit",
         "--block-size": "trace.block_size", "--columns": "trace.columns",
         "--only-model": "trace.model", "--strict": "trace.strict", "--limit": "trace.limit",

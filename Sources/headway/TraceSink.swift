@@ -41,7 +41,13 @@ struct TraceSink {
         }
         self.path = path
         isStandardOutput = Console.isStandardOutput(path)
-        format = try arguments.choice("--to") ?? .native
+        let asked: TraceFormat? = try arguments.choice("--to")
+        guard asked != nil || !path.hasSuffix(".csv") && !path.hasSuffix(".csv.gz") else {
+            throw InputError(
+                "--out", "\(path) would hold JSON lines, the native format",
+                expected: "a name such as trace.jsonl, or --to azure (CSV)")
+        }
+        format = asked ?? .native
         isJSON = arguments.has("--json")
     }
 

@@ -47,13 +47,16 @@ struct OutputTests {
                 + " --set output.latency_breakdown=true --out d"
         ),
         ("cp keep.csv t.csv", "t.csv", "trace cache t.csv --csv t.csv"),
-        ("cp keep.csv t.csv", "t.csv", "trace convert t.csv --out t.csv"),
-        ("cp keep.csv t.csv; ln t.csv hard", "t.csv", "trace convert hard --out t.csv"),
-        ("cp keep.csv t.csv; ln -s t.csv soft", "t.csv", "trace convert soft --out t.csv"),
+        ("cp keep.csv t.csv", "t.csv", "trace convert t.csv --out t.csv --to azure"),
+        ("cp keep.csv t.csv; ln t.csv hard", "t.csv", "trace convert hard --out t.csv --to azure"),
+        (
+            "cp keep.csv t.csv; ln -s t.csv soft", "t.csv",
+            "trace convert soft --out t.csv --to azure"
+        ),
         ("cp keep.csv t.csv; ln -s t.csv soft", "t.csv", "trace convert t.csv --out soft"),
         ("cp keep.csv t.csv", "t.csv", "trace sample t.csv --share 0.9 --out t.csv --to lengths"),
-        ("cp keep.csv t.csv", "t.csv", "trace scale t.csv --factor 2 --out ./t.csv"),
-        ("cp keep.csv t.csv", "t.csv", "trace merge keep.csv t.csv --out t.csv"),
+        ("cp keep.csv t.csv", "t.csv", "trace scale t.csv --factor 2 --out ./t.csv --to azure"),
+        ("cp keep.csv t.csv", "t.csv", "trace merge keep.csv t.csv --out t.csv --to azure"),
         ("cp keep.csv t.csv", "t.csv", "trace cache t.csv >> t.csv"),
         ("cp keep.csv t.csv", "t.csv", "trace info t.csv >> t.csv"),
         ("cp recipe.json5 r.json5", "r.json5", "trace synth r.json5 --out r.json5"),

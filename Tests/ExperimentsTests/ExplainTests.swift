@@ -1,6 +1,8 @@
 import Basics
 import Experiments
 import Models
+import Scenario
+import Simulator
 import StepTime
 import Testing
 
@@ -47,6 +49,56 @@ struct ExplainTests {
         let without = try scenario(["profile": "trtllm"]).explained().explanation
         #expect(without.breakdown.hostSeconds == 0 && without.hostName == HostProfile.trtllm.name)
         #expect(try scenario([:]).explained().explanation.breakdown.hostSeconds > 0)
+    }
+
+    @Test("a step of a Blackwell is that of a run, beyond 512 tokens too")
+    func captures() throws {
+        let flags = ["model": "llama-3.1-8b", "gpu": "b200", "tp": "4", "weights": "fp8"]
+        let step = ["context": "1024", "tokens": "1024"]
+        let found = try scenario(flags.merging(step) { $1 }).explained().explanation
+        let run = try Configuration.read(
+            file: nil,
+            changes: [
+                "model.weights=fp8", "hardware.gpu=b200-sxm", "engine.tensor_parallel_size=4",
+            ]
+        ).resolved()
+        var load = StepLoad()
+        load.add(1024, past: 0, samples: true, window: 0)
+        let seconds = Double(run.plan.stepTime.picoseconds(load)) * 1e-12
+        #expect(abs(found.breakdown.seconds / seconds - 1) < 1e-3)
+    }
+
+    @Test("a step that the host launches more slowly than it runs takes as long as the launch")
+    func launch() throws {
+        let step = ["model": "falcon-mamba-7b", "tp": "8", "context": "1500", "tokens": "1500"]
+        let breakdown = try scenario(step).explained().explanation.breakdown
+        let launch = try #require(breakdown.phases.first { $0.name == "launch" })
+        let host = HostProfile.vllmAsync.launchEager.seconds(layers: 64)
+        #expect(launch.seconds > 0 && abs(breakdown.seconds - host) < 1e-9)
+        let decode = try scenario(["model": "falcon-mamba-7b", "tp": "8"]).explained()
+        #expect(!decode.explanation.breakdown.phases.contains { $0.name == "launch" })
+    }
+
+    @Test("latents have the blocks that a run has")
+    func latents() throws {
+        let found = try scenario(["model": "deepseek-v3", "gpu": "b200", "tp": "8"]).explained()
+        let run = try Configuration.read(
+            file: nil,
+            changes: [
+                "model.name=deepseek-v3", "hardware.gpu=b200-sxm",
+                "engine.tensor_parallel_size=8",
+            ]
+        ).resolved()
+        #expect(found.explanation.blockSize == run.configuration.engine.blockSize)
+        #expect(found.explanation.budget?.numGPUBlocks == run.memory.blocks)
+        #expect(found.explanation.blockSize == 32)
+    }
+
+    @Test("a request's step is one of its own decodes")
+    func requestStep() throws {
+        let step = try scenario(["input": "4096", "output": "256"]).explained()
+            .explanation.breakdown.step
+        #expect(step.context == 4224 && step.tokens == 1)
     }
 
     @Test("a flag that is given twice is refused")

@@ -220,6 +220,7 @@ struct WhyTests {
             asker.answers[1].culprits == [
                 Culprit(id: 1, sequence: 0, cause: .queue, time: 80 * microsecond)
             ])
+        #expect(abs(asker.keeper.wholeCost.queue - Double(80 * microsecond)) < 1)
         let costs = asker.keeper.costliest(5)
         #expect(costs.map(\.id).contains(2) && asker.keeper.wholeCost.preemption == 0)
     }

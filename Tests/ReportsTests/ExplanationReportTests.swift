@@ -30,6 +30,24 @@ struct ExplanationReportTests {
         #expect(try keys(report)["notes"] as? [String] == [])
     }
 
+    @Test("a chunk of one side alone is compared with the step without it")
+    func chunk() throws {
+        var scenario = ExplainScenario()
+        try scenario.set("batch", to: "4")
+        let (plain, chunked) = (
+            try scenario.explained(), try scenario.changed(by: "--chunk 512").explained()
+        )
+        let page = ExplanationComparison(plain, chunked, change: "--chunk 512").text
+        let row = page.split(separator: "\n").first { $0.hasPrefix("with chunk") }
+        #expect(row?.contains("+0.0 %") == false && row?.contains(" ms") == true, "\(page)")
+        let own = ExplanationReport(chunked)
+        #expect(own.text.hasPrefix("A chunk of 512 prompt tokens in the same step"))
+        #expect(own.text.contains("The decodes' step without the chunk takes"))
+        let mixed = try #require(try keys(own)["mixed"] as? [String: Any])
+        let seconds = try #require(chunked.mixed).together
+        #expect(mixed["togetherUs"] as? Double == seconds * 1e6)
+    }
+
     @Test("says each note on a line that begins with the word")
     func notes() throws {
         let report = try report("gemma-2-27b", context: 100_000)

@@ -69,6 +69,17 @@ struct TraceReportTests {
         #expect(!short.contains { $0.contains("busiest") || $0.contains("dispersion") })
     }
 
+    @Test("the dispersion is of whole seconds, without the one that the trace ends in")
+    func wholeBins() throws {
+        var arrivals = ArrivalStatistics()
+        // Ten a second for three seconds, and one at the beginning of the fourth.
+        for step in 0...30 { arrivals.add(Int64(step) * 100_000_000) }
+        #expect(arrivals.dispersion.second == 0 && arrivals.dispersion.minute == nil)
+        var short = ArrivalStatistics()
+        for step in 0..<12 { short.add(Int64(step) * 100_000_000) }
+        #expect(short.dispersion.second == nil)
+    }
+
     @Test("calls hardly any Poisson trace smooth or bursty, however short")
     func poisson() throws {
         for count in [3, 4, 6, 10, 30, 100, 400] {

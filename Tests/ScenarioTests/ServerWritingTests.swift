@@ -51,6 +51,20 @@ struct ServerWritingTests {
         #expect(last(line) == "vllm serve llama-3.1-8b")
     }
 
+    @Test("a pool that follows from weights which no flag sets is not the server's")
+    func derivedPool() throws {
+        for weights in ["int8", "mxfp4", "int4", "nvfp4"] {
+            let line = try resolved(["model.weights=\(weights)"]).serverLine()
+            #expect(!line.contains("num_gpu_blocks") && !line.contains("num-gpu-blocks"))
+        }
+        // A flag that the checkpoint refuses is a comment.
+        let own = try resolved(["model.name=gpt-oss-20b", "model.weights=fp8"]).serverLine()
+        #expect(own.contains("# no flag sets model.weights=\"fp8\""))
+        #expect(last(own) == "vllm serve gpt-oss-20b")
+        #expect(ServerFlag.says("engine.async_scheduling=false"))
+        #expect(!ServerFlag.says("engine.prefix_cache_retention_interval=null"))
+    }
+
     @Test("a flag is given where the server's default for the model is another one")
     func ownDefault() throws {
         let line = try resolved([

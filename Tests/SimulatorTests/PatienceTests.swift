@@ -73,7 +73,7 @@ struct PatienceTests {
     private func check(
         _ result: RunResult, _ workload: Workload, _ patience: ClientPatience, _ place: String
     ) {
-        var (wasted, retried, gaveUp) = (0, 0, 0)
+        var (wasted, prompts, retried, gaveUp) = (0, 0, 0, 0)
         for (id, tries) in attempts(result) {
             let row = Int(id)
             let first = workload.arrivals[row] * 1_000
@@ -93,6 +93,12 @@ struct PatienceTests {
                 if timedOut {
                     #expect(record.finish >= limit, "\(place)")
                     wasted += Int(record.outputTokens)
+                    let isWhole = record.firstToken >= 0
+                    prompts += Int(
+                        isWhole
+                            ? record.promptTokens - record.hitTokens : record.computedTokens)
+                    #expect(record.computedTokens >= 0, "\(place)")
+                    #expect(record.computedTokens <= record.promptTokens, "\(place)")
                 }
                 guard record.isSentAgain else {
                     if timedOut { gaveUp += 1 }
@@ -109,6 +115,9 @@ struct PatienceTests {
         #expect(counts.requests == workload.count && counts.attempts == result.records.count)
         #expect(counts.retried == retried && counts.gaveUp == gaveUp, "\(place)")
         #expect(counts.wastedOutputTokens == wasted, "\(place)")
+        #expect(counts.wastedPromptTokens == prompts, "\(place)")
+        // What was computed for nobody is a part of what steps computed.
+        #expect(prompts <= result.counters.scheduledTokens, "\(place)")
     }
 
     @Test("are sent again after their pause, as often as they try, and counted")

@@ -206,7 +206,11 @@ struct SteadinessTests {
     @Test("nothing is said of a run that is too short")
     func short() {
         #expect(steadiness([]) == nil)
-        #expect(steadiness(records(1, seed: 1, gap: { _ in 1 }, stay: { _ in 1 })) == nil)
+        for count in [1, 2, 10, 49] {
+            let few = records(count, seed: 1, gap: { _ in 1 }, stay: { _ in 1 })
+            #expect(steadiness(few) == nil)
+        }
+        #expect(steadiness(records(60, seed: 1, gap: { _ in 1 }, stay: { _ in 1 })) != nil)
         let rejected = RequestRecord(id: 0, arrival: 5, promptTokens: 1, outcome: .rejected)
         #expect(steadiness([rejected]) == nil)
     }

@@ -25,7 +25,7 @@ private func rounded(_ value: Double, _ decimals: Int) -> Double {
         #expect(try rounded(#require(trace.arrivals.peakOverMean.second), 1) == 2.9)
         #expect(try rounded(#require(trace.arrivals.peakOverMean.minute), 2) == 1.53)
         #expect(try rounded(#require(trace.arrivals.dispersion.second), 1) == 1.4)
-        #expect(try rounded(#require(trace.arrivals.dispersion.minute), 1) == 20.6)
+        #expect(try rounded(#require(trace.arrivals.dispersion.minute), 1) == 16.1)
         let prompts = trace.prompts.quantiles([0.5, 0.9, 0.99]).map { rounded($0, 0) }
         #expect(prompts == [1_020, 2_735, 4_142])
         #expect(rounded(trace.prompts.mean, 0) == 1_155)
@@ -40,7 +40,7 @@ private func rounded(_ value: Double, _ decimals: Int) -> Double {
         #expect(try rounded(#require(trace.arrivals.peakOverMean.second), 1) == 26.1)
         #expect(try rounded(#require(trace.arrivals.peakOverMean.minute), 1) == 4.1)
         #expect(try rounded(#require(trace.arrivals.dispersion.second), 1) == 13.2)
-        #expect(try rounded(#require(trace.arrivals.dispersion.minute), 0) == 161)
+        #expect(try rounded(#require(trace.arrivals.dispersion.minute), 0) == 164)
         let prompts = trace.prompts.quantiles([0.5, 0.9, 0.99]).map { rounded($0, 0) }
         #expect(prompts == [1_469, 5_188, 7_436])
     }

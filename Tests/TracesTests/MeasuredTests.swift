@@ -86,7 +86,7 @@ private let millisecond: Int64 = 1_000_000
             try latencies(AgentSamples.aiperf)
                 == .init(repeating: [18_250_000, 487 * millisecond], count: 2))
         let failed = AgentSamples.aiperf.replacing("\"error\":null", with: "\"error\":{\"code\":5}")
-        #expect(try failure(failed).contains("2 dropped"))
+        #expect(try failure(failed).contains("none of its 2 rows can be replayed: 2 times "))
     }
 
     /// A record of AIPerf with more metadata.
@@ -120,7 +120,7 @@ private let millisecond: Int64 = 1_000_000
                 .contains("the benchmark_phase cooldown; expected profiling or warmup"))
         #expect(
             try failure(record("\"benchmark_phase\":\"warmup\"", at: 0))
-                .contains("none of its 1 rows can be replayed (1 dropped"))
+                .contains("none of its 1 row can be replayed: 1 times "))
     }
 
     @Test func aiperfsTurnsFollowOneAnother() throws {

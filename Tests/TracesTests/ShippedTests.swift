@@ -16,6 +16,10 @@ import Traces
         let shipped = try InputFile(folder.appendingPathComponent(name + ".jsonl.gz").path)
         var writer = try TraceWriter(.native)
         var source = RecipeSource(recipe)
+        // As `headway trace synth` writes them.
+        let labels = recipe.classes.count > 1 ? RequestLabels(.session) : nil
+        source.labels = labels
+        writer.labels = labels.map { [$0] } ?? []
         var room = [UInt8](repeating: 0, count: 1 << 20)
         while let batch = try source.next() {
             let bytes = try writer.write(batch)

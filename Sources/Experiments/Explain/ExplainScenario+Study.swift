@@ -6,7 +6,7 @@ import StepTime
 
 extension ExplainScenario {
     /// A step that decodes, and also computes a chunk of another prompt.
-    package struct MixedStep: Sendable, Encodable {
+    package struct MixedStep: Sendable {
         /// Tokens of the chunk, and the number of decoding sequences.
         package var chunkTokens: Int
         package var decodes: Int
@@ -17,7 +17,7 @@ extension ExplainScenario {
     }
 
     /// A whole request that shares its steps with `batch` - 1 others like it.
-    package struct WholeRequest: Sendable, Encodable {
+    package struct WholeRequest: Sendable {
         package var input: Int
         package var output: Int
         package var batch: Int
@@ -73,13 +73,15 @@ extension ExplainScenario {
         }
         var result = Explained(found)
         guard chunk > 0 || input != nil else { return result }
-        var options = try clockOptions()
+        var options = try clockOptions(model, found.deployment.tensorParallel)
         // Beyond the tables, prices extend the last slope.
         options.maxTokens = max(gpu.serverDefaults.tokens, min(chunk, 1 << 16) + min(batch, 4096))
         let clock = try StepTime.measured(model, found.deployment, options)
         if chunk > 0 { result.mixed = try mixed(clock) }
         if let input, let output {
-            result.request = try request(clock, input, output, found.deployment)
+            result.request = try request(clock, input, output, found.deployment) {
+                options.launch(model, found.deployment, tokens: $0, isDecode: false)
+            }
             let notes = found.notes(
                 onRequests: batch, input: input, output: output, options)
             result.explanation.notes += notes.filter { !found.notes.contains($0) }
@@ -162,7 +164,9 @@ extension ExplainScenario {
         }
     }
 
-    func clockOptions() throws -> ClockOptions {
+    func clockOptions(
+        _ model: TransformerModel, _ tensorParallel: Int
+    ) throws -> ClockOptions {
         var options = try ClockOptions(profile: profile, gpu: gpu)
         // The host that a run with these kernels has.
         options.host = options.profile.usualHost(
@@ -170,6 +174,12 @@ extension ExplainScenario {
         options.routing = routing
         options.attentionKernel = attentionKernel
         options.usesCache = usesCache
+        // The graphs that a server of these GPUs captures by default, as in a run.
+        var server = ServerMemory(
+            model, minor: EngineVersion.newest.minor, on: gpu, tensorParallel: tensorParallel)
+        server.maxNumSeqs = gpu.serverDefaults.sequences
+        server.maxNumBatchedTokens = gpu.serverDefaults.tokens
+        options.captureSizes = server.capturedSizes
         return options
     }
 
@@ -181,9 +191,18 @@ extension ExplainScenario {
         try deployment.checkRanks()
         let step = try StepBreakdown.Step(
             batch: batch, tokens: tokens, context: stepContext)
+        let latents = LatentBlocks(
+            model, deployment, on: gpu, minor: EngineVersion.newest.minor)
         var explanation = try Explanation(
-            model, deployment, clockOptions(), blockSize: blockSize, utilization: utilization,
+            model, deployment, clockOptions(model, size), blockSize: blockSize,
+            latentBlock: latents?.size(isGiven: blockSize != nil), utilization: utilization,
             step: step)
+        if blockSize == nil,
+            let note = latents?.note(
+                on: gpu.name, version: EngineVersion.newest.description)
+        {
+            explanation.notes.append(note)
+        }
         explanation.notes += try flagsWithoutEffect(model) + model.notes
         explanation.notes += model.weightsNotes(weights)
         if let note = explanation.gpu.notMeasuredNote { explanation.notes.append(note) }
@@ -211,7 +230,7 @@ extension ExplainScenario {
             throw InputError(
                 "--chunk", "joins decodes, and --tokens is \(tokens)", expected: "--tokens 1")
         }
-        let length = context ?? 2048
+        let length = stepContext
         guard length > 1, batch <= StepBreakdown.Step.most / length,
             chunk <= StepBreakdown.Step.most - batch
         else {
@@ -236,7 +255,8 @@ extension ExplainScenario {
     private static let mostOutput = 1 << 22
 
     private func request(
-        _ clock: StepTime, _ input: Int, _ output: Int, _ deployment: Deployment
+        _ clock: StepTime, _ input: Int, _ output: Int, _ deployment: Deployment,
+        launch: (_ tokens: Int) -> Double
     ) throws -> WholeRequest {
         guard output <= Self.mostOutput, input <= StepBreakdown.Step.most / batch - output else {
             throw InputError(
@@ -249,7 +269,7 @@ extension ExplainScenario {
             let count = min(most, input - done)
             var load = StepLoad()
             load.add(count, past: done, samples: done + count == input, window: clock.window)
-            first += seconds(clock, load)
+            first += max(seconds(clock, load), launch(count))
             done += count
             chunks += 1
         }

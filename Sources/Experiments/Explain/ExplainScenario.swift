@@ -37,7 +37,7 @@ package struct ExplainScenario: Sendable {
     var cache: CacheFormat?
     var batch = 1
     var tokens = 1
-    /// Nil: 2048, or the new tokens.
+    /// Nil: 2048, or the new tokens; of a whole request, half of its output later.
     var context: Int?
     var blockSize: Int?
     var utilization = MemoryBudget.defaultUtilization
@@ -63,7 +63,12 @@ package struct ExplainScenario: Sendable {
     }
 
     /// Tokens of context after the step.
-    var stepContext: Int { context ?? max(2048, tokens) }
+    var stepContext: Int {
+        if let context { return context }
+        guard let input, let output else { return max(2048, tokens) }
+        // The mean step of its decodes. Sums beyond any context are refused with the request.
+        return max(tokens, input + min(output, 1 << 40) / 2)
+    }
 
     /// How query heads share keys and values.
     enum HeadGroups: Sendable {

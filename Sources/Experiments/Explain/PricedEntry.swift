@@ -63,7 +63,7 @@ extension PricedEntry.Size {
         var scenario = scenario
         scenario.tensorParallel = size
         let base = try scenario.base(of: model)
-        let options = try scenario.clockOptions()
+        let options = try scenario.clockOptions(model, size)
         (notes, fit, phases) = ([], [], [])
         var explanations: [Int: [Explanation]] = [:]
         for batch in axes.batches {
@@ -90,7 +90,11 @@ extension PricedEntry.Size {
                     let tokens = options.usesCache ? scenario.tokens : context
                     let step = try StepBreakdown.Step(
                         batch: batch, tokens: tokens, context: context)
-                    let breakdown = try StepBreakdown(model, deployment, options, step)
+                    var breakdown = try StepBreakdown(model, deployment, options, step)
+                    breakdown.addLaunch(
+                        model, deployment, options,
+                        of: try StepBreakdown.Step(
+                            batch: batch, tokens: scenario.tokens, context: context))
                     guard breakdown.hostSeconds > 0 else { return breakdown.phases }
                     var host = StepBreakdown.Phase.empty("host")
                     host.seconds = breakdown.hostSeconds

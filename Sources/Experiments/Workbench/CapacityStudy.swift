@@ -28,6 +28,8 @@ package struct CapacityStudy: Sendable {
         /// The nominal level: for a rate, as if no turn waited for an answer.
         package var nominal: Double
         package var runs: [CapacityRun]
+        /// The stretches of a recorded trace that ran at this load.
+        package var stretches: [CapacityRun] = []
 
         /// Number of runs that hold.
         package var holding: Int { runs.count { $0.standing == .holds } }
@@ -83,9 +85,6 @@ package struct CapacityStudy: Sendable {
     package internal(set) var runs: Int
     /// The promises; empty: none, so that only falling behind counts.
     package let requirements: [ServiceRequirement]
-    /// Whether a share of good requests was assumed as a promise, because only per-request limits
-    /// are given.
-    package let assumesGoodput: Bool
     /// What makes a request good; empty: no limits.
     package let objective: String
     /// The model, the hardware and the trace.
@@ -121,7 +120,12 @@ package struct CapacityStudy: Sendable {
             curve.flatMap { level in shownBy.map { (level, $0) } }, endsEarly: false)
         let runner = finding.runner
         let points = curve.map { level in
-            Point(axis, level, runner.runs(at: level, of: shownBy))
+            var point = Point(axis, level, runner.runs(at: level, of: shownBy))
+            if isWhole {
+                let stretches = Array(finding.replications.dropFirst())
+                point.stretches = runner.runs(at: level, of: stretches)
+            }
+            return point
         }
         let beyond =
             ownMiss.flatMap { curve.contains($0) ? $0 : nil }
@@ -142,7 +146,6 @@ package struct CapacityStudy: Sendable {
         runs = runner.count
         let (base, resolved) = (axis.base, try axis.base.resolved())
         requirements = base.slo.requirements
-        assumesGoodput = !base.slo.promises && !base.slo.requirements.isEmpty
         objective = base.slo.description
         headline = resolved.headline(trace: finding.traceName)
         let shown = interval.map { runner.runs(at: $0.value, of: shownBy) } ?? first

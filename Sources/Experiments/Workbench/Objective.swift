@@ -7,12 +7,23 @@ extension Configuration.ObjectiveSection {
     /// Whether the objective has promises beyond what makes a request good.
     package var promises: Bool { !explicitRequirements.isEmpty }
 
-    /// Everything that a run must hold. If only per-request limits are given, promises a share of
-    /// `ServiceVerdict.assumedGoodput`. Empty without any limits.
+    /// Whether single requests have limits, and no share of them is promised.
+    package var assumesGoodput: Bool { requirements.contains(where: \.isAssumed) }
+
+    /// Everything that a run must hold. Empty without any limits.
+    ///
+    /// Limits of single requests of which no share is promised are to hold for
+    /// `ServiceVerdict.assumedGoodput` of them, whatever else is promised.
     package var requirements: [ServiceRequirement] {
-        let explicit = explicitRequirements
-        guard explicit.isEmpty, !description.isEmpty else { return explicit }
-        return [ServiceRequirement(.goodput, limit: ServiceVerdict.assumedGoodput)]
+        let shares = classes.keys.sorted().filter { classes[$0]!.goodput != nil }
+        let isLimited =
+            limits.limitsRequests
+            || classes.contains { $0.value.goodput == nil && $0.value.limitsRequests }
+        guard limits.goodput == nil, isLimited else { return explicitRequirements }
+        return explicitRequirements + [
+            ServiceRequirement(
+                .goodput, limit: ServiceVerdict.assumedGoodput, except: shares, isAssumed: true)
+        ]
     }
 
     private var explicitRequirements: [ServiceRequirement] {
@@ -36,7 +47,7 @@ extension Configuration.ObjectiveSection {
     /// Whether a run held the promises; nil without limits.
     package func verdict(_ summary: RunSummary) -> ServiceVerdict? {
         let all = requirements
-        return all.isEmpty ? nil : ServiceVerdict(summary, all, assumed: !promises)
+        return all.isEmpty ? nil : ServiceVerdict(summary, all)
     }
 
     /// Takes another section's per-request limits if this one promises a share of good requests
@@ -90,7 +101,12 @@ extension Configuration.ObjectiveSection {
         let words = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
         let latency = ObjectiveLimits.latencies.first { $0.name == words.first }
         guard let latency, words.last == "ms", (2...3).contains(words.count), value <= 1e9 else {
-            throw Self.mistake("\(name.echoed()) is no limit")
+            guard let meant = Self.named(words) else {
+                throw Self.mistake("\(name.echoed()) is no limit")
+            }
+            throw InputError(
+                "--slo", "\(name.echoed()) is no limit", expected: "",
+                suggestion: "\(meant)=\(text)")
         }
         guard words.count == 3, words[1] != "each" else {
             limits[keyPath: latency.member].each = value
@@ -100,6 +116,17 @@ extension Configuration.ObjectiveSection {
             throw Self.mistake("\(name.echoed()) is no figure of a latency")
         }
         limits[keyPath: latency.member].limit(statistic, milliseconds: value)
+    }
+
+    /// The limit that a key of summary.json means: ttft_mean_ms for mean_ttft_ms.
+    private static func named(_ words: [String]) -> String? {
+        guard words.count == 3, words[2] == "ms" else { return nil }
+        let known = ["e2el": "e2e", "median": "p50"]
+        let all = words.map { known[$0] ?? $0 }
+        return [(all[0], all[1]), (all[1], all[0])].first { latency, statistic in
+            ObjectiveLimits.latencies.contains { $0.name == latency }
+                && LatencyStatistic(statistic) != nil
+        }.map { "\($0.0)_\($0.1)_ms" }
     }
 
     private static func mistake(_ problem: String) -> InputError {

@@ -8,6 +8,8 @@ package enum SweepMerge {
         let records: CSVRecords
         var next: [UInt8]?
         var run = 0
+        /// From one of its runs to the next: the number of shards.
+        var stride: Int?
 
         /// Advances to the next row. `space`: set from the first row of all.
         mutating func advance(_ space: inout Space?, width: Int) throws {
@@ -45,6 +47,7 @@ package enum SweepMerge {
                     place, "holds run \(run) after run \(before)",
                     expected: "rows as headway sweep wrote them")
             }
+            if before >= 0 { stride = run - before }
             (next, self.run) = (record, run)
         }
     }
@@ -87,7 +90,9 @@ package enum SweepMerge {
         let runs = space?.runs ?? 0
         for run in 0..<runs {
             let holders = shards.indices.filter { shards[$0].next != nil && shards[$0].run == run }
-            guard let holder = holders.first else { throw missing(run, of: runs) }
+            guard let holder = holders.first else {
+                throw missing(run, of: runs, shards: shards.compactMap(\.stride).first)
+            }
             guard holders.count == 1 else {
                 throw InputError(
                     shards[holders[1]].file,
@@ -105,9 +110,12 @@ package enum SweepMerge {
         return runs
     }
 
-    private static func missing(_ run: Int, of runs: Int) -> InputError {
-        InputError(
+    private static func missing(_ run: Int, of runs: Int, shards: Int?) -> InputError {
+        let shard =
+            shards.map { "shard \(run % $0 + 1)/\($0)" }
+            ?? "shard I/N with I = \(run) mod N + 1"
+        return InputError(
             "merge", "run \(run) of \(runs) (0 to \(runs - 1)) stands in none of the files",
-            expected: "all shards, each ended: it is in shard I/N with I = \(run) mod N + 1")
+            expected: "all shards, each ended: it is in \(shard)")
     }
 }

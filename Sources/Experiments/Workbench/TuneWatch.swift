@@ -53,7 +53,8 @@ struct TuneWatch: Sendable {
         guard requests > 0 else { return }
         // Above this number, percentiles come from a histogram, accurate to 0.1 %.
         let slack = requests > RequestLatencies.most ? 1.002 : 1
-        for (place, requirement) in requirements.enumerated() where requirement.className == nil {
+        for (place, requirement) in requirements.enumerated()
+        where requirement.className == nil && requirement.excepted.isEmpty {
             var bound = Bound(
                 requirement: place, latency: "", statistic: nil,
                 limit: requirement.limit * slack, allowed: 0)
@@ -81,9 +82,9 @@ struct TuneWatch: Sendable {
     mutating func add(_ record: RequestRecord) throws {
         seen += 1
         guard seen > warmup else { return }
-        // Aborts recorded in a trace count neither way.
-        guard record.outcome != .aborted else { return }
         for place in bounds.indices {
+            // An aborted request is not good, and has no latency.
+            guard record.outcome != .aborted || bounds[place].statistic == nil else { continue }
             bounds[place].missed += weight(record, bounds[place])
             if bounds[place].missed > bounds[place].allowed {
                 throw Refuted(requirement: bounds[place].requirement)

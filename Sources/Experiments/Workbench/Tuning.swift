@@ -100,7 +100,7 @@ package struct Tuning: Sendable {
                 try TuneConfidence($0, choice, goal: goal, space: space, traces: traces)
             }
             (self.space, self.file, self.goal) = (space, file, goal)
-            assumesGoodput = !space.base.slo.promises
+            assumesGoodput = space.base.slo.assumesGoodput
             (evaluated, isHalved) = (search.decided.count, search.isHalved)
             var work = search.work
             // The best was run again for its requests' latencies, and for what chance moves.

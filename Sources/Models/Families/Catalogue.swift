@@ -49,6 +49,11 @@ package enum Catalogue {
             otherwise: "one of \(names.joined(separator: ", ")), or the path of a config.json")
     }
 
+    /// Whether `model(named:)` reads a file or a folder by this name.
+    package static func isFile(_ name: String) -> Bool {
+        name.hasSuffix(".json") || Snapshot.config(in: name) != nil
+    }
+
     /// The last part of a name in lower case with `-` between its words, and its publisher.
     private static func spelled(_ name: String) -> (name: String, publisher: String) {
         let parts = name.lowercased().split(separator: "/")

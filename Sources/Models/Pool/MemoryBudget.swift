@@ -221,7 +221,13 @@ package struct MemoryBudget: Equatable, Sendable {
         _ model: TransformerModel, _ deployment: Deployment, _ gpu: String, memoryBytes: Int64,
         utilization: Double
     ) -> InputError {
-        InputError(
+        guard layout.bytesPerBlock.contains(where: { $0 > 0 }) else {
+            return InputError(
+                "model", "\(model.name) has no layer with a cache of its own",
+                expected: "a config.json whose layers keep keys and values, or states "
+                    + "(num_kv_shared_layers below num_hidden_layers)")
+        }
+        return InputError(
             "model",
             "\(model.name) does not fit: \(parts.joined(separator: " + ")) leave no room for the "
                 + "KV cache in \(utilization) x \(gigabytes(memoryBytes)) = "

@@ -33,9 +33,9 @@ struct Arrivals: ~Copyable {
     private var latestDue: Int64 = 0
     /// Whether a request without a limit of its own ends at max_tokens rather than at a stop token.
     private let foreseesEnds: Bool
-    /// Rows by the id of the request whose end (`followers`) or arrival (`companions`) they wait
+    /// Rows by the id of the request whose end (`waiting`) or arrival (`companions`) they wait
     /// for.
-    private var followers: [Int64: [Follower]] = [:]
+    private var waiting: [Int64: [Follower]] = [:]
     private var companions: [Int64: [Follower]] = [:]
     /// For each row: its unfinished waits, and the latest moment of the finished ones, in
     /// picoseconds. Both are empty if no row waits.
@@ -45,21 +45,21 @@ struct Arrivals: ~Copyable {
     private var released = EventHeap()
     private var latest: Int64 = 0
 
-    /// What a client did with a request.
+    /// What a client did with a request; its wait is in picoseconds.
     private struct ClientPart {
-        /// In picoseconds.
         var wait: Int64 = 0
         var stage: Int16 = -1
         var attempt: Int16 = 1
     }
 
-    /// A row that waits for a request, and its delay after that.
+    /// A row that waits for a request, and its delay after that, in nanoseconds.
     private struct Follower {
         var row: Int32
-        /// In nanoseconds.
         var delay: Int64
     }
 
+    /// Rows that have waited for others and are sent, or about to be.
+    private(set) var followers = 0
     /// A limit in tokens that no output reaches.
     private static let unlimited: Int64 = 1_000_000_000
 
@@ -147,7 +147,7 @@ struct Arrivals: ~Copyable {
             if predecessor >= 0 {
                 try check(predecessor, index)
                 let think = batch.thinkTimes.isEmpty ? 0 : batch.thinkTimes[index]
-                followers[predecessor, default: []].append(
+                waiting[predecessor, default: []].append(
                     Follower(row: Int32(index), delay: think))
             }
             for wait in batch.waits(of: index) {
@@ -158,7 +158,7 @@ struct Arrivals: ~Copyable {
                 try check(wait.request, index)
                 let follower = Follower(row: Int32(index), delay: wait.delay)
                 if wait.event == .end {
-                    followers[wait.request, default: []].append(follower)
+                    waiting[wait.request, default: []].append(follower)
                 } else {
                     companions[wait.request, default: []].append(follower)
                 }
@@ -176,7 +176,7 @@ struct Arrivals: ~Copyable {
         while let row = arriving.popLast() {
             arrived += 1
             let id = batch.ids[row]
-            for follower in (followers[id] ?? []) + (companions[id] ?? []) {
+            for follower in (waiting[id] ?? []) + (companions[id] ?? []) {
                 left[Int(follower.row)] -= 1
                 if left[Int(follower.row)] == 0 { arriving.append(Int(follower.row)) }
             }
@@ -323,6 +323,7 @@ struct Arrivals: ~Copyable {
             count += 1
             released.push(.init(time: moments[index], tie: Int64(index), payload: follower.row))
         }
+        followers += count
         return count
     }
 
@@ -362,8 +363,7 @@ struct Arrivals: ~Copyable {
             if isCapped { openings.push(.init(time: time, tie: 0, payload: 0)) }
             return
         }
-        let rows = followers.removeValue(forKey: record.id)
-        let count = rows.map { release($0, at: time) } ?? 0
+        let count = waiting.removeValue(forKey: record.id).map { release($0, at: time) } ?? 0
         stages?.end(followers: count, at: time)
         guard closedLoop || isCapped else { return }
         if isCapped {

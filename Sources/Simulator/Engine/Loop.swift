@@ -88,6 +88,10 @@ extension Instance {
             scheduler.events += 1
             let slot = Int(next)
             counters.ledger.enter(arrivedAt: scheduler.requests[slot].arrival)
+            if log.notesPlans {
+                log.arrived += 1
+                log.arrivals += Int128(scheduler.requests[slot].arrival)
+            }
             scheduler.waiting.append(next, rank: scheduler.requests[slot].rank)
             let abort = scheduler.requests[slot].abort
             let outside = prices.host.outside

@@ -61,6 +61,11 @@ extension Instance {
         plan.context = members.context
         plan.windowedContext = members.windowed
         plan.waiting = scheduler.waiting.count
+        if log.arrived > 0 {
+            let waits = Int128(log.arrived) * Int128(steps.called) - log.arrivals
+            plan.arrivedWait = Int64(clamping: max(0, waits))
+            (log.arrived, log.arrivals) = (0, 0)
+        }
         plan.running = scheduler.running.count
         plan.freeBlocks = cache.usableBlocks - steps.usedBlocks
         noteChanges()

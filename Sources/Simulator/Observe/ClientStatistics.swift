@@ -51,7 +51,7 @@ package struct AttemptCounts: Sendable, Equatable {
     package var gaveUp = 0
     /// Tokens delivered to attempts that timed out.
     package var wastedOutputTokens = 0
-    /// Prompt tokens computed for such attempts, if they had their first token.
+    /// Prompt tokens computed for such attempts.
     package var wastedPromptTokens = 0
 
     init() {}
@@ -67,9 +67,9 @@ package struct AttemptCounts: Sendable, Equatable {
         }
         guard end != .final else { return }
         wastedOutputTokens += Int(record.outputTokens)
-        if record.firstToken >= 0 {
-            wastedPromptTokens += Int(record.promptTokens - record.hitTokens)
-        }
+        wastedPromptTokens +=
+            record.firstToken >= 0
+            ? Int(record.promptTokens - record.hitTokens) : Int(record.computedTokens)
     }
 }
 

@@ -1,7 +1,8 @@
 /// What one request cost others, in picoseconds of their latencies.
 package struct InflictedCost: Sendable, Equatable {
-    /// While others waited in the queue: a step that runs while n requests wait costs n times its
-    /// duration, shared among the step's requests by their tokens.
+    /// While others waited in the queue: a step that is planned while n requests wait costs n
+    /// times its duration, and one that runs when a request arrives the wait until the next plan;
+    /// shared among the step's requests by their tokens.
     package var queue = 0.0
     /// What its prefill added to others' steps, by its share of the prefill.
     package var interference = 0.0
@@ -30,7 +31,23 @@ struct CostLedger: Sendable {
         var isOut = true
     }
 
+    /// A plan's steps, for the requests that arrive while they run.
+    private struct Running {
+        /// When it was called, and the span of its steps, picoseconds.
+        var called: Int64 = 0
+        var start: Int64 = 0
+        var end: Int64 = 0
+        var members = 0
+        var tokens = 0
+        /// Places in the order of arrival, with tokens.
+        var entries: [(sequence: Int64, tokens: Int)] = []
+    }
+
     private var accounts: [Account] = []
+    /// By instance: the latest plan with steps and the one before it, of which one runs when the
+    /// next is made.
+    private var latest: [Running]
+    private var before: [Running]
     private var closed: Int64 = 0
     /// By instance: the running sum of a member's cost, and how many waiting requests are
     /// preempted.
@@ -41,6 +58,8 @@ struct CostLedger: Sendable {
     init(replicas: Int) {
         sums = Array(repeating: 0, count: replicas)
         out = Array(repeating: 0, count: replicas)
+        latest = Array(repeating: Running(), count: replicas)
+        before = latest
     }
 
     /// The ids of the requests that cost others most, with their costs, without those that cost
@@ -75,6 +94,7 @@ struct CostLedger: Sendable {
     /// Records a plan, by its number in the list.
     mutating func see(_ number: Int, of plans: DecidedPlans, _ prices: StepPrices) {
         let plan = plans.plans[number]
+        if plan.arrivedWait > 0 { blame(plan) }
         for index in plan.changes {
             let place = reach(plans.changes[index].sequence)
             if plans.changes[index].joins {
@@ -85,11 +105,47 @@ struct CostLedger: Sendable {
         }
         if !plan.aborted.isEmpty || !plan.preempted.isEmpty { interrupt(number, plans) }
         guard !plan.isEmpty else { return }
+        keep(plan, plans.entries)
         let waiting = Double(max(0, plan.waiting - out[plan.replica]))
         if plan.entries.isEmpty {
             sums[plan.replica] += waiting * Double(plan.busy) / Double(plan.members)
         } else {
             charge(number, plans, prices, waiting: waiting)
+        }
+    }
+
+    /// Keeps a plan with steps until two more have come.
+    private mutating func keep(_ plan: DecidedPlan, _ entries: [ScheduledEntry]) {
+        swap(&latest[plan.replica], &before[plan.replica])
+        latest[plan.replica].called = plan.time
+        latest[plan.replica].start = plan.start
+        latest[plan.replica].end = plan.lastEnd
+        latest[plan.replica].members = plan.members
+        latest[plan.replica].tokens = plan.members
+        latest[plan.replica].entries.removeAll(keepingCapacity: true)
+        for place in plan.entries {
+            latest[plan.replica].tokens += entries[place].tokens
+            latest[plan.replica].entries.append((entries[place].sequence, entries[place].tokens))
+        }
+    }
+
+    /// Charges the waits of requests that arrived since the last plan to the steps that ran since
+    /// then, by their time. What members had of steps goes to those of the last plan.
+    private mutating func blame(_ plan: DecidedPlan) {
+        let replica = plan.replica
+        let since = latest[replica].called
+        guard plan.time > since else { return }
+        let present = Double(latest[replica].members)
+        for running in [before[replica], latest[replica]] where running.tokens > 0 {
+            let ran = min(running.end, plan.time) - max(running.start, since)
+            guard ran > 0 else { continue }
+            let wait = Double(plan.arrivedWait) * Double(ran) / Double(plan.time - since)
+            let share = wait / Double(running.tokens)
+            if present > 0 { sums[replica] += share * Double(running.members) / present }
+            for entry in running.entries {
+                let account = reach(entry.sequence)
+                accounts[account].cost.queue += share * Double(entry.tokens)
+            }
         }
     }
 

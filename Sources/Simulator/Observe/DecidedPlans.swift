@@ -31,6 +31,9 @@ package struct DecidedPlan: Sendable, Equatable {
     package var waiting = 0
     package var running = 0
     package var freeBlocks = 0
+    /// How long all requests together had waited at the first call that arrived since the call
+    /// before.
+    package var arrivedWait: Int64 = 0
     /// Its ranges in the lists of `DecidedPlans`. In 32 bits, because plans are copied.
     private var lists = Lists()
     private var ends = Lists()
@@ -81,7 +84,7 @@ package struct DecidedPlan: Sendable, Equatable {
     package mutating func extend(by next: DecidedPlan) -> Bool {
         guard onlyDecodes, next.onlyDecodes, next.changes.isEmpty, next.aborted.isEmpty,
             next.members == members, next.number == number + times, next.waiting == waiting,
-            next.running == running
+            next.running == running, next.arrivedWait == 0
         else { return false }
         times += next.times
         lastStart = next.lastStart

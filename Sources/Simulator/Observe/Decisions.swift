@@ -108,6 +108,10 @@ struct DecisionBuffer {
     var decisions: [Decision] = []
     /// Ids aborted since the last logged line.
     var aborted: [Int64] = []
+    /// Requests that reached the scheduler since the last plan, and the sum of their arrivals in
+    /// picoseconds.
+    var arrived = 0
+    var arrivals: Int128 = 0
 
     init(_ detail: DecisionDetail, tellsGaps: Bool, tellsDeliveries: Bool) {
         notesPlans = detail != .none

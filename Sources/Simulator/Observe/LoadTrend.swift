@@ -5,6 +5,9 @@ import Basics
 /// how certain the throughput is.
 package struct LoadTrend: Sendable {
     private static let mostWindows = 2048
+    /// Fewest requests of which anything is said: as for the margins of a steady stretch. Fewer
+    /// are less than three for each of the spans.
+    private static let fewest = 50
     /// Batches of windows for the intervals.
     private static let batches = 20
 
@@ -77,9 +80,9 @@ package struct LoadTrend: Sendable {
 
     /// The trend between two moments, in picoseconds, but at most until nine tenths of the requests
     /// have arrived: the last ones may be turns that wait for their predecessors, or meet a cluster
-    /// that empties. Nil if that is too short. O(windows).
+    /// that empties. Nil if that is too short, or for fewer requests than `fewest`. O(windows).
     package func steadiness(from first: Int64? = nil, to last: Int64? = nil) -> Steadiness? {
-        guard start >= 0 else { return nil }
+        guard start >= 0, arrivals >= Self.fewest else { return nil }
         let begin = first.map { place(max(start, $0)) } ?? 0
         let end = min(last.map { place(max(start, $0)) } ?? .max, mostArrived)
         let width = (end - begin) / Self.batches

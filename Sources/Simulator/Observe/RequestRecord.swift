@@ -75,6 +75,8 @@ public struct RequestRecord: Sendable, Equatable {
     /// The 99th percentile of its gaps between tokens, linear between neighbours, if the objective
     /// limits it; otherwise, and for fewer than two tokens, -1.
     package var tailGap: Int64 = -1
+    /// Prompt tokens computed for it, if it was aborted before its first token.
+    package var computedTokens: Int32 = 0
     /// The part of its prompt that the cache could have had but did not; zero before an admission.
     package var lostReuse = RequestReuse()
 

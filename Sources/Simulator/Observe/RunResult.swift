@@ -133,6 +133,8 @@ public struct RunResult: Sendable {
     package var stages: [StageRun] = []
     /// Whether the stages ended before the trace did. The rest of the trace was not sent.
     package var leavesTrace = false
+    /// Requests that waited for others of the trace, such as the later turns of sessions.
+    package var followers = 0
     /// What clients saw if requests waited for a place or clients timed out; nil if neither was
     /// configured.
     package var client: ClientLatencies?

@@ -116,6 +116,9 @@ struct LiveRequest {
             preemptions: preemptions, replica: replica, priority: priority, outcome: outcome)
         record.frontEnd = frontEnd
         if outcome == .finished { record.cutTokens = outputTokens - delivered }
+        if outcome == .aborted, firstToken < 0 {
+            record.computedTokens = max(0, min(promptTokens, max(computed, lost)) - hitTokens)
+        }
         return record
     }
 }

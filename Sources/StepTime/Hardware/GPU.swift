@@ -153,9 +153,16 @@ package struct GPU: Sendable, Equatable {
         let known = all.first { $0.name == full || $0.name == full + "-sxm" }
         if let known { return known }
         let names = all.map(\.name)
+        // A number tells one product from another: a V100 is no A10.
+        let near = names.filter { digits($0) == digits(wanted) && $0.first == wanted.first }
         throw InputError(
             "hardware.gpu", "unknown GPU \"\(name)\"", word: wanted,
-            among: names, otherwise: names.joined(separator: ", "))
+            among: near, otherwise: names.joined(separator: ", "))
+    }
+
+    /// The first number in a name.
+    private static func digits(_ name: String) -> Substring {
+        name.drop { !$0.isNumber }.prefix { $0.isNumber }
     }
 
     /// Other names used in logs and tables.

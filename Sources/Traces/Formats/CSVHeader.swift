@@ -63,7 +63,7 @@ struct CSVHeader {
     /// The expected columns in the error for an unknown header.
     static let wanted =
         "the columns arrived_at,num_prefill_tokens,num_decode_tokens (seconds, tokens, tokens), or"
-        + " their names in trace.columns (--columns TIME,PROMPT,OUTPUT)"
+        + " their names in trace.columns (headway trace: --columns TIME,PROMPT,OUTPUT)"
 
     /// Reads a header's text. A role without a column is not in `roles`.
     init(_ text: String) {

@@ -120,7 +120,7 @@ struct NamedCSV: LineFormat {
             guard options.timeUnit == nil || !isDate else {
                 throw InputError(
                     reader.path, "the times are dates",
-                    expected: "no trace.time_unit (--time-unit)")
+                    expected: "no trace.time_unit (headway trace: --time-unit)")
             }
             cursor.at = end
             var times: [FirstRows.Time] = []

@@ -30,7 +30,7 @@ struct WEKASessions {
         let isDrawn = reader.sessionCount > 1
         let guess =
             "hash ids are taken as blocks of 64 tokens, as sessions name no block_size (another:"
-            + " trace.block_size, --block-size)"
+            + " trace.block_size; headway trace: --block-size)"
         let notes = TraceNotes(
             path: path, format: .weka, blockTokens: Int(reader.blocks.tokens),
             assumptions: (isDrawn ? ["\(starts) \(options.seed)"] : [])
@@ -73,7 +73,7 @@ struct WEKASessions {
         if shape.blockTokens == nil, options.blockTokens == nil { guessesBlocks = true }
         guard options.blockTokens ?? size == size else {
             throw ScanFailure(
-                "block_size is \(size), trace.block_size (--block-size) says"
+                "block_size is \(size), trace.block_size (headway trace: --block-size) says"
                     + " \(options.blockTokens!)", expected: "the file's")
         }
         if size != Int(blocks.tokens) {

@@ -23,12 +23,13 @@ package struct ArrivalStatistics: Sendable {
         /// Whether arrivals over so many seconds fill a bin. In less time a bin says nothing.
         func isFilled(by span: Double) -> Bool { span >= Double(width) * 1e-9 }
 
-        /// Variance over mean of the counts per bin, from time 0 to the last arrival's bin.
-        func dispersion(_ count: Int) -> Double {
-            let bins = Double(bin + 1)
-            let mean = Double(count) / bins
-            let squares = sumOfSquares + Double(inBin) * Double(inBin)
-            return mean > 0 ? (squares / bins - mean * mean) / mean : 0
+        /// Variance over mean of the counts per bin, from time 0 to the last arrival's bin. That
+        /// one is left out, since it was not seen whole. Nil for fewer than two.
+        func dispersion(_ count: Int) -> Double? {
+            guard bin >= 2 else { return nil }
+            let bins = Double(bin)
+            let mean = Double(count - inBin) / bins
+            return mean > 0 ? (sumOfSquares / bins - mean * mean) / mean : nil
         }
     }
 
@@ -89,13 +90,10 @@ package struct ArrivalStatistics: Sendable {
         return max(0, gapSquares / Double(count - 1) - mean * mean).squareRoot() / mean
     }
 
-    /// Variance over mean of the counts per second and per minute; 1 for a Poisson process. Nil if
-    /// the span is shorter than that.
+    /// Variance over mean of the counts per whole second and minute; 1 for a Poisson process. Nil
+    /// if the span has fewer than two of them.
     package var dispersion: (second: Double?, minute: Double?) {
-        func value(_ bins: Bins) -> Double? {
-            bins.isFilled(by: span) ? bins.dispersion(count) : nil
-        }
-        return (value(seconds), value(minutes))
+        (seconds.dispersion(count), minutes.dispersion(count))
     }
 
     /// The busiest second and minute, relative to the mean rate; nil if the span is shorter than

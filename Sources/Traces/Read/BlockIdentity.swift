@@ -135,6 +135,6 @@ struct BlockIdentity {
         return ScanFailure(
             "\(count) hash ids for a prompt of \(row.prompt) tokens",
             expected: "\(row.prompt / size + min(1, row.prompt % size)) ids of \(size) tokens"
-                + " (another size: trace.block_size, --block-size)")
+                + " (another size: trace.block_size; headway trace: --block-size)")
     }
 }

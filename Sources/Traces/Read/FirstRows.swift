@@ -105,6 +105,6 @@ struct FirstRows {
     /// The note on a block size that was inferred.
     static func assumption(blockTokens: Int) -> String {
         "hash ids are taken as blocks of \(blockTokens) tokens, by the first rows (another:"
-            + " trace.block_size, --block-size)"
+            + " trace.block_size; headway trace: --block-size)"
     }
 }

@@ -82,7 +82,7 @@ struct Gate {
         guard time >= lastTime else {
             throw ScanFailure(
                 "time goes back by \(Self.span(from: time, to: lastTime))",
-                expected: "rows in order of time (headway trace sort FILE --out SORTED)")
+                expected: "rows in order of time (headway trace sort FILE --out SORTED.jsonl)")
         }
         lastTime = time
         if row.id >= 0, !seen.insert(row.id) {
@@ -302,12 +302,15 @@ struct Gate {
         }
         let losses = zip(TraceQuirk.allCases, counters.counts).filter { $0.drops && $1 > 0 }
         let dropped = losses.reduce(0) { $0 + $1.1 }
-        let why = losses.map { "\($1) times \($0.words)" }.joined(separator: ", ")
+        let outside = counters.rows - dropped
+        let reasons =
+            losses.map { "\($1) times \($0.words)" }
+            + (counters.rows > 0 && outside > 0 ? ["\(outside) outside the window"] : [])
+        let why = reasons.isEmpty ? "" : ": " + reasons.joined(separator: ", ")
         let reason =
-            counters.rows == 0
-            ? "no request in the file" + (why.isEmpty ? "" : ": \(why)")
-            : "none of its \(counters.rows) rows can be replayed (\(dropped) dropped, the rest"
-                + " outside the window)"
+            (counters.rows == 0
+                ? "no request in the file"
+                : "none of its \(Quantity.counted(counters.rows, "row")) can be replayed") + why
         throw InputError(path, reason, expected: "at least one request")
     }
 }

@@ -88,7 +88,7 @@ struct ModelNames {
         guard let kept else { return nil }
         let name = String(decoding: kept, as: UTF8.self).echoed()
         guard !names.isEmpty else {
-            return ("no row names a model", "no trace.model (--only-model)")
+            return ("no row names a model", "no trace.model (headway trace: --only-model)")
         }
         return ("no row of the model \"\(name)\" can be replayed", "one that rows name: \(list)")
     }

@@ -81,7 +81,7 @@ extension TimeUnit {
         judgesGaps: Bool = true
     ) -> (unit: TimeUnit, assumption: String?) {
         if let given { return (given, nil) }
-        let another = "(another: trace.time_unit, --time-unit)"
+        let another = "(another: trace.time_unit; headway trace: --time-unit)"
         if let name, let unit = TimeUnit(endingName: name) {
             let words = "times are taken as \(unit.word), as \(name.printableName) is named"
             return (unit, "\(words) \(another)")

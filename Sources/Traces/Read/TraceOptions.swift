@@ -99,7 +99,7 @@ extension TraceOptions {
             default:
                 throw InputError(
                     path, "the times of \(format.rawValue) have a unit of their own",
-                    expected: "no trace.time_unit (--time-unit)")
+                    expected: "no trace.time_unit (headway trace: --time-unit)")
             }
         }
         if blockTokens != nil {
@@ -108,7 +108,7 @@ extension TraceOptions {
             default:
                 throw InputError(
                     path, "\(format.rawValue) has no ids of blocks",
-                    expected: "no trace.block_size (--block-size)")
+                    expected: "no trace.block_size (headway trace: --block-size)")
             }
         }
         if model != nil {
@@ -119,7 +119,7 @@ extension TraceOptions {
             default:
                 throw InputError(
                     path, "rows of \(format.rawValue) are not told apart by their model",
-                    expected: "no trace.model (--only-model)")
+                    expected: "no trace.model (headway trace: --only-model)")
             }
         }
         if let columns {
@@ -128,12 +128,15 @@ extension TraceOptions {
                 guard columns.time == nil else { break }
                 throw InputError(
                     path, "JSON lines without times are not read",
-                    expected: "the key of the time in trace.columns (--columns)")
+                    expected: "the key of the time in trace.columns (headway trace: --columns)")
             case .lengths: break
             default:
                 throw InputError(
                     path, "\(format.rawValue) has names of its own",
-                    expected: "no trace.columns (--columns), or the format lengths or mooncake")
+                    expected:
+                        "no trace.columns (headway trace: --columns), or"
+                        + " the format lengths or mooncake"
+                )
             }
         }
     }

@@ -77,7 +77,8 @@ struct TraceSignature {
                 "\(reader.path):1",
                 "JSON of no known trace format (keys "
                     + object.names.prefix(6).joined(separator: ", ") + ")",
-                expected: "\(Self.known); or trace.columns (--columns TIME,PROMPT,OUTPUT)")
+                expected:
+                    "\(Self.known); or trace.columns (headway trace: --columns TIME,PROMPT,OUTPUT)")
         }
         switch found {
         case .sharegpt, .weka, .otel: break

@@ -1,11 +1,12 @@
 import Basics
-import Experiments
 import Foundation
 import Results
 import Scenario
 import Simulator
 import TestSupport
 import Testing
+
+@testable import Experiments
 
 @Suite("Whether a run held what was promised")
 struct PromiseTests {
@@ -72,6 +73,51 @@ struct PromiseTests {
         #expect(verdict.lines.map(\.requirement.name) == ["goodput"])
         #expect(verdict.lines[0].requirement.limit == ServiceVerdict.assumedGoodput)
         #expect(try trial("tpot_p95_ms=30").verdict?.assumesGoodput == false)
+        // Another promise takes none away.
+        let both = try #require(try trial("ttft_ms=1,ttft_p99_ms=1e9").verdict)
+        #expect(both.lines.map(\.requirement.name) == ["ttft_p99_ms", "goodput"])
+        #expect(both.lines.map(\.isMet) == [true, false] && both.assumesGoodput && !both.isMet)
+    }
+
+    @Test("a share of good requests is one of all, aborted ones among them")
+    func aborted() throws {
+        let rows = (0..<20).map { row in
+            "{\"arrival_us\":\(row * 1_000_000),\"output_tokens\":50,\"prompt_tokens\":30"
+                + (row < 5 ? ",\"abort_us\":\(row * 1_000_000 + 50_000)" : "") + "}\n"
+        }
+        let scratch = try Scratch()
+        let trace = try scratch.write(rows.joined(), "aborts.jsonl")
+        var configuration = try Configuration.read(
+            file: nil, changes: ["trace.file=\(trace)", "cluster.replicas=1"])
+        configuration.slo = try .init(short: "ttft_ms=1e6,goodput=0.8,ttft_p99_ms=1e6")
+        let trial = try Trial(configuration, traces: TraceStore(), keepsRecords: true)
+        #expect(trial.summary.counters.aborted == 5 && trial.summary.goodRequests == 15)
+        let lines = try #require(trial.verdict).lines
+        // They have no latency that could be late.
+        #expect(lines.map(\.isMet) == [true, false] && lines[1].value == 0.75)
+        var watch = TuneWatch(
+            [ServiceRequirement(.goodput, limit: 0.9)], plan: trial.resolved.plan,
+            limits: trial.limits, requests: 20)
+        #expect(throws: TuneWatch.Refuted.self) {
+            for record in trial.records { try watch.add(record) }
+        }
+    }
+
+    @Test("limits of which a class has a share are assumed for the other requests")
+    func otherClasses() throws {
+        var configuration = try Configuration.read(
+            file: nil,
+            changes: [
+                "trace.limit=150", "output.by=prompt", "output.prompt_buckets=1000",
+                "slo.ttft_ms=1e9", "slo.tpot_ms=null",
+            ])
+        try configuration.apply(
+            change: "slo.classes={\"1000 or more\": {ttft_ms: 0, goodput: 0}}")
+        let verdict = try #require(
+            try Trial(configuration, traces: TraceStore()).verdict)
+        let others = try #require(verdict.lines.first { $0.requirement.isAssumed })
+        #expect(others.requirement.excepted == ["1000 or more"])
+        #expect(others.value == 1 && verdict.isMet)
     }
 
     @Test("a class is held to its own limits, and to the general ones that it does not give")

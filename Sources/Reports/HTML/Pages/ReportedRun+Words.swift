@@ -55,6 +55,31 @@ extension ReportedRun {
         return asked > 0 ? (figures["good_requests"] ?? 0) / asked : nil
     }
 
+    /// How requests were sent, if not at the trace's times alone, and which ones figures leave out.
+    var load: String {
+        let trace = configuration.trace
+        var sentences: [String] = []
+        if let stages = trace.stages?.count {
+            sentences.append(
+                "The load comes in \(Quantity.counted(stages, "stage")), whose own figures are in "
+                    + "summary.json.")
+        } else if let places = trace.concurrency {
+            sentences.append(
+                "A closed loop of \(Quantity.counted(places, "place")) sends the next request when "
+                    + "one ends.")
+        } else if let most = trace.maxConcurrency {
+            sentences.append("Clients keep at most \(Quantity.count(most)) in flight.")
+        }
+        let first = count("measured_stretch.left_out_warmup")
+        let last = count("measured_stretch.left_out_cooldown")
+        if figure("measured_stretch.num_prompts") != nil {
+            sentences.append(
+                "Latencies, goodput and rates are of \(count("measured_stretch.num_prompts")) "
+                    + "requests, without the first \(first) and the last \(last).")
+        }
+        return sentences.joined(separator: " ")
+    }
+
     /// "TTFT at most 450 ms and TPOT at most 40 ms"; empty without limits.
     var limits: String { configuration.slo.description }
 

@@ -38,7 +38,7 @@ package struct RunPage: Sendable {
             <p class="what"><b>\(run.requestWords)</b> in \
             \(Quantity.duration(seconds: run.duration)) of simulated time. <b>\(replicas)</b> of \
             <b>\(run.modelName)</b>, \(size), behind the \
-            <b>\(run.configuration.cluster.router.rawValue)</b> router.</p>
+            <b>\(run.configuration.cluster.router.rawValue)</b> router. \(run.load)</p>
             """
     }
 

@@ -61,8 +61,12 @@ struct VerdictBlock: Sendable {
             return
         }
         let isGood = share >= ServiceVerdict.assumedGoodput
+        let covered = run.figure("measured_stretch.num_prompts") != nil
+        let counted = run.count(covered ? "measured_stretch.num_prompts" : "num_prompts")
         let all =
-            run.requests == 1 ? "The request has" : "All \(run.count("num_prompts")) requests have"
+            run.requests == 1
+            ? "The request has"
+            : "All \(counted) requests\(covered ? " that figures are of" : "") have"
         let which = share == 1 ? all : Drawn.share(share) + " of the requests have"
         self.init(
             tone: isGood ? .good : .bad, headline: isGood ? "The SLO holds." : "The SLO is missed.",

@@ -121,7 +121,13 @@ extension ServerLine {
         do {
             _ = try Catalogue.model(named: model)
         } catch let error as InputError where error.place == "model.name" {
-            let known = "a name of the catalogue, or the folder of its config.json"
+            if Catalogue.knows(model) {
+                throw InputError(entry.place, error.problem, expected: error.expected)
+            }
+            let near = Catalogue.nearestNames(to: model).joined(separator: ", ")
+            let known =
+                "the folder of its config.json, or a name of the catalogue"
+                + (near.isEmpty ? "" : " (nearest: \(near))")
             // A published name is pasted: one like it is another model.
             let isTyped = !model.contains("/") && !error.suggestion.isEmpty
             throw InputError(

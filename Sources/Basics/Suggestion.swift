@@ -22,6 +22,20 @@ package func nearest(to word: String, among candidates: [String]) -> String? {
     return containing.min { $0.utf8.count < $1.utf8.count }
 }
 
+/// Up to `count` candidates near to a mistyped word, by edit distance; equally near ones keep their
+/// order. Complexity: O(candidates × length²).
+package func nearest(_ count: Int, to word: String, among candidates: [String]) -> [String] {
+    guard word.utf8.count <= 100 else { return [] }
+    let wanted = letters(word)
+    let near = candidates.enumerated().compactMap { index, candidate in
+        let letters = letters(candidate)
+        let distance = editDistance(wanted, letters)
+        let limit = (max(wanted.count, letters.count) + 2) / 3
+        return distance <= limit ? (distance, index) : nil
+    }
+    return near.sorted { $0 < $1 }.prefix(count).map { candidates[$0.1] }
+}
+
 /// A word's significant letters, in lower case.
 private func letters(_ word: String) -> [UInt8] {
     word.lowercased().utf8.filter { !"_-. ".utf8.contains($0) }

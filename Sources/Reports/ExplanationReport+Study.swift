@@ -276,6 +276,7 @@ package struct ExplanationComparison: Encodable {
 package struct ModelList: Encodable {
     /// One model as it is served.
     package struct Entry: Encodable {
+        package var family: String
         package var name: String
         package var parametersTotal: Int64
         package var parametersActive: Int64
@@ -287,25 +288,38 @@ package struct ModelList: Encodable {
 
     package let models: [Entry]
 
-    /// All models, by name.
-    package init() throws {
-        models = try Catalogue.names.map { name in
-            let model = try Catalogue.model(named: name)
-            return Entry(
-                name: name, parametersTotal: model.totalParameters,
-                parametersActive: model.activeParameters, weights: model.nativeWeights.rawValue,
-                layers: model.layers.count,
-                kvBytesPerToken: KVCacheLayout(model, Deployment()).bytesPerToken,
-                maxModelLen: model.maxContext)
+    /// The models of which a spelling or the family contains a word, by family; all if it is empty.
+    ///
+    /// - Throws: `InputError` with the nearest names if none does.
+    package init(with word: String = "") throws {
+        models = try Catalogue.groups.flatMap { group in
+            try group.names(with: word).map { name in
+                let model = try Catalogue.model(named: name)
+                return Entry(
+                    family: group.family, name: name, parametersTotal: model.totalParameters,
+                    parametersActive: model.activeParameters,
+                    weights: model.nativeWeights.rawValue, layers: model.layers.count,
+                    kvBytesPerToken: KVCacheLayout(model, Deployment()).bytesPerToken,
+                    maxModelLen: model.maxContext)
+            }
+        }
+        if models.isEmpty {
+            throw InputError(
+                "--list-models", "no name contains \"\(word)\"",
+                expected: "a part of a model's or a family's name",
+                suggestion: Catalogue.nearestNames(to: word).joined(separator: ", "))
         }
     }
 
-    /// One row per model.
+    /// One row per model, below its family.
     package var text: String {
         var table = TextTable(
             ["model", "parameters", "active", "weights", "layers", "KV bytes/token", "context"],
             alignments: [.left, .right, .right, .left])
+        var family = ""
         for model in models {
+            if model.family != family { table.add(heading: model.family) }
+            family = model.family
             table.add([
                 model.name, Quantity.decimal(Double(model.parametersTotal) * 1e-9, 2) + "B",
                 Quantity.decimal(Double(model.parametersActive) * 1e-9, 2) + "B", model.weights,

@@ -124,20 +124,30 @@ extension ServerLine {
         do {
             _ = try Catalogue.model(named: model)
         } catch let error as InputError where error.place == "model.name" {
-            return leaveModel(model, entry, near: error.suggestion)
+            return leaveModel(model, entry, after: error)
         }
         set("model.name", model, from: entry)
     }
 
-    /// Leaves a model that the catalogue does not know to a later `model.name`.
-    private mutating func leaveModel(_ model: String, _ entry: Given, near: String) {
+    /// Leaves a model that the catalogue does not know, or cannot read in the named format, to a
+    /// later `model.name`.
+    private mutating func leaveModel(_ model: String, _ entry: Given, after error: InputError) {
         guard unknownModel == nil else { return }
+        guard !Catalogue.knows(model) else {
+            unknownModel = InputError(entry.place, error.problem, expected: error.expected)
+            notes.append("--serve: \(error.problem): model.name is served in its place")
+            return
+        }
         let problem = "the catalogue does not know \(model.echoed())"
-        let known = "a name of the catalogue, the folder of its config.json, or model.name (--set)"
+        let near = Catalogue.nearestNames(to: model).joined(separator: ", ")
+        let known =
+            "the folder of its config.json, a name of the catalogue"
+            + (near.isEmpty ? "" : " (nearest: \(near))") + ", or model.name (--set)"
         // A published name is pasted: one like it is another model.
-        let isTyped = !model.contains("/") && !near.isEmpty
+        let isTyped = !model.contains("/") && !error.suggestion.isEmpty
         unknownModel = InputError(
-            entry.place, problem, expected: isTyped ? "" : known, suggestion: isTyped ? near : "")
+            entry.place, problem, expected: isTyped ? "" : known,
+            suggestion: isTyped ? error.suggestion : "")
         notes.append("--serve: \(problem): model.name is served in its place")
     }
 

@@ -9,6 +9,7 @@ extension Verb {
     static let explain = Verb(
         "explain",
         summary: "Show the FLOPs, bytes and time of one step, phase by phase.",
+        operandCount: 0...1,
         details: """
             The default is one decode token of Llama-3.1-8B at a context of 2048. Some flags switch
             a technique off, to show what it saves.
@@ -30,7 +31,9 @@ extension Verb {
                     "--html", "FILE",
                     "File for a page with sliders: this model and the usual ones on this GPU,\n"
                         + "phase by phase."),
-                Flag("--list-models", "List the models of the catalogue."),
+                Flag(
+                    "--list-models",
+                    "List the catalogue's models by family; a word after it picks those with it."),
                 .json,
             ]
     ) { arguments in
@@ -42,8 +45,11 @@ extension Verb {
         if over != nil, change != nil {
             throw InputError("--over", "is given with --compare", expected: "one of them")
         }
-        if arguments.has("--list-models") {
-            let list = try ModelList()
+        let isList = arguments.has("--list-models")
+        try arguments.require(
+            0...(isList ? 1 : 0), of: isList ? "--list-models [WORD]" : "", for: "explain")
+        if isList {
+            let list = try ModelList(with: arguments.operands.first ?? "")
             return try show(list, list.text)
         }
         var scenario = ExplainScenario()

@@ -8,12 +8,15 @@ struct Published: Sendable, CustomTestStringConvertible {
     var name: String
     var total: Double
     var active: Double?
+    /// Bytes of a token's cache.
+    var cache: Int64?
     var testDescription: String { name }
 
-    init(_ name: String, _ total: Double, active: Double? = nil) {
+    init(_ name: String, _ total: Double, active: Double? = nil, cache: Int64? = nil) {
         self.name = name
         self.total = total
         self.active = active
+        self.cache = cache
     }
 }
 
@@ -50,9 +53,12 @@ struct Published: Sendable, CustomTestStringConvertible {
         Published("gpt-3-175b", 175),
     ]
 
-    @Test(arguments: published)
+    @Test(arguments: published + configured)
     func parameterCountsAreThePublishedOnes(expected: Published) throws {
         let model = try Catalogue.model(named: expected.name)
+        if let cache = expected.cache {
+            #expect(KVCacheLayout(model, Deployment()).bytesPerToken == cache)
+        }
         let total = Double(model.totalParameters) * 1e-9
         #expect(abs(total / expected.total - 1) < 0.01)
         guard let active = expected.active else {
@@ -70,8 +76,27 @@ struct Published: Sendable, CustomTestStringConvertible {
     }
 
     @Test func everyNameHasAPublishedSize() {
-        #expect(Set(Self.published.map(\.name)) == Set(Catalogue.names))
-        #expect(Catalogue.names == Catalogue.names.sorted())
+        #expect((Self.published + Self.configured).map(\.name).sorted() == Catalogue.names)
+    }
+
+    /// Two entries of one spelling would hide each other, and a spelling that is not written as
+    /// names are compared would never be found.
+    @Test func everySpellingFindsItsEntry() throws {
+        for entry in Catalogue.entries {
+            for spelling in entry.spellings {
+                #expect(try Catalogue.model(named: spelling).name == entry.name, "\(spelling)")
+            }
+        }
+    }
+
+    /// A word picks models by any of their spellings, or all of a family.
+    @Test func aWordPicksModels() {
+        func picked(_ word: String) -> [String] {
+            Catalogue.groups.flatMap { $0.names(with: word) }
+        }
+        #expect(picked("QwQ") == ["qwen2.5-32b"])
+        #expect(picked("nemotron-super") == [] && picked("granite").count == 5)
+        #expect(picked("").count == Catalogue.names.count)
     }
 
     @Test(arguments: Catalogue.names)
@@ -97,6 +122,19 @@ struct Published: Sendable, CustomTestStringConvertible {
         ("mistralai/Mistral-7B-Instruct-v0.3", "mistral-7b-v0.3"),
         ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "qwen3-235b-a22b"),
         ("google/gemma-3-27b-it", "gemma-3-27b"), ("meta-llama/Llama-2-7b-chat-hf", "llama-2-7b"),
+        ("Qwen/Qwen3-4B", "qwen3-4b"), ("meta-llama/Llama-3.2-3B-Instruct", "llama-3.2-3b"),
+        ("unsloth/Qwen3-4B-unsloth-bnb-4bit", "qwen3-4b"),
+        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", "llama-4-scout-17b-16e"),
+        ("RedHatAI/Mistral-Small-3.2-24B-Instruct-2506-FP8", "mistral-small-3.1-24b-2503"),
+        ("mistralai/Mistral-Nemo-Instruct-2407", "mistral-nemo-12b"),
+        ("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16", "nemotron-3-nano-30b-a3b"),
+        ("nvidia/Llama-3.1-Nemotron-70B-Instruct-HF", "llama-3.1-70b"),
+        ("TinyLlama/TinyLlama-1.1B-Chat-v1.0", "tinyllama-1.1b"),
+        ("internlm/internlm2_5-7b-chat", "internlm2.5-7b"), ("zai-org/GLM-4.6-FP8", "glm-4.5"),
+        ("CohereLabs/c4ai-command-r-plus-08-2024", "command-r-plus-104b"),
+        ("microsoft/Phi-3-medium-128k-instruct", "phi-3-medium-128k"),
+        ("ByteDance-Seed/Seed-OSS-36B-Base-woSyn", "seed-oss-36b"),
+        ("deepseek-ai/DeepSeek-V3.2-Exp", "deepseek-v3.2"), ("lmsys/vicuna-7b-v1.5", "llama-2-7b"),
     ])
     func commonSpellingsFindTheirModel(spelling: String, name: String) throws {
         #expect(try Catalogue.model(named: spelling).name == name)
@@ -110,7 +148,11 @@ struct Published: Sendable, CustomTestStringConvertible {
         ("Qwen/Qwen3-30B-A3B-Base", 32_768), ("Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", 262_144),
         ("Qwen/Qwen3-235B-A22B-Thinking-2507", 262_144),
         ("moonshotai/Kimi-K2-Instruct", 131_072), ("moonshotai/Kimi-K2-Instruct-0905", 262_144),
-        ("moonshotai/Kimi-K2-Thinking", 262_144),
+        ("moonshotai/Kimi-K2-Thinking", 262_144), ("Qwen/QwQ-32B-AWQ", 40_960),
+        ("Qwen/Qwen3-4B-Instruct-2507-FP8", 262_144), ("Qwen/Qwen3-4B", 40_960),
+        ("Qwen/Qwen2.5-Math-7B-Instruct", 4096), ("zai-org/GLM-4.6", 202_752),
+        ("zai-org/GLM-4.5", 131_072), ("Qwen/Qwen3-Coder-30B-A3B-Instruct-FP8", 262_144),
+        ("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", 131_072),
     ])
     func aPublishedNameHasItsOwnContext(name: String, context: Int) throws {
         let model = try Catalogue.model(named: name)
@@ -124,6 +166,13 @@ struct Published: Sendable, CustomTestStringConvertible {
             ("nvidia/MiniMax-M2.5-NVFP4", 134_499_275_248),
             ("nvidia/DeepSeek-V3.1-NVFP4", 386_380_142_984),
             ("nvidia/Qwen3-235B-A22B-NVFP4", 134_101_652_144),
+            ("nvidia/GLM-5-NVFP4", 440_911_330_752), ("zai-org/GLM-5-FP8", 746_191_421_568),
+            ("nvidia/Qwen3.5-397B-A17B-NVFP4", 237_944_070_872),
+            ("nvidia/Gemma-4-31B-IT-NVFP4", 32_853_451_744),
+            ("nvidia/Kimi-K2.5-NVFP4", 590_779_958_144),
+            ("deepseek-ai/DeepSeek-V3.2", 674_086_322_528),
+            ("Qwen/Qwen3-32B-FP8-Static-PerTensor", 34_318_628_864),
+            ("RedHatAI/Llama-4-Scout-17B-16E-Instruct-FP8-dynamic", 114_677_215_072),
         ] as [(String, Int64)])
     func aPublishedNameWeighsWhatItsFilesDo(name: String, bytes: Int64) throws {
         let model = try Catalogue.model(named: name)
@@ -142,7 +191,10 @@ struct Published: Sendable, CustomTestStringConvertible {
         let error = #expect(throws: InputError.self) {
             try Catalogue.model(named: "lama-3.1-8b")
         }
-        #expect(error?.suggestion == "llama-3.1-8b")
+        #expect(error?.suggestion.hasPrefix("llama-3.1-8b, ") == true)
+        #expect(error?.suggestion.hasSuffix(", or the path of its config.json") == true)
         #expect(throws: InputError.self) { try Catalogue.model(named: "") }
+        let far = #expect(throws: InputError.self) { try Catalogue.model(named: "x/zzzzzzzzzzzz") }
+        #expect(far?.expected == "a name of explain --list-models, or the path of its config.json")
     }
 }

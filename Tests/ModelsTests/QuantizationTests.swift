@@ -262,6 +262,21 @@ import Testing
         #expect(try model.weights(nil) == format)
     }
 
+    /// bitsandbytes is read and not served; what a name cannot tell is refused.
+    @Test func someFormatsAreRefusedByName() throws {
+        let model = try Catalogue.model(named: "unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit")
+        #expect(model.unserved?.problem == "vLLM 0.33.0 has no method bitsandbytes")
+        #expect(model.quantization?.method == "bitsandbytes")
+        for (name, problem) in [
+            ("unsloth/Qwen3-4B-GGUF", "format of another engine (gguf)"),
+            ("nvidia/Qwen3.6-27B-NVFP4", "mixes formats"),
+        ] {
+            let error = #expect(throws: InputError.self) { try Catalogue.model(named: name) }
+            #expect(error?.problem.contains(problem) == true)
+            #expect(Catalogue.knows(name))
+        }
+    }
+
     @Test func sixteenBitsAreASuffixToo() throws {
         let model = try Catalogue.model(named: "deepseek-v3-bf16")
         #expect(model.quantization == nil)

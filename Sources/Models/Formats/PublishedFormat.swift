@@ -16,6 +16,10 @@ struct PublishedFormat {
         [
             ("-fp8-dynamic", { _ in .compressed(.fp8(.channel)) }),
             ("-fp8-block", { _ in .compressed(.fp8(.block(.usual))) }),
+            (
+                "-fp8-static-pertensor",
+                { _ in .modelOpt("modelopt", .fp8(.tensor, isStatic: true)) }
+            ),
             ("-fp8-kv", { _ in .beside("quark", .fp8(.tensor, isStatic: true)) }),
             ("-fp8", { $0.fp8 }),
             ("-nvfp4a16", { _ in .compressed(.nvfp4(hasInputScale: false)) }),
@@ -32,6 +36,7 @@ struct PublishedFormat {
             ("-w4a16", { _ in .compressed(.wholePacked(bits: 4, group: 128)) }),
             ("-w8a16", { _ in .compressed(.wholePacked(bits: 8, group: 128)) }),
             ("-w8a8", { _ in .compressed(.w8a8(.channel)) }),
+            ("-unsloth-bnb-4bit", { _ in .unloaded }), ("-bnb-4bit", { _ in .unloaded }),
             ("-int4", { _ in .compressed(.wholePacked(bits: 4, group: 128)) }),
             ("-int8", { _ in .compressed(.w8a8(.channel)) }),
             ("-bf16", { _ in nil }),
@@ -39,12 +44,22 @@ struct PublishedFormat {
 
     /// The publisher, which decides what a suffix means.
     private enum Publisher {
-        case nvidia, qwen, other
+        case nvidia, qwen, zai, other
+
+        /// By the name before the slash; without one, by the model's own publisher.
+        init(_ name: String, base: String) {
+            let isQwen = name == "qwen" || name.isEmpty && base.hasPrefix("qwen3")
+            let isGLM = name == "zai-org" || name.isEmpty && base.hasPrefix("glm-")
+            self = name == "nvidia" ? .nvidia : isQwen ? .qwen : isGLM ? .zai : .other
+            // GLM-5's are blocks of 128 too.
+            if self == .zai, base.hasPrefix("glm-5") { self = .qwen }
+        }
 
         var fp8: Quantization {
             switch self {
             case .nvidia: .modelOpt("modelopt", .fp8(.tensor, isStatic: true))
             case .qwen: .blockFP8
+            case .zai: .compressed(.fp8(.channel))
             case .other: .compressed(.fp8(.tensor, isStatic: true))
             }
         }
@@ -66,22 +81,35 @@ struct PublishedFormat {
             }
             guard let base else { continue }
             self.base = base
-            let from: Publisher =
-                switch publisher {
-                case "nvidia": .nvidia
-                case "qwen": .qwen
-                case "": base.hasPrefix("qwen3") ? .qwen : .other
-                default: .other
-                }
+            let from = Publisher(publisher, base: base)
             quantization = suffix.format(from)
             quantization?.rules.append(.routers)
-            if from == .nvidia, quantization?.method == "modelopt_fp4" {
+            if from == .nvidia && quantization?.method == "modelopt_fp4"
+                || base.contains("llama-4")
+            {
                 quantization?.rules.append(.attentionLeft(of: base))
             }
             for format in quantization?.formats ?? [] {
                 if let note = format.pricedAs { quantization?.notes.append(note) }
             }
             return
+        }
+        return nil
+    }
+
+    /// The error for a published name whose formats cannot be told from it; nil if they can.
+    static func refusal(_ name: String, publisher: String) -> InputError? {
+        let file = "the path of its config.json"
+        if let word = ["-gguf", "-mlx", "-exl2"].first(where: { name.contains($0) }) {
+            return InputError(
+                "model.name", "\(name) is in a format of another engine (\(word.dropFirst()))",
+                expected: "the name without it, or \(file)")
+        }
+        let mixed = ["qwen3.6", "nemotron-3", "nvidia-nemotron-3"]
+        if publisher == "nvidia", name.contains("nvfp4"), mixed.contains(where: name.hasPrefix) {
+            return InputError(
+                "model.name", "\(name) mixes formats, and its name does not say where",
+                expected: file)
         }
         return nil
     }
@@ -103,25 +131,35 @@ extension String {
 }
 
 extension Quantization.Rule {
-    /// Routers, which every published list keeps in 16 bits.
+    /// Routers, gates and other narrow projections, which every published list keeps in 16 bits.
     fileprivate static var routers: Quantization.Rule {
         var rule = Quantization.Rule()
-        rule.patterns = ["*mlp.gate", "*moe.gate", "*router"].map(ModulePattern.init(wildcard:))
+        rule.patterns = [
+            "*mlp.gate", "*moe.gate", "*router", "*shared_expert_gate", "*indexers_proj",
+            "*weights_proj", "*in_proj_a", "*in_proj_b", "*in_proj_ba",
+        ].map(ModulePattern.init(wildcard:))
         return rule
     }
 
-    private static let attentionKept = [
-        "deepseek": ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj"]
-            .map { "*self_attn." + $0 },
-        "minimax": ["*self_attn*"], "kimi": ["*self_attn*"],
+    private static let latentKept = [
+        "q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "indexer*",
+    ].map { "*self_attn." + $0 }
+
+    private static let attentionKept: [(model: String, patterns: [String])] = [
+        ("deepseek", latentKept), ("glm-5", latentKept + ["*self_attn.o_proj"]),
+        ("minimax", ["*self_attn*"]), ("kimi", ["*self_attn*"]), ("gemma-4", ["*self_attn*"]),
+        ("llama-4", ["*self_attn*"]),
+        ("qwen3.5", ["*self_attn*", "*linear_attn*", "*shared_expert*"]),
     ]
 
     /// The projections that NVIDIA's NVFP4 checkpoints of a model keep in 16 bits, by their lists
-    /// of excluded modules; those of dense models and of Qwen3 exclude none.
+    /// of excluded modules; those of dense models and of Qwen3 exclude none. Llama 4's keep them in
+    /// every format.
     ///
-    /// Source: the lists of DeepSeek-V3.1, MiniMax-M2.5 and Kimi-K2.5.
+    /// Source: the lists of DeepSeek-V3.1 and V3.2, GLM-5, MiniMax-M2.5, Kimi-K2.5, gemma-4-31B,
+    /// Qwen3.5-397B and -122B; RedHat's of Llama-4-Scout.
     fileprivate static func attentionLeft(of base: String) -> Quantization.Rule {
-        let patterns = attentionKept.first { base.hasPrefix($0.key) }?.value ?? []
+        let patterns = attentionKept.first { base.hasPrefix($0.model) }?.patterns ?? []
         var rule = Quantization.Rule()
         rule.patterns = patterns.map(ModulePattern.init(wildcard:))
         return rule
@@ -144,6 +182,11 @@ extension Quantization {
             "compressed-tensors", linear: nil, experts: .wholePacked(bits: 4, group: 32))
         result.attentionBytes = QuantizationReader.compressedTensorsCacheScaleBytes
         return result
+    }
+
+    /// bitsandbytes' 4 bits, which vLLM 0.33.0 does not load; with its double quantization.
+    fileprivate static var unloaded: Quantization {
+        .bitsAndBytes(isFour: true, isDouble: true, place: "model.name")
     }
 
     fileprivate static var awq: Quantization {

@@ -67,6 +67,10 @@ struct QuantizationReader {
 
     /// The error for a checkpoint that the engine refuses.
     func refusal(_ problem: String, _ expected: String) -> InputError {
+        Self.refusal(problem, expected, at: place)
+    }
+
+    static func refusal(_ problem: String, _ expected: String, at place: String) -> InputError {
         InputError(place, problem, expected: expected + ", or model.allow_unserved=true")
     }
 
@@ -125,11 +129,23 @@ struct QuantizationReader {
         Quantization("experts_int8", linear: nil, experts: .w8a8(.channel))
     }
 
-    /// NormalFloat of 4 bits, or 8-bit integers. Memory is known, but 0.33.0 has no such method.
+    /// bitsandbytes. Memory is known, but 0.33.0 has no such method.
     private func bitsAndBytes() throws -> Quantization {
-        let isFour = try settings.flag(
-            "load_in_4bit", default: settings.flag("_load_in_4bit", default: false))
-        let isDouble = try settings.flag("bnb_4bit_use_double_quant", default: false)
+        var result = Quantization.bitsAndBytes(
+            isFour: try settings.flag(
+                "load_in_4bit", default: settings.flag("_load_in_4bit", default: false)),
+            isDouble: try settings.flag("bnb_4bit_use_double_quant", default: false),
+            place: place)
+        result.rules = [
+            Quantization.Rule(anywhere: try settings.names("llm_int8_skip_modules"))
+        ]
+        return result
+    }
+}
+
+extension Quantization {
+    /// bitsandbytes: NormalFloat of 4 bits, or 8-bit integers.
+    static func bitsAndBytes(isFour: Bool, isDouble: Bool, place: String) -> Quantization {
         // One scale per 64 weights: float32, or 8 bits with one float32 per 256 of them.
         var format =
             isFour
@@ -138,11 +154,9 @@ struct QuantizationReader {
             : StoredFormat("int8", bits: 8, scales: .channel, priced: .fp8)
         if isFour { format.matrixBytes = 4 }
         var result = Quantization("bitsandbytes", format)
-        result.rules = [
-            Quantization.Rule(anywhere: try settings.names("llm_int8_skip_modules"))
-        ]
-        result.unserved = refusal(
-            "vLLM 0.33.0 has no method bitsandbytes", "a checkpoint in a format that it loads")
+        result.unserved = QuantizationReader.refusal(
+            "vLLM 0.33.0 has no method bitsandbytes", "a checkpoint in a format that it loads",
+            at: place)
         // The methods in the source archives of 0.11.2 to 0.33.0.
         result.lastRelease = "0.27.0"
         return result

@@ -1,18 +1,15 @@
 extension Catalogue {
-    /// Dense decoders. Shapes are those of the published config.json files.
-    static let denseEntries: [Entry] = llama + mistral + qwen + others
-
     /// Heads of 128 elements unless `dim` says otherwise.
     static func heads(_ queries: Int, _ keyValues: Int, dim: Int = 128) -> HeadAttention {
         HeadAttention(queryHeads: queries, keyValueHeads: keyValues, headDim: dim)
     }
 
-    private static let llama = [
-        Entry(name: "llama-2-7b") {
+    static let llama = [
+        Entry(name: "llama-2-7b", aliases: ["vicuna-7b-v1.5"]) {
             DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_000, context: 4096)
                 .dense(heads(32, 32), intermediate: 11_008)
         },
-        Entry(name: "llama-2-13b") {
+        Entry(name: "llama-2-13b", aliases: ["vicuna-13b-v1.5"]) {
             DecoderShape(hidden: 5120, layers: 40, vocabulary: 32_000, context: 4096)
                 .dense(heads(40, 40), intermediate: 13_824)
         },
@@ -26,9 +23,24 @@ extension Catalogue {
         },
         Entry(name: "llama-3-8b") { llama8B(context: 8192) },
         Entry(name: "llama-3-70b") { llama70B(context: 8192) },
-        Entry(name: "llama-3.1-8b") { llama8B(context: 131_072) },
-        Entry(name: "llama-3.1-70b", aliases: ["llama-3.3-70b"]) { llama70B(context: 131_072) },
-        Entry(name: "llama-3.1-405b") {
+        Entry(
+            name: "llama-3.1-8b",
+            aliases: [
+                "deepseek-r1-distill-llama-8b", "hermes-3-llama-3.1-8b", "llama-guard-3-8b",
+                "llama-3.1-nemotron-nano-8b-v1",
+            ]
+        ) { llama8B(context: 131_072) },
+        Entry(
+            name: "llama-3.1-70b",
+            aliases: [
+                "llama-3.3-70b", "deepseek-r1-distill-llama-70b", "hermes-3-llama-3.1-70b",
+                "hermes-4-70b", "llama-3.1-nemotron-70b",
+            ]
+        ) { llama70B(context: 131_072) },
+        Entry(
+            name: "llama-3.1-405b",
+            aliases: ["hermes-3-llama-3.1-405b", "hermes-4-405b"]
+        ) {
             DecoderShape(hidden: 16_384, layers: 126, vocabulary: 128_256, context: 131_072)
                 .dense(heads(128, 8), intermediate: 53_248)
         },
@@ -44,8 +56,10 @@ extension Catalogue {
             .dense(heads(64, 8), intermediate: 28_672)
     }
 
-    private static let mistral = [
-        Entry(name: "mistral-7b-v0.1") {
+    static let mistral = [
+        Entry(
+            name: "mistral-7b-v0.1", aliases: ["zephyr-7b-alpha", "zephyr-7b-beta"]
+        ) {
             DecoderShape(hidden: 4096, layers: 32, vocabulary: 32_000, context: 32_768).dense(
                 heads(32, 8).with(\.reach, .sliding(window: 4096)), intermediate: 14_336)
         },
@@ -55,20 +69,43 @@ extension Catalogue {
         },
     ]
 
-    private static let qwen = [
-        Entry(name: "qwen2.5-7b", contexts: ["qwen2.5-7b-instruct": 32_768]) {
+    static let qwen = [
+        Entry(
+            name: "qwen2.5-7b", aliases: ["qwen2-7b", "deepseek-r1-distill-qwen-7b"],
+            contexts: [
+                "qwen2.5-7b-instruct": 32_768, "qwen2-7b-instruct": 32_768,
+                "qwen2.5-coder-7b": 32_768, "qwen2.5-coder-7b-instruct": 32_768,
+                "qwen2.5-math-7b": 4096, "qwen2.5-math-7b-instruct": 4096,
+            ]
+        ) {
             DecoderShape(hidden: 3584, layers: 28, vocabulary: 152_064, context: 131_072)
                 .dense(heads(28, 4).with(\.inputBias, true), intermediate: 18_944)
         },
-        Entry(name: "qwen2.5-32b", contexts: ["qwen2.5-32b-instruct": 32_768]) {
+        Entry(
+            name: "qwen2.5-32b", aliases: ["deepseek-r1-distill-qwen-32b"],
+            contexts: [
+                "qwen2.5-32b-instruct": 32_768, "qwen2.5-coder-32b": 32_768,
+                "qwen2.5-coder-32b-instruct": 32_768, "qwq-32b": 40_960,
+                "qwq-32b-preview": 32_768,
+            ]
+        ) {
             DecoderShape(hidden: 5120, layers: 64, vocabulary: 152_064, context: 131_072)
                 .dense(heads(40, 8).with(\.inputBias, true), intermediate: 27_648)
         },
-        Entry(name: "qwen2.5-72b", contexts: ["qwen2.5-72b-instruct": 32_768]) {
+        Entry(
+            name: "qwen2.5-72b", aliases: ["qwen2-72b"],
+            contexts: [
+                "qwen2.5-72b-instruct": 32_768, "qwen2-72b-instruct": 32_768,
+                "qwen2.5-math-72b": 4096, "qwen2.5-math-72b-instruct": 4096,
+            ]
+        ) {
             DecoderShape(hidden: 8192, layers: 80, vocabulary: 152_064, context: 131_072)
                 .dense(heads(64, 8).with(\.inputBias, true), intermediate: 29_568)
         },
-        Entry(name: "qwen3-8b", contexts: ["qwen3-8b-base": 32_768]) {
+        Entry(
+            name: "qwen3-8b",
+            contexts: ["qwen3-8b-base": 32_768, "deepseek-r1-0528-qwen3-8b": 131_072]
+        ) {
             DecoderShape(hidden: 4096, layers: 36, vocabulary: 151_936, context: 40_960)
                 .dense(heads(32, 8).with(\.normalizesHeads, true), intermediate: 12_288)
         },
@@ -82,7 +119,7 @@ extension Catalogue {
         },
     ]
 
-    private static let others = [
+    static let gemma = [
         Entry(name: "gemma-2-27b") {
             DecoderShape(
                 hidden: 4608, layers: 46, vocabulary: 256_000, context: 8192,
@@ -107,10 +144,19 @@ extension Catalogue {
                   "num_hidden_layers": 27, "patch_size": 14, "vision_use_head": false}}
                 """)
         },
-        Entry(name: "phi-4") {
+    ]
+
+    static let phi = [
+        Entry(
+            name: "phi-4",
+            contexts: ["phi-4-reasoning": 32_768, "phi-4-reasoning-plus": 32_768]
+        ) {
             DecoderShape(hidden: 5120, layers: 40, vocabulary: 100_352, context: 16_384)
                 .dense(heads(40, 10), intermediate: 17_920)
-        },
+        }
+    ]
+
+    static let gpt = [
         Entry(name: "gpt-3-175b", aliases: ["gpt-3"]) {
             // Table 2.1 of arXiv 2005.14165: the classic MHA decoder, with two matrices per
             // network.
@@ -125,6 +171,6 @@ extension Catalogue {
             }
             model.learnedPositions = 2048
             return model
-        },
+        }
     ]
 }

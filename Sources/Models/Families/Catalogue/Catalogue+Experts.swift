@@ -1,9 +1,7 @@
 extension Catalogue {
-    /// Mixtures of experts and models with recurrent layers. Shapes are those of the published
-    /// config.json files; active parameters are counted as each publisher counts them.
-    static let expertEntries: [Entry] = mixtures + latents + recurrent
+    // Active parameters are counted as each publisher counts them.
 
-    private static let mixtures = [
+    static let mixtral = [
         Entry(
             name: "mixtral-8x7b", aliases: ["mixtral-8x7b-v0.1", "mixtral-8x7b-instruct-v0.1"]
         ) {
@@ -16,9 +14,15 @@ extension Catalogue {
             DecoderShape(hidden: 6144, layers: 56, vocabulary: 32_768, context: 65_536)
                 .sparse(heads(48, 8), ExpertFeedForward(count: 8, chosen: 2, intermediate: 16_384))
         },
+    ]
+
+    static let qwenExperts = [
         Entry(
             name: "qwen3-30b-a3b",
-            contexts: renewed("qwen3-30b-a3b").merging(["qwen3-30b-a3b-base": 32_768]) { $1 }
+            contexts: renewed("qwen3-30b-a3b").merging([
+                "qwen3-30b-a3b-base": 32_768, "qwen3-coder-30b-a3b": 262_144,
+                "qwen3-coder-30b-a3b-instruct": 262_144,
+            ]) { $1 }
         ) {
             DecoderShape(hidden: 2048, layers: 48, vocabulary: 151_936, context: 40_960).sparse(
                 heads(32, 4).with(\.normalizesHeads, true),
@@ -29,9 +33,22 @@ extension Catalogue {
                 heads(64, 4).with(\.normalizesHeads, true),
                 ExpertFeedForward(count: 128, chosen: 8, intermediate: 1536))
         },
-        Entry(name: "gpt-oss-20b") { gptOSS(layers: 24, experts: 32) },
-        Entry(name: "gpt-oss-120b") { gptOSS(layers: 36, experts: 128) },
-        Entry(name: "minimax-m2.5", aliases: ["minimax-m2", "minimax-m2.1"]) {
+    ]
+
+    static let gptOSS = [
+        Entry(name: "gpt-oss-20b", aliases: ["gpt-oss-safeguard-20b"]) {
+            gptOSS(layers: 24, experts: 32)
+        },
+        Entry(name: "gpt-oss-120b", aliases: ["gpt-oss-safeguard-120b"]) {
+            gptOSS(layers: 36, experts: 128)
+        },
+    ]
+
+    static let miniMax = [
+        Entry(
+            name: "minimax-m2.5", aliases: ["minimax-m2", "minimax-m2.1"],
+            contexts: ["minimax-m2.7": 204_800]
+        ) {
             var model = published(
                 """
                 {"architectures": ["MiniMaxM2ForCausalLM"], "model_type": "minimax_m2",
@@ -46,7 +63,7 @@ extension Catalogue {
                 """)
             model.activeCounting = .layersOnly
             return model
-        },
+        }
     ]
 
     /// Qwen3's forms of July 2025, whose context is longer.
@@ -76,8 +93,8 @@ extension Catalogue {
         return model
     }
 
-    private static let latents = [
-        Entry(name: "deepseek-v2") {
+    static let deepSeek = [
+        Entry(name: "deepseek-v2", aliases: ["deepseek-v2.5", "deepseek-coder-v2"]) {
             let shared = DenseFeedForward(intermediate: 2 * 1536)
             var model = DecoderShape(
                 hidden: 5120, layers: 60, vocabulary: 102_400, context: 163_840
@@ -87,8 +104,16 @@ extension Catalogue {
             model.activeCounting = .withoutEmbedding
             return model
         },
-        Entry(name: "deepseek-v3", aliases: ["deepseek-v3.1", "deepseek-v3-0324"]) { deepSeekV3() },
-        Entry(name: "deepseek-r1", aliases: ["deepseek-r1-0528"]) { deepSeekV3() },
+        Entry(
+            name: "deepseek-v3",
+            aliases: ["deepseek-v3.1", "deepseek-v3.1-terminus", "deepseek-v3-0324"]
+        ) { deepSeekV3() },
+        Entry(name: "deepseek-r1", aliases: ["deepseek-r1-0528", "deepseek-r1-zero"]) {
+            deepSeekV3()
+        },
+    ]
+
+    static let kimi = [
         Entry(
             name: "kimi-k2",
             contexts: ["kimi-k2-0905": 262_144, "kimi-k2-instruct-0905": 262_144]
@@ -144,8 +169,11 @@ extension Catalogue {
         return model
     }
 
-    private static let recurrent = [
-        Entry(name: "qwen3-next-80b-a3b", aliases: ["qwen3-next-80b-a3b-thinking"]) {
+    static let qwenNext = [
+        Entry(
+            name: "qwen3-next-80b-a3b",
+            aliases: ["qwen3-next-80b-a3b-thinking", "qwen3-coder-next"]
+        ) {
             let delta = RecurrentMixer.gatedDeltaNet(
                 GatedDeltaSizes(
                     hidden: 2048, keyHeads: 16, keyDim: 128, valueHeads: 32, valueDim: 128,
@@ -163,7 +191,10 @@ extension Catalogue {
             model.repeatLast("qwen3_next")
             model.activeCounting = .layersOnly
             return model
-        },
+        }
+    ]
+
+    static let recurrent = [
         Entry(name: "falcon-mamba-7b") {
             let mamba = RecurrentMixer.mamba(
                 MambaSizes(hidden: 4096, inner: 8192, state: 16, convolution: 4, timeRank: 256))

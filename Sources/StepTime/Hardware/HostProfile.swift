@@ -137,8 +137,8 @@ extension HostProfile {
     /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service.
     /// Six numbers were fitted on three stages of two variants (`vllm` 1 and 3, the caching one 5),
     /// whose max_num_seqs of 128 gives them graphs to 256 tokens; the launch of a full graph is
-    /// assumed. The eager launch was fitted again, on the same stages, when the attention of decodes
-    /// beside a chunk became a ramp.
+    /// assumed. The eager launch was fitted again, on the same stages, when attention beside a chunk
+    /// became a ramp.
     package static let vllmSync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.11-sync",

@@ -24,7 +24,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// kernel of ragged lengths computes both. Beside c tokens it is c / (c + `mixedTokens`) of it.
     package var mixedDecode: Double
     /// By weight format: extra time of narrow routed experts, as a fraction; m / (m +
-    /// `excessTokens`) of it applies in a step of m tokens, and less to wide experts (`narrowness`).
+    /// `excessTokens`) of it applies in a step of m tokens, less to wide experts (`narrowness`).
     /// Nil: none.
     package var expertExcess: [WeightFormat: Double]?
     /// Extra bytes of all-reduces, as a fraction, for every token beyond the largest captured
@@ -103,8 +103,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// One figure, fitted with the exponent of `ExpertRouting.served` and the launch of
     /// `HostProfile.vllm18` on nine groups of servers: MiniMax-M2.5 and Kimi-K2.5, fp8, int4 and
     /// nvfp4, H200, B200 and B300. Leaving out any group or any GPU gives the same figure.
-    /// All of them have experts of 1,536 to 2,880 elements. Mixtral's, of 14,336 elements in bf16 on
-    /// H100s, need none: the width decides, not the format, as far as these servers show. Of vLLM
+    /// All of them have experts of 1,536 to 2,880 elements. Mixtral's, of 14,336 in bf16 on H100s,
+    /// need none: the width decides, not the format, as far as these servers show. Of vLLM
     /// 0.11's offline runs, DeepSeek-R1 fp8 on H200s agrees (TPOT 11 % off with it, 15 without).
     private static let narrowExcess: [WeightFormat: Double] = [
         .bf16: 0.8, .fp8: 0.8, .int8: 0.8, .nvfp4: 0.8, .int4: 0.8, .mxfp4: 0.8,

@@ -144,6 +144,7 @@ extension Configuration {
         if let refusal = budget.refusal { throw budget.error(refusal, gpu: name) }
         if let refusal = stateRefusal(budget.layout, blocks: budget.numGPUBlocks) { throw refusal }
         if gpu != .h100 { warnings.append(GPU.memoryNote) }
+        if let note = gpu.flatMap(hardware.otherMemoryNote) { warnings.append(note) }
         if let sequences = budget.profiledSequences {
             warnings.append(
                 "engine.max_num_seqs is \(engine.maxNumSeqs!): what a server needs at its start is "
@@ -305,4 +306,23 @@ extension EngineRelease {
 extension Configuration.HardwareSection {
     /// `gpuMemoryGiB` in bytes; nil if not given.
     var gpuMemoryBytes: Int64? { gpuMemoryGiB.map { Int64(($0 * 0x1p30).rounded()) } }
+
+    /// The remark on a memory that is not the named GPU's: it sizes the cache, and steps stay the
+    /// GPU's. Nil within a tenth of its memory.
+    fileprivate func otherMemoryNote(_ gpu: GPU) -> String? {
+        guard let gib = gpuMemoryGiB, let bytes = gpuMemoryBytes else { return nil }
+        func isNear(_ other: GPU, _ share: Double) -> Bool {
+            abs(Double(bytes) / Double(other.memoryBytes) - 1) <= share
+        }
+        guard !isNear(gpu, 0.1) else { return nil }
+        let family = gpu.name.prefix { $0 != "-" } + "-"
+        let sibling = GPU.all.first { $0.name.hasPrefix(family) && isNear($0, 0.03) }
+        let size = Quantity.decimal(gib, 1)
+        let other = sibling.map {
+            "; hardware.gpu=\($0.name) has this memory and its own bandwidth"
+        }
+        return
+            "hardware.gpu_memory_gib (\(size)) sizes the KV cache only: steps are priced with the "
+            + "memory bandwidth of \(Quantity.withArticle(gpu.name))" + (other ?? "")
+    }
 }

@@ -10,6 +10,14 @@ struct DecodeCost: Sendable {
     /// The part of `perContext` that writes scores to memory and reads them back.
     var perContextScores = 0.0
 
+    /// The lesser of each part.
+    func least(_ other: Self) -> Self {
+        DecodeCost(
+            fixed: min(fixed, other.fixed), perSequence: min(perSequence, other.perSequence),
+            perContext: min(perContext, other.perContext),
+            perContextScores: min(perContextScores, other.perContextScores))
+    }
+
     mutating func addScores(_ seconds: Double) {
         perContextScores += seconds
         perContext += seconds
@@ -25,8 +33,18 @@ struct PrefillCost: Sendable {
     var perToken = 0.0
     /// Per token of past context: MLA expands the cached latents again.
     var perPast = 0.0
+    /// Per token of past context (clipped to the window): the least, reading it from the cache.
+    var perRead = 0.0
     /// Per element of the c × (past + c) score matrices, if they are written to memory.
     var perScore = 0.0
+
+    /// The lesser of each part.
+    func least(_ other: Self) -> Self {
+        PrefillCost(
+            fixed: min(fixed, other.fixed), perPair: min(perPair, other.perPair),
+            perToken: min(perToken, other.perToken), perPast: min(perPast, other.perPast),
+            perRead: min(perRead, other.perRead), perScore: min(perScore, other.perScore))
+    }
 }
 
 extension OperatorCosts {
@@ -51,6 +69,10 @@ extension OperatorCosts {
 
     /// Decode attention of a layer.
     func decode(_ attention: Attention) -> DecodeCost {
+        smaller.reduce(ownDecode(attention)) { $0.least($1.decode(attention)) }
+    }
+
+    private func ownDecode(_ attention: Attention) -> DecodeCost {
         switch attention {
         case .heads(let heads):
             let (queries, keys) = shard(heads)
@@ -98,6 +120,12 @@ extension OperatorCosts {
 
     /// Prefill attention of a layer.
     func prefill(_ attention: Attention) -> PrefillCost {
+        smaller.reduce(ownPrefill(attention)) { $0.least($1.prefill(attention)) }
+    }
+
+    private func ownPrefill(_ attention: Attention) -> PrefillCost {
+        // At the rate at which decodes read the cache.
+        let read = decode(attention).perContext - decode(attention).perContextScores
         switch attention {
         case .heads(let heads):
             let c = profile.prefillForm(measuredCache, headDim: heads.headDim)!
@@ -105,7 +133,7 @@ extension OperatorCosts {
             return PrefillCost(
                 fixed: c.fixed, perPair: queries * Double(heads.headDim + heads.valueDim) / c.rate,
                 perToken: c.perQueryHead * queries + c.perKeyHead * keys,
-                perScore: scoreCost(queries: queries))
+                perRead: read, perScore: scoreCost(queries: queries))
         case .latent(let latent):
             let c = profile.prefill[measuredCache]!
             let heads = Double(latent.queryHeads / deployment.tensorParallel)
@@ -116,7 +144,7 @@ extension OperatorCosts {
                 fixed: c.fixed, perPair: heads * width / c.rate,
                 perToken: (c.perQueryHead + c.perKeyHead) * heads,
                 perPast: latent.cachesHeads ? 0 : 2 * heads * expanded / rate,
-                perScore: scoreCost(queries: heads))
+                perRead: read, perScore: scoreCost(queries: heads))
         case .none: return PrefillCost()
         case .recurrent(let mixer):
             let flops = Double(mixer.scanFLOPsPerToken) / Double(deployment.tensorParallel)

@@ -13,6 +13,8 @@ extension OperatorCosts {
         var scores = 0.0
         /// Expanding cached latents to keys and values again.
         var expansion = 0.0
+        /// Whether streaming is bound by the cache's bytes.
+        var isRead = true
     }
 
     /// Elements over all heads.
@@ -50,7 +52,7 @@ extension OperatorCosts {
             return Phase(
                 name: name, flops: 2 * pairs * width, kvBytes: part * cached,
                 seconds: part * times.streaming + times.scores / 4,
-                bound: share.isDecode ? .memory : .compute)
+                bound: times.isRead ? .memory : .compute)
         }
         let softmax = Phase(
             // Five FLOPs per score: maximum, difference, exponential, sum, quotient. Flash kernels
@@ -110,12 +112,13 @@ extension OperatorCosts {
         let pairs = window == 0 ? load.chunkPairs : load.chunkWindowedPairs
         let keys = window == 0 ? step.context : min(step.context, window)
         let batch = Double(step.batch)
+        let computed = Double(pairs) * cost.perPair + Double(step.tokens) * cost.perToken
+        let expansion = Double(past) * cost.perPast
+        let read = Double(window == 0 ? past : min(past, window)) * cost.perRead
         return Times(
-            launch: cost.fixed,
-            streaming: batch
-                * (Double(pairs) * cost.perPair + Double(step.tokens) * cost.perToken),
+            launch: cost.fixed, streaming: batch * max(computed, read - expansion),
             scores: batch * Double(step.tokens) * Double(keys) * cost.perScore,
-            expansion: batch * Double(past) * cost.perPast)
+            expansion: batch * expansion, isRead: read - expansion > computed)
     }
 
     /// The window to which a run's sums are clipped for this layer. All windowed layers share one.

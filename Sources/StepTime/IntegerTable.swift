@@ -65,6 +65,13 @@
         return table
     }
 
+    /// Replaces the values of the counts that are evaluated individually.
+    mutating func refine(_ seconds: (Int) -> Double) {
+        for count in 1...min(values.count - 1, Self.exactBelow) {
+            values[count] = Self.picoseconds(seconds(count))
+        }
+    }
+
     /// The value at a count of at least 0. O(1).
     @inlinable @inline(__always)
     subscript(count: Int) -> Int64 {

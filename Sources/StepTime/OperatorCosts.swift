@@ -1,53 +1,6 @@
 import Basics
 import Models
 
-/// How attention is computed.
-package enum AttentionKernel: String, Sendable, CaseIterable, Codable {
-    /// Scores stay on the chip (FlashAttention, arXiv 2205.14135).
-    case flash
-    /// Scores are written to memory, read for the softmax, written and read again. An ablation that
-    /// shows what flash attention saves.
-    case naive
-}
-
-/// Settings of the clock that do not change what is computed.
-package struct ClockOptions: Sendable, Equatable {
-    /// The accelerator. Prices also use its links and peak rates.
-    package var gpu = GPU.h100
-    /// Kernel coefficients on that accelerator.
-    package var profile = EngineProfile.vllm
-    /// How tokens spread over experts.
-    package var routing = ExpertRouting.served
-    /// The host, whose `gpuWait` every price includes.
-    package var host = HostProfile.vllmAsync
-    /// Token counts with captured CUDA graphs, ascending. A step within the largest is padded to
-    /// the next one. Empty: no graphs.
-    package var captureSizes = ClockOptions.defaultCaptureSizes
-    package var attentionKernel = AttentionKernel.flash
-    /// False: every step recomputes the whole context of every sequence (an ablation).
-    package var usesCache = true
-    /// Most tokens of a step in the tables; beyond, prices extend the last slope.
-    package var maxTokens = 8192
-
-    package init() {}
-
-    /// An engine's profile on a GPU, by name or file.
-    ///
-    /// - Throws: `InputError` at `step_time.profile`.
-    package init(profile: String, gpu: GPU) throws {
-        self.gpu = gpu
-        self.profile = try EngineProfile.named(profile, on: gpu)
-    }
-
-    /// The capture sizes of a server with the engine's default limits.
-    package static let defaultCaptureSizes = ServerMemory().capturedSizes
-
-    /// The number of tokens that a step of `tokens` is padded to.
-    func padded(_ tokens: Int) -> Int {
-        captureSizes.first { $0 >= tokens } ?? tokens
-    }
-}
-
 /// One GEMM on one GPU, with everything that does not depend on the number of tokens looked up.
 struct GEMMPrice {
     let coefficients: GEMMCoefficients
@@ -57,12 +10,15 @@ struct GEMMPrice {
     /// Whether the operation before quantises the inputs.
     let isFused: Bool
     let gain: ServingCoefficients.Gain
+    /// The same GEMM on a GPU that is not faster (`GPU.notFaster`).
+    var onSmaller: [GEMMPrice] = []
 
     /// O(1).
     func seconds(tokens: Double) -> Double {
-        coefficients.seconds(
+        let own = coefficients.seconds(
             tokens: tokens, inputs: inputs, outputs: outputs, bytesPerWeight: bytesPerWeight,
             isFused: isFused, sustained: gain.rate(tokens: tokens))
+        return onSmaller.reduce(own) { min($0, $1.seconds(tokens: tokens)) }
     }
 }
 
@@ -78,6 +34,9 @@ struct OperatorCosts: Sendable {
     let groups: [LayerGroup]
     /// For each kind of experts, how many of them a number of tokens reaches.
     private let reached: [ExpertFeedForward: ReachedExperts]
+    /// The costs on a GPU that is not faster, if the two were measured: no operator takes longer
+    /// here than there, or fit noise would rank them.
+    let smaller: [OperatorCosts]
 
     init(model: TransformerModel, deployment: Deployment, options: ClockOptions) {
         self.model = model.stored(as: deployment.weights)
@@ -90,6 +49,10 @@ struct OperatorCosts: Sendable {
             reached[experts] = ReachedExperts(experts, options.routing)
         }
         self.reached = reached
+        smaller =
+            options.onSmallerGPU.map {
+                [OperatorCosts(model: model, deployment: deployment, options: $0)]
+            } ?? []
     }
 
     var profile: EngineProfile { options.profile }
@@ -118,7 +81,8 @@ struct OperatorCosts: Sendable {
             inputs: Double(shapes[0].inputs),
             outputs: Double(shapes.reduce(0) { $0 + $1.outputs }),
             bytesPerWeight: fused[0].bytesPerWeight(deployment.weights),
-            isFused: !fused[0].readsMixer, gain: profile.serving?.gain(format) ?? .none)
+            isFused: !fused[0].readsMixer, gain: profile.serving?.gain(format) ?? .none,
+            onSmaller: smaller.map { $0.gemm(fused) })
     }
 
     /// Norms, rotary embedding and activation of a layer.
@@ -158,7 +122,8 @@ struct OperatorCosts: Sendable {
         // The extra bytes begin at the largest graph, so that the price has no jump there.
         let beyond = max(0, tokens - Double(options.captureSizes.last ?? 0))
         let counted = tokens + (profile.serving?.reduceExcess ?? 0) * beyond
-        return c.seconds(bytes: 2 * counted * Double(hidden))
+        let own = c.seconds(bytes: 2 * counted * Double(hidden))
+        return smaller.reduce(own) { min($0, $1.allReduce(tokens: tokens)) }
     }
 
     /// Number of all-reduces in a layer: one after each part that tensor parallelism shards by
@@ -172,18 +137,28 @@ struct OperatorCosts: Sendable {
         }
     }
 
-    /// The routed experts, for `tokens` tokens per attention rank.
-    func experts(tokens: Double, _ experts: ExpertFeedForward, _ formats: LayerFormats?) -> Double {
+    /// The routed experts, for `tokens` tokens per attention rank, `arriving` of them without
+    /// padding.
+    func experts(
+        tokens: Double, of arriving: Double, _ experts: ExpertFeedForward, _ formats: LayerFormats?
+    ) -> Double {
         let format = formats?.experts.priced ?? deployment.weights
         let cut = Double(max(1, tensorParallel / deployment.expertParallel))
         let spread = Double(deployment.expertParallel)
         let all = tokens * Double(attentionRanks)
         let alone = expertCoefficients(format, formats?.experts).seconds(
             tokens: all, hidden: Double(hidden), size: experts.pricedSize(hidden: hidden) / cut,
-            chosen: Double(experts.chosen), activated: activated(all, experts, spread: spread),
+            chosen: Double(experts.chosen),
+            activated: activated(
+                arriving * Double(attentionRanks), experts, spread: spread),
             spread: spread,
             bytesPerWeight: formats?.experts.bytesPerWeight ?? format.bytesPerWeight)
-        return alone * (profile.serving?.experts(format, tokens: tokens) ?? 1)
+        let own =
+            alone
+            * (profile.serving?.experts(format, width: experts.intermediate, tokens: tokens) ?? 1)
+        return smaller.reduce(own) {
+            min($0, $1.experts(tokens: tokens, of: arriving, experts, formats))
+        }
     }
 
     /// Experts on one of `spread` GPUs that `tokens` tokens reach.
@@ -234,7 +209,8 @@ struct OperatorCosts: Sendable {
         GEMMPrice(
             coefficients: profile.gemm[.bf16]!, inputs: Double(hidden),
             outputs: Double((model.vocabularySize + tensorParallel - 1) / tensorParallel),
-            bytesPerWeight: WeightFormat.bf16.bytesPerWeight, isFused: false, gain: .none)
+            bytesPerWeight: WeightFormat.bf16.bytesPerWeight, isFused: false, gain: .none,
+            onSmaller: smaller.map(\.head))
     }
 
     /// The matrices of a layer in the order of its phases. Each inner list is one GEMM.
@@ -244,12 +220,14 @@ struct OperatorCosts: Sendable {
 
     /// All costs of one layer that depend only on the number of tokens. `gemms` are the layer's; a
     /// caller that prices many token counts computes them once.
-    func perToken(tokens: Double, _ layer: Layer, _ gemms: [GEMMPrice]) -> Double {
+    func perToken(
+        tokens: Double, of arriving: Double, _ layer: Layer, _ gemms: [GEMMPrice]
+    ) -> Double {
         var sum = elementwise(tokens: tokens, layer)
         sum += allReduces(layer) * allReduce(tokens: tokens)
         for gemm in gemms { sum += gemm.seconds(tokens: tokens) }
         if case .experts(let routed) = layer.feedForward {
-            sum += experts(tokens: tokens, routed, layer.formats)
+            sum += experts(tokens: tokens, of: arriving, routed, layer.formats)
             sum += allToAll(tokens: tokens, routed)
         }
         return sum

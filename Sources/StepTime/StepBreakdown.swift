@@ -158,6 +158,8 @@ struct StepShare {
     var tokens: Double
     /// Tokens per micro-batch, padded to its graph's size.
     var lane: Double
+    /// The same without padding.
+    var arriving: Double
     /// Whether the step decodes; otherwise it is a prefill chunk.
     var isDecode: Bool
 
@@ -166,8 +168,13 @@ struct StepShare {
         lanes = min(stages, step.batch)
         let all = step.batch * step.tokens
         tokens = Double(all)
-        lane = Double(options.padded((all + lanes - 1) / lanes))
         isDecode = StepLoad.isDecode(step.tokens, past: step.context - step.tokens)
+        var load = StepLoad()
+        load.tokens = all
+        load.requests = step.batch
+        load.mostChunkTokens = isDecode ? 0 : step.tokens
+        arriving = Double(load.tokensOfLane(lanes))
+        lane = Double(options.padded(load.tokensOfLane(lanes)))
     }
 }
 

@@ -19,8 +19,9 @@
     @usableFromInline package var decodeWindowedContext = 0
     /// Entries that are not decodes: prefill chunks.
     @usableFromInline package var chunks = 0
-    /// Σ tokens over chunks.
+    /// Σ tokens over chunks, and the tokens of the largest.
     @usableFromInline package var chunkTokens = 0
+    @usableFromInline package var mostChunkTokens = 0
     /// Σ c·(2·past + c) over chunks: twice the causal query-key pairs.
     @usableFromInline package var chunkPairs = 0
     /// As `chunkPairs`, with each token attending to at most `window` keys; 0 without a window.
@@ -76,6 +77,7 @@
         context += past + count
         chunks += 1
         chunkTokens += count
+        mostChunkTokens = max(mostChunkTokens, count)
         chunkPairs += count * (2 * past + count)
         if window > 0 {
             // The token at position x (from 0) attends to min(x + 1, window) keys. Doubled as
@@ -85,5 +87,12 @@
             let flat = count - rising
             chunkWindowedPairs += rising * (2 * past + rising) + 2 * flat * window
         }
+    }
+
+    /// Tokens of the largest of `lanes` micro-batches, which share the entries evenly. A chunk
+    /// stays in one of them: its request waits for all of it in every pipeline stage.
+    @inlinable @inline(__always)
+    func tokensOfLane(_ lanes: Int) -> Int {
+        max((tokens + lanes - 1) / lanes, mostChunkTokens + (requests - 1) / lanes)
     }
 }

@@ -111,8 +111,7 @@ extension OperatorCosts {
         let format = formats?.experts.priced ?? deployment.weights
         let perWeight = formats?.experts.bytesPerWeight ?? format.bytesPerWeight
         let each = Double(routed.weightsPerExpert(hidden: model.hiddenSize))
-        let all = part.lane * Double(attentionRanks)
-        let activated = activated(all, routed)
+        let activated = activated(part.arriving * Double(attentionRanks), routed)
         let flops = 2 * part.tokens * Double(routed.chosen) * each
         let bytes = Double(part.lanes) * activated * each * perWeight
         let c = expertCoefficients(format, formats?.experts)
@@ -122,7 +121,8 @@ extension OperatorCosts {
         return Phase(
             name: "experts",
             parameters: Int64(routed.count) * routed.weightsPerExpert(hidden: model.hiddenSize),
-            flops: flops, weightBytes: bytes, seconds: experts(tokens: part.lane, routed, formats),
+            flops: flops, weightBytes: bytes,
+            seconds: experts(tokens: part.lane, of: part.arriving, routed, formats),
             bound: isCompute ? .compute : .memory)
     }
 

@@ -52,15 +52,20 @@ extension OperatorCosts {
         }
         let hostFixed = host.fixed + host.perGPU * Double(deployment.tensorParallel)
         let stages = deployment.pipelineParallel
-        let byTokens = IntegerTable(through: options.maxTokens) { tokens in
+        func seconds(tokens: Double, of arriving: Double) -> Double {
             guard tokens > 0 else { return hostFixed }
             var sum = hostFixed + hops(tokens: tokens)
             for (layer, gemms, share) in parts {
-                sum += share * perToken(tokens: tokens, layer, gemms)
+                sum += share * perToken(tokens: tokens, of: arriving, layer, gemms)
             }
             return sum
         }
-        .padded(to: options.captureSizes)
+        var byTokens = IntegerTable(through: options.maxTokens) { seconds(tokens: $0, of: $0) }
+            .padded(to: options.captureSizes)
+        // Padding rows reach no experts of their own.
+        if hasExperts {
+            byTokens.refine { seconds(tokens: Double(options.padded($0)), of: Double($0)) }
+        }
         let head = head
         let bySampled = IntegerTable(through: options.maxTokens) {
             $0 > 0 ? head.seconds(tokens: $0) : 0
@@ -75,7 +80,7 @@ extension OperatorCosts {
         tables.first = host.first ?? 0
         let mixed = (profile.serving?.mixedDecode ?? 0) * Double(TabulatedStepTime.mixedUnit)
         tables.mixedDecode = Int64(mixed.rounded())
-        tables.mostGraphTokens = options.captureSizes.last ?? 0
+        tables.mixedTokens = Int64(ServingCoefficients.mixedTokens)
         addAttention(to: &tables, groups, imbalance)
         return tables
     }
@@ -119,19 +124,26 @@ extension OperatorCosts {
     private func addAttention(
         to tables: inout TabulatedStepTime, _ groups: [LayerGroup], _ imbalance: Double
     ) {
-        var (decodeFixed, fixed, token, past) = (0.0, 0.0, 0.0, 0.0)
+        var (decodeFixed, fixed, past) = (0.0, 0.0, 0.0)
+        var (scanToken, token, windowedToken) = (0.0, 0.0, 0.0)
+        var (read, windowedRead) = (0.0, 0.0)
         var (pair, windowedPair, score, windowedScore) = (0.0, 0.0, 0.0, 0.0)
         for group in groups {
             let count = imbalance * Double(group.count)
             let cost = prefill(group.layer.attention)
             decodeFixed += count * decode(group.layer.attention).fixed
             fixed += count * cost.fixed
-            token += count * cost.perToken
             past += count * cost.perPast
-            if group.layer.attention.window == nil {
+            if case .recurrent = group.layer.attention {
+                scanToken += count * cost.perToken
+            } else if group.layer.attention.window == nil {
+                token += count * cost.perToken
+                read += count * cost.perRead
                 pair += count * cost.perPair
                 score += count * cost.perScore
             } else {
+                windowedToken += count * cost.perToken
+                windowedRead += count * cost.perRead
                 windowedPair += count * cost.perPair
                 windowedScore += count * cost.perScore
             }
@@ -139,7 +151,11 @@ extension OperatorCosts {
         let scale = Double(1 << TabulatedStepTime.pairFractionBits)
         tables.decodeFixed = IntegerTable.picoseconds(decodeFixed)
         tables.prefillFixed = IntegerTable.picoseconds(fixed)
+        tables.perScanToken = IntegerTable.picoseconds(scanToken)
         tables.perChunkToken = IntegerTable.picoseconds(token)
+        tables.perWindowedToken = IntegerTable.picoseconds(windowedToken)
+        tables.perPastRead = IntegerTable.picoseconds(read)
+        tables.perWindowedRead = IntegerTable.picoseconds(windowedRead)
         tables.perPastToken = IntegerTable.picoseconds(past)
         tables.perPair = IntegerTable.picoseconds(pair * scale)
         tables.perWindowedPair = IntegerTable.picoseconds(windowedPair * scale)
@@ -199,22 +215,19 @@ extension OperatorCosts {
             + "in steps beyond captured graphs, as on servers"
     }
 
-    /// What servers showed of the experts' formats, and of which formats they showed nothing.
+    /// What servers showed of experts of this width, and of which formats they showed nothing.
     private var excessNotes: [String] {
-        guard let excess = profile.serving?.expertExcess, let most = excess.values.max() else {
-            return []
-        }
-        return groups.compactMap { group in
-            guard case .experts = group.layer.feedForward else { return nil }
+        groups.compactMap { group in
+            guard case .experts(let experts) = group.layer.feedForward else { return nil }
             let format = group.layer.formats?.experts.priced ?? deployment.weights
-            let factor = Quantity.decimal(1 + (excess[format] ?? most), 1)
-            let said =
-                excess[format] == nil
-                ? "take their tables' time; on servers those of 4 and 8 bits took up to \(factor) "
-                    + "times theirs"
-                : "take up to \(factor) times their tables' time in large steps, as on servers; "
-                    + "of 16 bits no such servers are known"
-            return "\(format.rawValue) experts \(said): do not compare the two by this clock"
+            // At very many tokens.
+            let most = profile.serving?.experts(
+                format, width: experts.intermediate, tokens: 1e9)
+            guard let most, most >= 1.1 else { return nil }
+            let known = format != .bf16 && format != .int8
+            return "\(format.rawValue) experts take up to \(Quantity.decimal(most, 1)) times their "
+                + "tables' time in large steps, "
+                + (known ? "as on servers" : "assumed from servers of other formats")
         }
     }
 

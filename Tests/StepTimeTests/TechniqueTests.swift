@@ -157,9 +157,10 @@ private func explain(
                 "max_num_batched_tokens",
                 try explain(
                     "llama-3.1-8b", tokens: 16_384, context: 16_384)))
-        // 16 tokens read 128 k of cache in less time than the memory allows.
+        // 16 tokens take at least what reading 100 k of cache takes.
         #expect(
-            note("above the roofline", try explain("llama-3.1-8b", tokens: 16, context: 100_000)))
+            try !note(
+                "above the roofline", explain("llama-3.1-8b", tokens: 16, context: 100_000)))
     }
 
     @Test func aProfileThatMakesAStepTakeAgesIsRefused() {

@@ -176,3 +176,12 @@ package struct GPU: Sendable, Equatable {
         "a5000": "rtx-a5000", "a6000": "rtx-a6000",
     ]
 }
+
+extension GPU {
+    /// A measured GPU whose datasheet is in nothing above this one's, of the same generation; nil:
+    /// none.
+    var notFaster: GPU? {
+        let smaller = ["h200-sxm": "h100-sxm", "b300-sxm": "b200-sxm", "gb200": "b200-sxm"]
+        return smaller[name].flatMap { name in GPU.all.first { $0.name == name } }
+    }
+}

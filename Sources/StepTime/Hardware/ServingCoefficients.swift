@@ -1,3 +1,4 @@
+import Basics
 import Models
 
 /// How kernels inside a server differ from those of an operator table: extra time, and kernels that
@@ -19,11 +20,12 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     package var assumedGains: [WeightFormat]?
     /// Tokens at which half of the gain is reached; nil: `GEMMCoefficients.growthTokens`.
     package var sustainedTokens: Double?
-    /// Extra time of the decodes' attention, as a fraction, in a step that also has a chunk and
-    /// more tokens than a graph was captured for: one kernel of ragged lengths computes both.
+    /// Extra time of the decodes' attention, as a fraction, beside very many tokens of chunks: one
+    /// kernel of ragged lengths computes both. Beside c tokens it is c / (c + `mixedTokens`) of it.
     package var mixedDecode: Double
-    /// By weight format: extra time of routed experts, as a fraction; m / (m + `excessTokens`) of
-    /// it applies in a step of m tokens. Nil: none.
+    /// By weight format: extra time of narrow routed experts, as a fraction; m / (m +
+    /// `excessTokens`) of it applies in a step of m tokens, less to wide experts (`narrowness`).
+    /// Nil: none.
     package var expertExcess: [WeightFormat: Double]?
     /// Extra bytes of all-reduces, as a fraction, for every token beyond the largest captured
     /// graph, where kernels are launched one by one. Nil: none.
@@ -38,6 +40,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
 
     /// Tokens at which half of the experts' excess is reached.
     package static let excessTokens = 1024.0
+    /// Chunk tokens in a step beside which half of `mixedDecode` applies.
+    package static let mixedTokens = 512.0
 
     package init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
         self.sustainedGain = sustainedGain
@@ -48,8 +52,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// Qwen3-14B bf16 on an H100. fp8 has no gain: its rates for few tokens are already 13 to 33 %
     /// below those of the tables' real shapes, and Llama-3.1-70B's servers need no more.
     package static let vllm: ServingCoefficients = {
-        var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.636)
-        serving.expertExcess = quantizedExcess
+        var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.8)
+        serving.expertExcess = narrowExcess
         return serving
     }()
 
@@ -71,7 +75,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
         var serving = ServingCoefficients(sustainedGain: [.bf16: -0.3, .fp8: -0.3, .nvfp4: -0.3])
         serving.assumedGains = [.bf16]
         serving.sustainedTokens = 64
-        serving.expertExcess = quantizedExcess
+        serving.expertExcess = narrowExcess
         serving.expertKernels = [.mxfp4: ExpertKernel(format: .nvfp4, rate: 0.5)]
         serving.reduceExcess = 0.25
         return serving
@@ -80,7 +84,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// vLLM's on other GPUs: what was alike on all GPUs with server measurements.
     static let others: ServingCoefficients = {
         var serving = ServingCoefficients()
-        serving.expertExcess = quantizedExcess
+        serving.expertExcess = narrowExcess
         return serving
     }()
 
@@ -99,11 +103,22 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// One figure, fitted with the exponent of `ExpertRouting.served` and the launch of
     /// `HostProfile.vllm18` on nine groups of servers: MiniMax-M2.5 and Kimi-K2.5, fp8, int4 and
     /// nvfp4, H200, B200 and B300. Leaving out any group or any GPU gives the same figure.
-    /// Mixtral's bf16 experts on H100s need none. Of vLLM 0.11's offline runs, DeepSeek-R1 fp8 on
-    /// H200s agrees (TPOT 11 % off with it, 15 without), Qwen3-235B fp8 on H100s does not (37, 3).
-    private static let quantizedExcess: [WeightFormat: Double] = [
-        .fp8: 0.8, .nvfp4: 0.8, .int4: 0.8, .mxfp4: 0.8,
+    /// All of them have experts of 1,536 to 2,880 elements. Mixtral's, of 14,336 in bf16 on H100s,
+    /// need none: the width decides, not the format, as far as these servers show. Of vLLM
+    /// 0.11's offline runs, DeepSeek-R1 fp8 on H200s agrees (TPOT 11 % off with it, 15 without).
+    private static let narrowExcess: [WeightFormat: Double] = [
+        .bf16: 0.8, .fp8: 0.8, .int8: 0.8, .nvfp4: 0.8, .int4: 0.8, .mxfp4: 0.8,
     ]
+    /// Widest experts, elements, whose servers showed all of the excess, and narrowest that showed
+    /// none.
+    static let (narrowExpert, wideExpert) = (2880.0, 14_336.0)
+
+    /// The share of the excess for experts of `width` elements: straight in the logarithm between
+    /// the two widths.
+    static func narrowness(width: Int) -> Double {
+        let width = min(max(Double(width), narrowExpert), wideExpert)
+        return PortableMath.log(wideExpert / width) / PortableMath.log(wideExpert / narrowExpert)
+    }
 
     /// vLLM's on a GPU. A neighbour's kernels count as the GPU's own.
     static func vllm(on gpu: GPU) -> ServingCoefficients {
@@ -142,8 +157,10 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
             half: sustainedTokens ?? GEMMCoefficients.growthTokens)
     }
 
-    /// The factor on the time of a format's routed experts in a step of `tokens` tokens.
-    func experts(_ format: WeightFormat, tokens: Double) -> Double {
-        1 + (expertExcess?[format] ?? 0) * tokens / (tokens + Self.excessTokens)
+    /// The factor on the time of a format's routed experts of `width` elements in a step of
+    /// `tokens` tokens.
+    func experts(_ format: WeightFormat, width: Int, tokens: Double) -> Double {
+        1 + (expertExcess?[format] ?? 0) * Self.narrowness(width: width) * tokens
+            / (tokens + Self.excessTokens)
     }
 }

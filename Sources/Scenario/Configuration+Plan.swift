@@ -346,6 +346,7 @@ extension Configuration.EngineSection {
         engine.schedulerReserveFullISL = schedulerReserveFullISL
         engine.watermark = watermark
         engine.prefillScheduleInterval = prefillScheduleInterval
+        engine.receiveInterval = receiveInterval
         engine.groups = pool.groups
         engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
         engine.asyncScheduling = asyncScheduling

@@ -367,6 +367,7 @@ extension Configuration.EngineSection {
         engine.schedulerReserveFullISL = schedulerReserveFullISL
         engine.watermark = watermark
         engine.prefillScheduleInterval = prefillScheduleInterval
+        engine.receiveInterval = receiveInterval
         engine.groups = pool.groups
         engine.prefixCacheRetentionInterval = prefixCacheRetentionInterval
         engine.asyncScheduling = asyncScheduling

@@ -155,6 +155,7 @@ public struct Configuration: Sendable, Equatable {
         package var schedulerReserveFullISL = true
         package var watermark = 0.0
         package var prefillScheduleInterval = 1
+        package var receiveInterval = 1
         package var asyncScheduling = true
         package var host = HostSection()
         package var emptyYieldMicroseconds = 1000

@@ -182,6 +182,10 @@ extension ConfigurationKey {
             "engine.prefill_schedule_interval", \.engine.prefillScheduleInterval,
             .integer(1...1_000_000),
             "Schedule prefill in every n-th step only."),
+        .init(
+            "engine.receive_interval", \.engine.receiveInterval, .integer(1...1_000_000),
+            "Look for new requests after n decode steps, or one with a prefill. vLLM: 1;\n"
+                + "SGLang: --scheduler-recv-interval."),
     ]
 
     private static let stepTime: [ConfigurationKey] = [

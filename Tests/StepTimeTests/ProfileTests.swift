@@ -79,11 +79,19 @@ import Testing
         let given = EngineProfile.trtllm.usualHost(
             asyncScheduling: true, minor: 33, gpu: .h100)
         #expect(given == .trtllm && given.frontEnd == 20e-3)
-        // One model's launches are no other model's: SGLang keeps vLLM's.
-        #expect(
-            EngineProfile.sglang.usualHost(
-                asyncScheduling: true, minor: 33, gpu: .h100
-            ).frontEnd < 10e-3)
+        // SGLang's release is not known: its launches, of one model and release, are not taken.
+        for (gpu, patch, name) in [
+            ("h100-sxm", nil, "vllm-2025-10"), ("h200-sxm", nil, "vllm-2025-10"),
+            ("h200-sxm", 6, "vllm-2025-10"), ("h200-sxm", 9, "sglang-0.5.9"),
+            ("b200-sxm", 9, "none"), ("b200-sxm", nil, "none"),
+        ] as [(String, Int?, String)] {
+            let gpu = try GPU.named(gpu)
+            let host = HostProfile.ofSGLang(patch: patch, gpu: gpu, asyncScheduling: true)
+            #expect(host.name == name)
+            guard patch == nil else { continue }
+            #expect(
+                EngineProfile.sglang.usualHost(asyncScheduling: true, minor: 33, gpu: gpu) == host)
+        }
         for host in HostProfile.all { #expect(try HostProfile.named(host.name) == host) }
     }
 

@@ -34,9 +34,13 @@ protocol CalibrationEvidence: Sendable {
     var notes: [String] { get }
     /// Each measurement as text, whatever its file's order and format, to find it elsewhere.
     var rows: [String] { get }
-    /// The figures in the same order under given constants and their prices.
+    /// Whether figures depend on chance that no measurement tells, so that replays differ.
+    var hasChance: Bool { get }
+    /// The figures in the same order under given constants and their prices. Replays of other
+    /// numbers differ in what is left to chance.
     func predict(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        replay: Int
     ) throws -> [Double]
     /// Errors per request, or per figure, in percent of the measurement.
     func errors(
@@ -66,40 +70,70 @@ enum LostRequests {
 
 extension CalibrationEvidence {
     var mostSequences: Int? { nil }
+    var hasChance: Bool { false }
     var longestContext: Int? { nil }
     var rows: [String] { figures.map { "\($0.kind) \($0.measured)" } }
 
     func errors(
         _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
     ) throws -> [(kind: CalibrationFigure.Kind, percent: Double)] {
-        zip(figures, try predict(values, stepTime, server)).map { figure, predicted in
+        zip(figures, try predict(values, stepTime, server, replay: 0)).map { figure, predicted in
             (figure.kind, 100 * (predicted / figure.measured - 1))
         }
     }
 }
 
+/// Constants to predict figures with, and the number of the replay.
+struct CalibrationPoint: Sendable {
+    var values: CalibrationValues
+    var replay: Int
+}
+
 extension [any CalibrationEvidence] {
-    /// Predictions of all evidence for several sets of constants, on all cores.
+    /// Predictions of all evidence at several points, on all cores: by point, the figures of all
+    /// evidence in sequence.
     func predictions(
-        _ points: [CalibrationValues], _ server: CalibrationServer
-    ) throws -> [[[Double]]] {
-        // Most constants do not change prices.
-        var different: [CalibrationValues] = []
-        let places = points.map { point in
-            let place = different.firstIndex {
-                $0.gpuScale == point.gpuScale && $0.host.gpuWait == point.host.gpuWait
+        _ points: [CalibrationPoint], _ server: CalibrationServer
+    ) throws -> [[Double]] {
+        // Most constants do not change prices, and replays of the same constants share them.
+        let (prices, priced) = Self.distinct(points) {
+            $0.values.gpuScale == $1.values.gpuScale
+                && $0.values.host.gpuWait == $1.values.host.gpuWait
+        }
+        let clocks = try mapOnAllCores(priced.map { points[$0] }) { try server.stepTime($0.values) }
+        // Without chance, replays of the same constants are the same.
+        let (places, settled) = Self.distinct(points) { $0.values == $1.values }
+        let tasks = indices.flatMap { part in
+            (self[part].hasChance ? points.indices.map { $0 } : settled).map { (part, $0) }
+        }
+        let all = try mapOnAllCores(tasks) { part, index in
+            try self[part].predict(
+                points[index].values, clocks[prices[index]], server, replay: points[index].replay)
+        }
+        var figures = points.map { _ in [Double]() }
+        var first = 0
+        for part in indices {
+            let hasChance = self[part].hasChance
+            for point in points.indices {
+                figures[point] += all[first + (hasChance ? point : places[point])]
             }
-            if place == nil { different.append(point) }
-            return place ?? different.count - 1
+            first += hasChance ? points.count : settled.count
         }
-        let prices = try mapOnAllCores(different) { try server.stepTime($0) }
-        let clocks = places.map { prices[$0] }
-        let pairs = points.indices.flatMap { point in indices.map { (point, $0) } }
-        let all = try mapOnAllCores(pairs) { pair in
-            try self[pair.1].predict(points[pair.0], clocks[pair.0], server)
+        return figures
+    }
+
+    /// Each point's place among the distinct ones, and the first point at each place.
+    private static func distinct(
+        _ points: [CalibrationPoint], _ isSame: (CalibrationPoint, CalibrationPoint) -> Bool
+    ) -> (places: [Int], firsts: [Int]) {
+        var firsts: [Int] = []
+        let places = points.indices.map { index in
+            if let place = firsts.firstIndex(where: { isSame(points[$0], points[index]) }) {
+                return place
+            }
+            firsts.append(index)
+            return firsts.count - 1
         }
-        return points.indices.map { point in
-            (0..<count).map { all[point * count + $0] }
-        }
+        return (places, firsts)
     }
 }

@@ -1,30 +1,34 @@
 import Basics
 
 /// Least-squares fit of the constants that the data determine, by the Gauss-Newton method with
-/// differences of whole runs.
+/// slopes from a regression over whole runs.
 ///
 /// Constants are judged together: each is added in `CalibrationConstant.order` if all 95 %
-/// intervals then stay narrow compared with the constants' sizes. A difference between runs partly
-/// reflects the phase at which requests arrive. This is noise, which `information` subtracts.
+/// intervals then stay narrow compared with the constants' sizes. Runs partly reflect the phase at
+/// which requests arrive. This is noise, which `information` subtracts from the slopes.
 struct CalibrationFit {
     let server: CalibrationServer
     let evidence: [any CalibrationEvidence]
     /// Constants that may be fitted, in order.
     let candidates: [CalibrationConstant]
-    private(set) var values: CalibrationValues
+    var values: CalibrationValues
     /// Constants that were fitted.
     private(set) var fitted: [CalibrationConstant] = []
     /// Why the others were not.
     private(set) var reasons: [CalibrationConstant: String] = [:]
     /// Values of constants that hide behind the GPU, and whose base value the data contradict
     /// without determining them: the nearest value to the base that the data allow.
-    private var allowed: [CalibrationConstant: Double] = [:]
+    var allowed: [CalibrationConstant: Double] = [:]
     /// How far each constant still moved at the end, in either direction.
     private(set) var unrest: [CalibrationConstant: Double] = [:]
     /// The figures of all evidence in sequence, with errors scaled to the residuals.
     private(set) var figures: [CalibrationFigure]
     /// The evidence that each figure belongs to.
     let origins: [Int]
+    /// By constant that may hide, how far its values that fit alike move each fitted one, in sizes.
+    var reaches: [CalibrationConstant: [CalibrationConstant: Double]] = [:]
+    /// By constant, the variance that the unfitted ones add to it, in squares of its size.
+    var unknown: [CalibrationConstant: Double] = [:]
     /// Slopes of the fitted constants at the end.
     private(set) var slopes: Slopes
     /// Predicted figures with the fitted constants.
@@ -33,7 +37,10 @@ struct CalibrationFit {
     private let report: @Sendable (String) -> Void
 
     /// Most rounds of adding and removing constants, Gauss-Newton steps in each, steps of settling.
-    private static let (rounds, steps, settling) = (4, 8, 3)
+    private static let (rounds, steps, settling) = (5, 5, 4)
+
+    /// Replays in whose mean points are compared.
+    let replays: Int
 
     /// Fits constants.
     ///
@@ -46,25 +53,34 @@ struct CalibrationFit {
         self.evidence = evidence
         self.candidates = candidates
         self.report = report
+        // Of a report without requests, one draw of its load is as good as the next.
+        replays = evidence.contains { $0 is RequestEvidence } ? 3 : 1
         values = server.base
         figures = evidence.flatMap(\.figures)
         origins = evidence.indices.flatMap { place in evidence[place].figures.map { _ in place } }
-        slopes = Slopes(constants: [], first: [], second: [])
+        slopes = .none
+        var steps: [CalibrationConstant: Double] = [:]
         for round in 0..<Self.rounds {
             report("constants: round \(round + 1)")
-            try scan()
-            let chosen = select(try difference(candidates))
-            let isSame = chosen == fitted && round > 1
+            var known = try sample(candidates, steps: steps)
+            // Far from the data every constant seems to help.
+            let hasMoved = try round > 0 && scan(known)
+            if hasMoved { known = try sample(candidates, steps: steps) }
+            steps = open(known)
+            let chosen = select(known)
+            let isSame = chosen == fitted && round > 0 && !hasMoved
             fitted = chosen
             for constant in candidates where !chosen.contains(constant) {
                 values[constant] = unfitted(constant)
             }
-            try descend()
+            try descend(steps)
+            // Before the first scan the residuals are what hidden constants are off by.
+            if round > 0 { rescale() }
             if isSame { break }
-            rescale()
         }
         try settle()
         try prune()
+        try marginalise()
         for (constant, value) in allowed where !fitted.contains(constant) {
             reasons[constant] =
                 "hides behind the GPU below \(Quantity.duration(seconds: value)), which it is set "
@@ -74,29 +90,58 @@ struct CalibrationFit {
     }
 
     /// The value of a constant that is not fitted.
-    private func unfitted(_ constant: CalibrationConstant) -> Double {
+    func unfitted(_ constant: CalibrationConstant) -> Double {
         allowed[constant] ?? server.base[constant]
     }
 
     // MARK: Figures
 
-    private func predict(_ points: [CalibrationValues]) throws -> [[Double]] {
-        try evidence.predictions(points, server).map { Array($0.joined()) }
+    /// The figures at points: means over some replays, the same at every point.
+    func predict(_ points: [CalibrationValues]) throws -> [[Double]] {
+        try replay(points).means
+    }
+
+    /// The same, and by point and figure the variance, over replays, of these means' differences
+    /// from the first point's, in squares of the figure's error.
+    func replay(_ points: [CalibrationValues]) throws -> (means: [[Double]], noise: [[Double]]) {
+        let count = replays
+        let all = try evidence.predictions(
+            points.flatMap { values in
+                (0..<count).map { CalibrationPoint(values: values, replay: $0) }
+            }, server)
+        var noise = points.map { _ in Array(repeating: 0.0, count: figures.count) }
+        let means = points.indices.map { point in
+            let mine = all[point * count..<(point + 1) * count]
+            return figures.indices.map { figure in
+                mine.reduce(0) { $0 + $1[figure] } / Double(count)
+            }
+        }
+        for point in points.indices {
+            for figure in figures.indices {
+                let mean = means[point][figure] - means[0][figure]
+                for replay in 0..<count {
+                    let other = all[point * count + replay][figure] - all[replay][figure]
+                    let left = (other - mean) / figures[figure].error
+                    noise[point][figure] += left * left / Double(max(1, count - 1) * count)
+                }
+            }
+        }
+        return (means, noise)
     }
 
     /// Residuals beyond this many errors get less and less weight (Huber 1964).
-    private static let huber = 2.5
+    static let huber = 2.5
 
     /// (measured − predicted) / error of each figure.
     func residuals(_ predicted: [Double]) -> [Double] {
         zip(figures, predicted).map { ($0.measured - $1) / $0.error }
     }
 
-    private static func weight(_ residual: Double) -> Double {
+    static func weight(_ residual: Double) -> Double {
         residual.magnitude <= huber ? 1 : huber / residual.magnitude
     }
 
-    private func loss(_ predicted: [Double]) -> Double {
+    func loss(_ predicted: [Double]) -> Double {
         residuals(predicted).reduce(0) { $0 + Self.part($1) }
     }
 
@@ -107,95 +152,16 @@ struct CalibrationFit {
         }
     }
 
-    private static func part(_ residual: Double) -> Double {
+    static func part(_ residual: Double) -> Double {
         let size = residual.magnitude
         return size <= huber ? size * size : huber * (2 * size - huber)
     }
 
-    // MARK: Starting
-
-    /// Constants that affect a step only above some value and hide behind the GPU below it, where
-    /// slopes tell nothing.
-    private static let hidden: [CalibrationConstant] = [
-        .launchEager, .launchPiecewise, .launchGraph, .schedule,
-    ]
-
-    /// Values to try, as multiples of the present one.
-    private static let scanned = [0.3, 0.6, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 6]
-
-    /// Sets each constant that may hide to the value that leaves the smallest residuals once the
-    /// others, whose slopes are valid everywhere, are fitted. Among equally good values it takes
-    /// the nearest.
-    private mutating func scan() throws {
-        let others = candidates.filter { !Self.hidden.contains($0) }
-        // More than a further constant gains by chance, given errors of the present size.
-        let leastGain = 1 - 8 / Double(max(16, figures.count))
-        for constant in Self.hidden
-        where candidates.contains(constant) && !fitted.contains(constant) {
-            let start = values[constant]
-            // The nearest first: a constant that hides behind the GPU fits equally well at any
-            // lower value.
-            let tried = Self.scanned.map { $0 * max(start, constant.size) }
-                .sorted { abs($0 - start) < abs($1 - start) }
-            let slopes = try difference(others)
-            var best = leftover(slopes, slopes.base)
-            let all = try predict(tried.map { values.with(constant, $0) })
-            for (value, predicted) in zip(tried, all) where value != start {
-                let left = leftover(slopes, predicted)
-                guard left < best * leastGain else { continue }
-                best = left
-                values = values.with(constant, value)
-                allowed[constant] = value
-            }
-        }
-    }
-
-    /// The squared residuals that remain if the slopes' constants may take any value.
-    private func leftover(_ slopes: Slopes, _ predicted: [Double]) -> Double {
-        let left = residuals(predicted)
-        let weights = left.map(Self.weight)
-        let means = slopes.means(Array(slopes.constants.indices))
-        var matrix = Self.squares(means, weights)
-        // A prior of half a unit keeps constants from following noise.
-        for index in means.indices { matrix[index][index] += 0.1 }
-        let right = means.map { Self.product(weights, $0, left) }
-        guard let steps = LeastSquares.solve(matrix, right) else { return loss(predicted) }
-        var rest = left
-        for (step, mean) in zip(steps, means) {
-            for figure in 0..<rest.count { rest[figure] -= step * mean[figure] }
-        }
-        return rest.reduce(0) { $0 + Self.part($1) }
-    }
-
     // MARK: Slopes
 
-    private func difference(_ constants: [CalibrationConstant]) throws -> Slopes {
-        var points = [values]
-        var lows: [Bool] = []
-        for constant in constants {
-            let value = values[constant]
-            let step = step(constant)
-            let isLow = value - step < constant.bounds.lowerBound
-            lows.append(isLow)
-            points.append(values.with(constant, isLow ? value + step : value - step))
-            points.append(values.with(constant, isLow ? value + 2 * step : value + step))
-        }
-        let all = try predict(points)
-        var slopes = Slopes(constants: constants, first: [], second: [], base: all[0])
-        for (index, constant) in constants.enumerated() {
-            let scale = step(constant) / constant.size
-            let (one, two) = (all[1 + 2 * index], all[2 + 2 * index])
-            func rise(_ from: [Double], _ to: [Double]) -> [Double] {
-                figures.indices.map { (to[$0] - from[$0]) / scale / figures[$0].error }
-            }
-            slopes.first.append(lows[index] ? rise(all[0], one) : rise(one, all[0]))
-            slopes.second.append(lows[index] ? rise(one, two) : rise(all[0], two))
-        }
-        return slopes
-    }
-
-    private func step(_ constant: CalibrationConstant) -> Double {
-        max(constant.size, 0.1 * values[constant])
+    /// How far a constant is varied while nothing is known of it.
+    func step(_ constant: CalibrationConstant) -> Double {
+        0.5 * max(constant.size, 0.1 * values[constant])
     }
 
     // MARK: Choosing
@@ -207,7 +173,7 @@ struct CalibrationFit {
     /// The constants that the figures determine together.
     private mutating func select(_ slopes: Slopes) -> [CalibrationConstant] {
         let weights = residuals(slopes.base).map(Self.weight)
-        let known = Self.information(slopes, Array(candidates.indices), weights)
+        let known = Self.information(slopes, weights)
         // Keep constants that were chosen before: the fit understands the data better with them.
         var chosen = candidates.indices.filter { fitted.contains(candidates[$0]) }
         for index in candidates.indices where !chosen.contains(index) {
@@ -218,6 +184,10 @@ struct CalibrationFit {
             } else {
                 reasons[candidates[index]] = reason(known, index, chosen)
             }
+        }
+        if let index = contradicted(slopes, chosen) {
+            chosen.append(index)
+            reasons[candidates[index]] = nil
         }
         return chosen.sorted().map { candidates[$0] }
     }
@@ -252,18 +222,19 @@ struct CalibrationFit {
     // MARK: Descent
 
     /// Moves the fitted constants to the minimum of the sum of squares.
-    private mutating func descend() throws {
+    private mutating func descend(_ steps: [CalibrationConstant: Double] = [:]) throws {
         guard !fitted.isEmpty else { return }
-        var damping = 1e-3
+        var (damping, steps) = (1e-3, steps)
         for _ in 0..<Self.steps {
-            let slopes = try difference(fitted)
-            let before = loss(slopes.base)
+            let slopes = try sample(fitted, steps: steps)
+            steps = open(slopes)
             var isBetter = false
             var change = 0.0
             let points = [damping, 30 * damping, 1000 * damping, 1e5 * damping].map {
                 moved(slopes, damping: $0)
             }
-            let losses = try predict(points).map(loss)
+            let all = try predict([values] + points).map(loss)
+            let (before, losses) = (all[0], Array(all[1...]))
             if let place = losses.indices.min(by: { losses[$0] < losses[$1] }),
                 losses[place] < before
             {
@@ -272,7 +243,7 @@ struct CalibrationFit {
                 isBetter = true
                 damping = max(1e-4, damping * [0.3, 3, 30, 300][place])
             }
-            if !isBetter || change < 1e-3 { break }
+            if !isBetter || change < 0.02 { break }
         }
     }
 
@@ -282,7 +253,7 @@ struct CalibrationFit {
         var free = Array(fitted.indices)
         // A constant that would leave its bounds is fixed there; the others move on.
         while !free.isEmpty {
-            let means = slopes.means(free)
+            let means = free.map { slopes.values[$0] }
             var matrix = Self.squares(means, weights)
             let right = means.map { Self.product(weights, $0, left) }
             for index in free.indices {
@@ -307,36 +278,52 @@ struct CalibrationFit {
         return values
     }
 
-    /// Takes steps without a line search and averages them. The loss is slightly noisy, and its
-    /// smallest value is just where the noise was lowest.
+    /// Takes steps without a line search and averages the last of them. The loss is slightly noisy,
+    /// and its smallest value is just where the noise was lowest. Runs vary constants by what is
+    /// still open about them.
     private mutating func settle() throws {
-        guard !fitted.isEmpty else { return }
+        guard !fitted.isEmpty else {
+            (slopes, predicted) = (.none, try predict([values])[0])
+            return
+        }
         report("constants: settling")
+        slopes = try sample(fitted)
         var points: [CalibrationValues] = []
         for _ in 0..<Self.settling {
-            let slopes = try difference(fitted)
-            let next = moved(slopes, damping: 1e-3)
-            guard loss(try predict([next])[0]) <= 1.15 * loss(slopes.base) + 1 else { break }
-            values = next
-            points.append(next)
+            values = moved(slopes, damping: 1e-3)
+            points.append(values)
+            slopes = try sample(fitted, twice: true, steps: open(slopes))
         }
-        for constant in fitted where !points.isEmpty {
-            let found = points.map { $0[constant] }
+        let last = points.suffix((points.count + 1) / 2)
+        for constant in fitted {
+            let found = last.map { $0[constant] }
             values = values.with(constant, found.reduce(0, +) / Double(found.count))
             unrest[constant] = (found.max()! - found.min()!) / 2
         }
+        slopes = try sample(fitted, twice: true, steps: open(slopes))
+        predicted = slopes.base
+    }
+
+    /// Steps of a few standard errors, within what `step` allows.
+    private func open(_ slopes: Slopes) -> [CalibrationConstant: Double] {
+        let weights = residuals(slopes.base).map(Self.weight)
+        let variances = LeastSquares.inverseDiagonal(Self.squares(slopes.values, weights))
+        var steps: [CalibrationConstant: Double] = [:]
+        for (index, constant) in slopes.constants.enumerated() {
+            let most = step(constant)
+            let error = (variances?[index] ?? .infinity).squareRoot() * constant.size
+            steps[constant] = min(max(4 * error, 0.15 * most), most)
+        }
+        return steps
     }
 
     /// Drops constants with wide intervals if the fit gets no worse without them, and keeps the
     /// slopes of the rest.
     private mutating func prune() throws {
         while true {
-            slopes = try difference(fitted)
-            predicted = slopes.base
             let weights = residuals(predicted).map(Self.weight)
             let all = Array(fitted.indices)
-            let variances = LeastSquares.inverseDiagonal(
-                Self.squares(slopes.means(all), weights))
+            let variances = LeastSquares.inverseDiagonal(Self.squares(slopes.values, weights))
             let widths = all.map { index -> Double in
                 let relative = values[fitted[index]] / fitted[index].size
                 return 2 * (variances?[index].squareRoot() ?? .infinity) / max(1, relative)
@@ -354,12 +341,13 @@ struct CalibrationFit {
     /// fit gets worse.
     private mutating func remove(_ constant: CalibrationConstant) throws -> Bool {
         let (before, constants, now) = (values, fitted, loss(predicted))
+        let (known, all) = (slopes, predicted)
         fitted.removeAll { $0 == constant }
         values[constant] = unfitted(constant)
-        try descend()
-        let worst = 1 + 8 / Double(max(16, figures.count))
-        guard loss(try predict([values])[0]) > now * worst else { return true }
-        (values, fitted) = (before, constants)
+        try settle()
+        let noise = known.noise.map { $0 / Double(known.runs) }
+        guard loss(predicted) > now + tolerance(residuals(all), noise) else { return true }
+        (values, fitted, slopes, predicted) = (before, constants, known, all)
         return false
     }
 
@@ -371,12 +359,12 @@ struct CalibrationFit {
         else { return false }
         reasons[constant] = intervals.openness(constant, values[constant])
         if try !remove(constant) {
+            // The rest fits best where it is, beside this value.
             fitted.removeAll { $0 == constant }
+            slopes = slopes.only(fitted)
             reasons[constant]! += ". The fit is worse with the base's value, so this one is set"
         }
-        try settle()
-        slopes = try difference(fitted)
-        predicted = slopes.base
+        try marginalise()
         return true
     }
 

@@ -27,7 +27,7 @@ struct CalibrationIntervals {
         let left = fit.residuals(fit.predicted)
         var random = SeededRandom(seed: seed, stream: 0xCA11)
         let size = fit.fitted.count
-        let means = fit.slopes.means(Array(0..<size))
+        let means = fit.slopes.values
         var found = Array(repeating: [Double](), count: size)
         for _ in 0..<Self.draws {
             var matrix = Array(repeating: Array(repeating: 0.0, count: size), count: size)
@@ -81,7 +81,7 @@ struct CalibrationIntervals {
     /// For each evidence, its periods of time, and the figures whose errors are assumed.
     private static func blocks(_ fit: CalibrationFit) -> [(seen: [Block], assumed: [Int])] {
         let left = fit.residuals(fit.predicted)
-        let means = fit.slopes.means(Array(fit.fitted.indices))
+        let means = fit.slopes.values
         return fit.evidence.indices.map { place in
             let mine = left.indices.filter { fit.origins[$0] == place }
             let seen = mine.filter { !fit.figures[$0].isAssumed }
@@ -105,13 +105,12 @@ struct CalibrationIntervals {
     /// moved at the end.
     private mutating func widen(_ fit: CalibrationFit, _ found: [[Double]]) {
         let weights = Array(repeating: 1.0, count: fit.figures.count)
-        let information = CalibrationFit.information(
-            fit.slopes, Array(fit.fitted.indices), weights)
+        let information = CalibrationFit.information(fit.slopes, weights)
         let variances = LeastSquares.inverseDiagonal(information)
         // The information above has the noise subtracted. That alone may widen an interval at most
         // twofold.
         let least = LeastSquares.inverseDiagonal(
-            CalibrationFit.squares(fit.slopes.means(Array(fit.fitted.indices)), weights))
+            CalibrationFit.squares(fit.slopes.values, weights))
         let widening = fit.evidence.contains { $0 is RequestEvidence } ? Self.phaseWidening : 1
         for (index, constant) in fit.fitted.enumerated() {
             let sorted = found[index].sorted()
@@ -123,8 +122,13 @@ struct CalibrationIntervals {
             let known = [variances, least.map { $0.map { 4 * $0 } }].compactMap { $0?[index] }
             let error = 2.6 * (known.filter { $0 > 0 }.min() ?? 0).squareRoot()
             let unrest = (fit.unrest[constant] ?? 0) / constant.size
-            let below = max(middle - quantile(0.005), error) * widening + unrest
-            let above = max(quantile(0.995) - middle, error) * widening + unrest
+            let unknown = 2.6 * 2.6 * (fit.unknown[constant] ?? 0)
+            func wide(_ half: Double) -> Double {
+                let known = max(half, error) * widening
+                return (known * known + unknown).squareRoot() + unrest
+            }
+            let below = wide(middle - quantile(0.005))
+            let above = wide(quantile(0.995) - middle)
             let value = fit.values[constant]
             low[constant] = max(constant.bounds.lowerBound, value - below * constant.size)
             high[constant] = min(constant.bounds.upperBound, value + above * constant.size)

@@ -25,8 +25,8 @@ struct RequestEvidence: CalibrationEvidence {
     private(set) var figures: [CalibrationFigure] = []
     var notes: [String] = []
     private let workload: Workload
-    /// The same requests, each sent a little earlier or later.
-    private var shifted: [Workload] = []
+    /// A step's time, seconds.
+    private let period: Double
     /// Whether requests are sequential: each was sent after the previous one ended.
     private let isSequential: Bool
     private let requests: [Request]
@@ -97,6 +97,7 @@ struct RequestEvidence: CalibrationEvidence {
         self.workload = workload
         self.requests = requests
         isSequential = Self.isSequential(requests)
+        period = requests.compactMap(\.tpot).median ?? 0.01
         content = "\(format), \(Quantity.count(requests.count)) requests"
         try Self.check(requests, place)
         let isSaturated = Self.isSaturated(requests)
@@ -110,7 +111,6 @@ struct RequestEvidence: CalibrationEvidence {
                 place, "too few requests with latencies (\(requests.count))",
                 expected: "at least 4")
         }
-        shift()
         try estimateErrors(server, place)
     }
 
@@ -143,39 +143,31 @@ struct RequestEvidence: CalibrationEvidence {
         return sorted[sorted.count / 2] > 12 * low
     }
 
-    /// Number of replays over which figures are averaged.
-    private static let shifts = 3
+    /// Replays in whose mean a request comes in evenly spread phases of a step.
+    private static let phases = 3
 
-    /// Shifts requests relative to the steps running at their arrival, by evenly spread parts of a
-    /// step's time. The phase at which a real request arrived is unknown, and figures that jump
-    /// with it would have no slopes.
-    private mutating func shift() {
-        guard !isSequential else {
-            shifted = [workload]
-            return
+    /// The requests, each sent a little earlier or later: by a part of a step's time, which other
+    /// replays spread evenly. The phase in which a real request arrived is unknown, and figures
+    /// that jump with it would have no slopes.
+    private func shifted(_ replay: Int) -> Workload {
+        var random = SeededRandom(seed: UInt64(replay / Self.phases), stream: 0x5417)
+        let part = Double(replay % Self.phases) / Double(Self.phases)
+        var moved = workload.arrivals.indices.map { row in
+            let phase = random.uniform() + part
+            let offset = (phase - phase.rounded(.down) - 0.5) * period
+            return (
+                time: max(0, workload.arrivals[row] + Int64((offset * 1e9).rounded())), row: row
+            )
         }
-        let period = requests.compactMap(\.tpot).median ?? 0.01
-        var random = SeededRandom(seed: 0, stream: 0x5417)
-        let phases = workload.ids.map { _ in random.uniform() }
-        for number in 0..<Self.shifts {
-            var moved = workload.arrivals.indices.map { row in
-                let phase = phases[row] + Double(number) / Double(Self.shifts)
-                let offset = (phase - phase.rounded(.down) - 0.5) * period
-                return (
-                    time: max(0, workload.arrivals[row] + Int64((offset * 1e9).rounded())),
-                    row: row
-                )
-            }
-            moved.sort { ($0.time, $0.row) < ($1.time, $1.row) }
-            var copy = Workload()
-            for (time, row) in moved {
-                copy.ids.append(workload.ids[row])
-                copy.arrivals.append(time)
-                copy.promptTokens.append(workload.promptTokens[row])
-                copy.outputTokens.append(workload.outputTokens[row])
-            }
-            shifted.append(copy)
+        moved.sort { ($0.time, $0.row) < ($1.time, $1.row) }
+        var copy = Workload()
+        for (time, row) in moved {
+            copy.ids.append(workload.ids[row])
+            copy.arrivals.append(time)
+            copy.promptTokens.append(workload.promptTokens[row])
+            copy.outputTokens.append(workload.outputTokens[row])
         }
+        return copy
     }
 
     /// Whether no two requests were in flight at once. Replays then let each request wait for the
@@ -313,20 +305,20 @@ struct RequestEvidence: CalibrationEvidence {
         }
     }
 
+    var hasChance: Bool { !isSequential }
+
     func predict(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        replay: Int
     ) throws -> [Double] {
         var sums = cells.map { _ in (time: 0.0, count: 0) }
-        for workload in shifted {
-            let records = try simulated(values, stepTime, server, workload)
-            for (index, cell) in cells.enumerated() {
-                for place in cell.members {
-                    guard let time = records[requests[place].id]?.seconds(cell.kind) else {
-                        continue
-                    }
-                    sums[index].time += time
-                    sums[index].count += 1
-                }
+        let records = try simulated(
+            values, stepTime, server, isSequential ? workload : shifted(replay))
+        for (index, cell) in cells.enumerated() {
+            for place in cell.members {
+                guard let time = records[requests[place].id]?.seconds(cell.kind) else { continue }
+                sums[index].time += time
+                sums[index].count += 1
             }
         }
         return sums.map { $0.time / Double(max(1, $0.count)) }

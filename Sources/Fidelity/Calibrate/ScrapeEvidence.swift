@@ -96,7 +96,8 @@ struct ScrapeEvidence: CalibrationEvidence {
     }
 
     func predict(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        replay: Int
     ) throws -> [Double] {
         try server.means(of: figures, values, stepTime, arrivals: nil, workload, name)
     }

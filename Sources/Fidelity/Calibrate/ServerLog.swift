@@ -151,7 +151,8 @@ struct LogEvidence: CalibrationEvidence {
     var mostSequences: Int? { batches.map(\.sequences).max() }
 
     func predict(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        replay: Int
     ) throws -> [Double] {
         var periods: [Batch: Double] = [:]
         return try batches.map { batch in

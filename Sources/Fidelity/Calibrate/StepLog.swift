@@ -240,7 +240,8 @@ struct StepEvidence: CalibrationEvidence {
     var mostSequences: Int? { loads.map(\.requests).max() }
 
     func predict(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        replay: Int
     ) throws -> [Double] {
         let host = values.host
         return places.map { kind, index in

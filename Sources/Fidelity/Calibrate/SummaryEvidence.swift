@@ -24,7 +24,6 @@ struct SummaryEvidence: CalibrationEvidence {
     let figures: [CalibrationFigure]
     let notes: [String]
     private let load: Load
-    private let workload: Workload
 
     /// Assumed relative errors of a run's figures: two H100s under the same load differ by up to
     /// 1.9 % in mean TTFT and 1.7 % in mean TPOT.
@@ -84,7 +83,6 @@ struct SummaryEvidence: CalibrationEvidence {
                 kind: kind, measured: value,
                 error: value * (share * share + sampling * sampling).squareRoot(), isAssumed: true)
         }
-        workload = try Self.workload(load)
     }
 
     /// Throws for latencies that contradict each other, as with a wrong unit.
@@ -113,7 +111,7 @@ struct SummaryEvidence: CalibrationEvidence {
         }
     }
 
-    private static func workload(_ load: Load) throws -> Workload {
+    private static func workload(_ load: Load, seed: UInt64) throws -> Workload {
         var workload = Workload()
         for row in 0..<load.requests {
             workload.ids.append(Int64(row))
@@ -124,9 +122,12 @@ struct SummaryEvidence: CalibrationEvidence {
         guard let rate = load.rate else { return workload }
         var source = DrawnArrivals(
             InMemorySource(workload),
-            SendingRate(rate, burstiness: min(max(load.burstiness, 1.0 / 400), 400)), seed: 0)
+            SendingRate(rate, burstiness: min(max(load.burstiness, 1.0 / 400), 400)), seed: seed)
         return try source.next() ?? workload
     }
+
+    /// When requests came is drawn.
+    var hasChance: Bool { load.rate != nil }
 
     private var arrivals: ArrivalMode {
         switch (load.rate, load.concurrency) {
@@ -137,8 +138,11 @@ struct SummaryEvidence: CalibrationEvidence {
     }
 
     func predict(
-        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer
+        _ values: CalibrationValues, _ stepTime: StepTime, _ server: CalibrationServer,
+        replay: Int
     ) throws -> [Double] {
-        try server.means(of: figures, values, stepTime, arrivals: arrivals, workload, name)
+        try server.means(
+            of: figures, values, stepTime, arrivals: arrivals,
+            Self.workload(load, seed: UInt64(replay)), name)
     }
 }

@@ -46,10 +46,8 @@ extension ReferenceLoad {
             // offline run has none.
             return kind == "offline" || (gpu.fp4FLOPS > 0 && weights == "mxfp4") ? .none : .trtllm
         }
-        if engine.lowercased() == "sglang 0.5.9", gpu.name == "h200-sxm" { return .sglang }
         guard profileName == "vllm" else {
-            // Assumed to be vLLM's of 2025-10, but on Blackwell.
-            return gpu.fp4FLOPS > 0 ? .none : .vllm2025
+            return .ofSGLang(patch: patch, gpu: gpu, asyncScheduling: isAsynchronous)
         }
         return .ofVLLM(minor: minorVersion, gpu: gpu, asyncScheduling: isAsynchronous)
     }
@@ -86,6 +84,7 @@ extension ReferenceLoad {
         plan.engine.enablePrefixCaching = open != nil && cachesPrefixes
         if let chunksPrefills { plan.engine.enableChunkedPrefill = chunksPrefills }
         plan.engine.asyncScheduling = isAsynchronous
+        plan.engine.receiveInterval = receiveInterval(options.gpu)
         plan.engine.host = HostTimes(
             options.host, layers: shape.layers.count, captureSizes: options.captureSizes)
         plan.engine.maxModelLen = longest
@@ -98,6 +97,13 @@ extension ReferenceLoad {
         plan.engine.advance = .fastForward
         plan.arrivals = arrivals
         return plan
+    }
+
+    /// Decode steps between two looks for new requests. InferenceX's scripts for DeepSeek on B200s
+    /// and B300s start SGLang with `--scheduler-recv-interval` 10, and 30 from 16 in flight on.
+    private func receiveInterval(_ gpu: GPU) -> Int {
+        guard profileName == "sglang", gpu.fp4FLOPS > 0 else { return 1 }
+        return concurrency < 16 ? 10 : 30
     }
 
     /// Most tokens per request.

@@ -66,6 +66,12 @@ struct ReferenceLoad: Hashable, Sendable {
         return parts.count >= 2 ? (parts[0], parts[1]) : nil
     }
 
+    /// The third number of a version; nil if it has none.
+    var patch: Int? {
+        let parts = (engine.split(separator: " ").dropFirst().first ?? "").split(separator: ".")
+        return parts.count >= 3 ? Int(parts[2]) : nil
+    }
+
     /// Whether the engine schedules the next step while one runs. vLLM does so by default since
     /// 0.14; a row without a version is assumed to be current.
     var isAsynchronous: Bool {

@@ -55,6 +55,9 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var watermark = 0.0
     /// Schedule prefill in every n-th step only.
     package var prefillScheduleInterval = 1
+    /// Look for new requests once this many decode steps have run since the last look, and after
+    /// every step with a prefill. vLLM looks before every step.
+    package var receiveInterval = 1
     /// KV cache groups that share the pool. Layers of one group share one block table.
     package var groups: [CacheGroup] = [.full]
     /// Which blocks a sliding-window group registers. nil: all; 0: the last window; n: every n

@@ -31,6 +31,7 @@ extension RunPlan {
         try inRange(engine.maxNumBatchedTokens, "engine.max_num_batched_tokens")
         try inRange(engine.maxModelLen, "engine.max_model_len", from: 2)
         try inRange(engine.prefillScheduleInterval, "engine.prefill_schedule_interval")
+        try inRange(engine.receiveInterval, "engine.receive_interval")
         try inRange(
             engine.longPrefillTokenThreshold, "engine.long_prefill_token_threshold", from: 0)
         if let limit = engine.maxNumActiveSeqs {

@@ -8,7 +8,9 @@ extension Instance {
     @inline(__always)
     mutating func fastForward(to horizon: Int64) -> Bool {
         guard scheduler.cohort.isOn, scheduler.waiting.isEmpty,
-            scheduler.cadence.interval == 1, !log.isStepped
+            scheduler.cadence.interval == 1, !log.isStepped,
+            // Who has come may have to wait for a look.
+            reception.interval == 1 || inbox.isEmpty
         else { return false }
         scheduler.updateCohort(&cache)
         var times = scheduler.standingTimes()
@@ -98,6 +100,7 @@ extension Instance {
                 taken.summary(of: scheduler.calls, from: start, lasting: span),
                 CohortShare(count: count, context: cohort.0, windowed: cohort.1))
         }
+        if reception.interval > 1 { reception.count(Int(taken.steps), decodesOnly: true) }
         taken.commit(to: &self)
         return true
     }

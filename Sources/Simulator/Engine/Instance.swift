@@ -16,6 +16,7 @@ struct Instance: ~Copyable {
     /// Slots of requests that arrived at the instance and that the loop has not reached yet.
     var inbox = RingQueue<Int32>()
     var aborts = EventHeap()
+    var reception: Reception
 
     /// Host clock and end of the last dispatched batch, picoseconds.
     var clock: Int64 = 0
@@ -51,6 +52,7 @@ struct Instance: ~Copyable {
         log = DecisionBuffer(
             detail, tellsGaps: plan.tellsGaps, tellsDeliveries: plan.tellsDeliveries)
         scheduler = Scheduler(plan, replica: number)
+        reception = Reception(interval: plan.engine.receiveInterval)
         checksInvariants = plan.checksInvariants
         cache = KVCache(plan.engine, numbersBlocks: plan.numbersBlocks)
         let interval = max(1, plan.engine.prefillScheduleInterval)
@@ -69,6 +71,36 @@ struct Instance: ~Copyable {
     /// Whether the loop has anything left to do.
     var hasMore: Bool {
         scheduler.hasWork || !scheduler.flight.isEmpty || scheduler.endedFlag || !inbox.isEmpty
+    }
+}
+
+/// When an engine looks for new requests: once `interval` decode steps have been dispatched since
+/// the last look, after any other step, and while it idles. SGLang's `--scheduler-recv-interval`
+/// (its scheduler's receive skipper, 0.5.6 to 0.5.10) counts so; vLLM looks before every step.
+struct Reception {
+    let interval: Int
+    /// Steps since the last look.
+    private var steps: Int
+    private var hasLooked = false
+
+    init(interval: Int) {
+        self.interval = interval
+        steps = interval
+    }
+
+    /// Whether the engine looks at this moment, before its next step.
+    mutating func looks(isIdle: Bool) -> Bool {
+        if isIdle { steps = interval }
+        hasLooked = steps >= interval
+        return hasLooked
+    }
+
+    /// Counts dispatched steps, of decodes alone or not. In steps that are alike every look finds
+    /// nothing.
+    mutating func count(_ number: Int, decodesOnly: Bool) {
+        let since = hasLooked ? 0 : steps
+        hasLooked = false
+        steps = decodesOnly ? (since + number - 1) % interval + 1 : interval
     }
 }
 

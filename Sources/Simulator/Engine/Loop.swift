@@ -76,6 +76,10 @@ extension Instance {
 
     @inline(__always)
     private mutating func takeArrivals() {
+        if reception.interval > 1 {
+            let isIdle = !scheduler.hasWork && scheduler.flight.isEmpty
+            guard reception.looks(isIdle: isIdle) else { return }
+        }
         guard let next = inbox.first, scheduler.requests[Int(next)].arrival <= clock else { return }
         takeArrived()
     }
@@ -181,6 +185,7 @@ extension Instance {
         }
         let isEmpty = scheduler.plan.isEmpty
         let step = price(&scheduler.plan, &prices, into: &counters.work)
+        if reception.interval > 1 { reception.count(1, decodesOnly: step.decodesOnly) }
         let work = prices.host.dispatch(
             tokens: step.tokens, requests: step.requests, decodesOnly: step.decodesOnly)
         let start = max(called + work.before, lastEnd)

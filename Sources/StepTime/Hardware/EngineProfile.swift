@@ -105,11 +105,13 @@ package struct EngineProfile: Sendable, Equatable, Codable {
         measured: "sglang", provenance: "SGLang 0.5.14 kernels")
 
     /// The host assumed for servers of this engine if none is named: vLLM's by its release
-    /// 0.`minor` and the GPU. TensorRT-LLM showed a front end only; SGLang is assumed to have
-    /// vLLM's, as its own was fitted on one model.
+    /// 0.`minor` and the GPU. TensorRT-LLM showed a front end only; SGLang's release is not known.
     package func usualHost(asyncScheduling: Bool, minor: Int, gpu: GPU) -> HostProfile {
         if let former = formerHost(asyncScheduling: asyncScheduling) { return former }
         if name == "trtllm" { return .trtllm }
+        if name == "sglang" {
+            return .ofSGLang(patch: nil, gpu: gpu, asyncScheduling: asyncScheduling)
+        }
         guard !isVLLM else {
             return .ofVLLM(minor: minor, gpu: gpu, asyncScheduling: asyncScheduling)
         }

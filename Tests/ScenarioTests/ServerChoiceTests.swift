@@ -110,7 +110,7 @@ import Testing
 
     @Test("a published name that is not known gets no other model's in its place")
     func names() {
-        let text = refusal { _ = try ServerLine("vllm serve Qwen/Qwen3-VL-8B-Instruct") }
+        let text = refusal { _ = try ServerLine("vllm serve Qwen/Qwen9-VL-8B-Instruct") }
         #expect(text.contains("the folder of its config.json"), "\(text)")
         #expect(!text.contains("did you mean"), "\(text)")
     }

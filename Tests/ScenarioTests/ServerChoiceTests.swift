@@ -112,7 +112,7 @@ import Testing
     func names() {
         let text = refusal {
             _ = try Configuration.read(
-                file: nil, serve: ServerLine("vllm serve Qwen/Qwen3-VL-8B-Instruct"))
+                file: nil, serve: ServerLine("vllm serve Qwen/Qwen9-VL-8B-Instruct"))
         }
         #expect(text.contains("the folder of its config.json"), "\(text)")
         #expect(!text.contains("did you mean"), "\(text)")

@@ -15,8 +15,8 @@ let optimised =
         .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
     ]
 
-/// Stages whose code reads configurations and prints pages, once a run. Release builds leave them as
-/// they are: optimising them took half of the first build and saved no one a second.
+/// Stages whose code reads configurations and prints pages, once a run. Release builds leave them
+/// as they are: optimising them took half of the first build and saved no one a second.
 let cold = ["Models", "Scenario", "Reports"]
 let plain = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 

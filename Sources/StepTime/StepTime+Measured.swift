@@ -80,7 +80,8 @@ extension OperatorCosts {
         tables.first = host.first ?? 0
         let mixed = (profile.serving?.mixedDecode ?? 0) * Double(TabulatedStepTime.mixedUnit)
         tables.mixedDecode = Int64(mixed.rounded())
-        tables.mixedTokens = Int64(ServingCoefficients.mixedTokens)
+        let half = ServingCoefficients.mixedTokens
+        tables.mixedSquare = Int64(half * half)
         addAttention(to: &tables, groups, imbalance)
         return tables
     }

@@ -52,8 +52,8 @@ import Models
         return clock
     }
 
-    /// This clock with every request of a step `picoseconds` dearer: a change too small to matter by
-    /// itself, which shows what turns a run takes by chance. Decodes keep their closed form.
+    /// This clock with every request of a step `picoseconds` dearer: a change too small to matter
+    /// by itself, which shows what turns a run takes by chance. Decodes keep their closed form.
     package func nudged(by picoseconds: Int64) -> StepTime {
         guard linear == nil else { return scaled(byMillionths: millionths + picoseconds) }
         var tables = tables

@@ -27,7 +27,10 @@
     /// Extra time of decodes beside very many tokens of chunks, in `mixedUnit`ths, and the tokens
     /// beside which they take half of it.
     @usableFromInline var mixedDecode: Int64 = 0
-    @usableFromInline var mixedTokens: Int64 = 0
+    /// The square of the tokens beside which half of it applies.
+    @usableFromInline var mixedSquare: Int64 = 0
+    /// Beyond so many tokens of chunks the share is all but whole, and squares stay small.
+    @usableFromInline static let mostBeside = 1 << 20
     @usableFromInline static let mixedUnit: Int64 = 1 << 16
     @usableFromInline var decodeFixed: Int64 = 0
     /// Indexed by micro-batches − 1; one entry without pipeline stages.
@@ -81,8 +84,9 @@
             share += slopes.perWindowed * Int64(load.decodeWindowedContext)
             sum += share
             if load.chunks > 0, mixedDecode > 0 {
-                let beside = Int64(load.chunkTokens)
-                sum += share / Self.mixedUnit * (mixedDecode * beside / (beside + mixedTokens))
+                let beside = Int64(min(load.chunkTokens, Self.mostBeside))
+                let square = beside * beside
+                sum += share / Self.mixedUnit * (mixedDecode * square / (square + mixedSquare))
             }
         }
         if load.chunks > 0 { sum += chunks(load) }

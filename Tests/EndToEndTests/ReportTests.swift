@@ -76,7 +76,7 @@ struct ReportTests {
     func parity() throws {
         for (name, keys, words) in [
             (
-                "growing", "trace.rate_scale=3",
+                "growing", "trace.rate_scale=2.9",
                 ["Growing.", "Requests stay behind, ", "99 % is taken"]
             ),
             ("over", "trace.rate_scale=8 trace.limit=3000 cluster.replicas=1", ["Overloaded."]),

@@ -17,8 +17,8 @@ struct NearbyRunsTests {
         try Configuration.read(
             file: nil,
             changes: [
-                "hardware.gpus_per_node=4", "cluster.replicas=4", "trace.rate_scale=1.6",
-                "trace.limit=600", "engine.num_gpu_blocks=6000", "engine.max_model_len=20000",
+                "hardware.gpus_per_node=4", "cluster.replicas=4", "trace.rate_scale=1.3",
+                "trace.limit=1500",
             ] + changes)
     }
 

@@ -135,9 +135,9 @@ struct CalibrationTests {
         host.launchEager = .init(perLayer: (0.6 + 0.3 * random.uniform()) * 1e-3)
         let hidden = try HiddenServer(host)
         let one = try hidden.bench(
-            "one.json", .init(requests: 16, rate: 0, prompts: [200, 1500], output: 16), seed: 1)
+            "one.json", .init(requests: 32, rate: 0, prompts: [200, 1500], output: 16), seed: 1)
         let low = try hidden.bench(
-            "low.json", .init(requests: 60, rate: 6, prompts: [100, 700, 1500], output: 24),
+            "low.json", .init(requests: 160, rate: 6, prompts: [100, 700, 1500], output: 24),
             seed: 2)
         let medium = try hidden.bench(
             "medium.json", .init(requests: 90, rate: 14, prompts: [100, 700], output: 24), seed: 3)

@@ -59,7 +59,8 @@ private func decodes(_ count: Int, context: Int, window: Int = 0) -> StepLoad {
         let layer: Double = 1.167e-5 + 1.795e-8 * Double(64 * 8) + bytes / 3.1e12
         let share = 32 * layer
         let more = Double(served.picoseconds(load) - alone.picoseconds(load)) * 1e-12
-        #expect(abs(more - share * Double(chunk) / Double(chunk + 512)) < 1e-6)
+        let part = Double(chunk * chunk) / Double(chunk * chunk + 300 * 300)
+        #expect(abs(more - share * part) < 1e-6)
     }
 
     @Test("matrices are slower under load, by the format's gain")

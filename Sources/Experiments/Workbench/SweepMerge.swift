@@ -91,6 +91,10 @@ package enum SweepMerge {
         for run in 0..<runs {
             let holders = shards.indices.filter { shards[$0].next != nil && shards[$0].run == run }
             guard let holder = holders.first else {
+                // A second row tells how many shards there are.
+                for index in shards.indices where shards[index].stride == nil {
+                    try? shards[index].advance(&space, width: width)
+                }
                 throw missing(run, of: runs, shards: shards.compactMap(\.stride).first)
             }
             guard holders.count == 1 else {

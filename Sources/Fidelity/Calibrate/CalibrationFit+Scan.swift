@@ -125,7 +125,7 @@ extension CalibrationFit {
             let size = min(left.magnitude, Self.huber)
             variance += (4 * size * size + 2 * noise) * noise
         }
-        return 8 * loss / Double(max(16, figures.count)) + variance.squareRoot()
+        return 8 * loss / Double(max(16, figures.count)) + 2 * variance.squareRoot()
     }
 
     /// The residuals that remain if the slopes' constants may take any value.

@@ -137,8 +137,7 @@ extension HostProfile {
     /// vLLM 0.11 with synchronous scheduling, Llama-3.1-8B on an H100 behind a Kubernetes service.
     /// Six numbers were fitted on three stages of two variants (`vllm` 1 and 3, the caching one 5),
     /// whose max_num_seqs of 128 gives them graphs to 256 tokens; the launch of a full graph is
-    /// assumed. The eager launch was fitted again, on the same stages, when attention beside a chunk
-    /// became a ramp.
+    /// assumed.
     package static let vllmSync: HostProfile = {
         var host = HostProfile(
             name: "vllm-0.11-sync",
@@ -148,11 +147,11 @@ extension HostProfile {
         host.schedulePerSequence = 7.66e-6
         host.launchGraph = Launch(fixed: 0.3e-3)
         host.launchPiecewise = Launch(perLayer: 3.714e-3 / 32)
-        host.launchEager = Launch(perLayer: 12.8e-3 / 32)
+        host.launchEager = Launch(perLayer: 12.505e-3 / 32)
         host.updatePerToken = 6.11e-6
         host.hold(to: 128, tokens: 8_192, context: 275)
         host.errors =
-            "TPOT 1.1 %, E2E 1.3 %, mean TTFT 3.7 % on 11 stages that it was not fitted to"
+            "TPOT 0.9 %, E2E 0.4 %, mean TTFT 5.4 % on 11 stages that it was not fitted to"
         return host
     }()
 
@@ -273,40 +272,6 @@ extension HostProfile {
         vllmAsync, vllmAsync15, vllmSync, vllmSync32B, vllm18, vllm19, vllm2025, vllm2025H200,
         vllm2025Blackwell, sglang, trtllm, none,
     ]
-
-    /// The host of a vLLM server of release 0.`minor` on a GPU: the nearest that was fitted. Nil: a
-    /// server of October 2025 that gives no release.
-    package static func ofVLLM(minor: Int?, gpu: GPU, asyncScheduling: Bool) -> HostProfile {
-        guard asyncScheduling else {
-            return minor.map { (12..<14).contains($0) } ?? false ? .vllmSync32B : .vllmSync
-        }
-        switch minor ?? 0 {
-        case ..<14:
-            if gpu.fp4FLOPS > 0 { return .vllm2025Blackwell }
-            return gpu.name == "h200-sxm" ? .vllm2025H200 : .vllm2025
-        // Each where it was fitted: 0.15 on H100s, 0.18 on an H200.
-        case ..<16 where gpu == .h100: return .vllmAsync15
-        case ..<19: return .vllm18
-        case 19: return .vllm19
-        default: return .vllmAsync
-        }
-    }
-
-    /// The host of an SGLang server of release 0.5.`patch` on a GPU: its own from 0.5.9 on, on the
-    /// H200s that it was fitted on. Else vLLM's of 2025-10: on two models with 0.5.6 it is 7 and
-    /// 8 % off in TPOT, 0.5.9's is worse. On Blackwell none: those servers' TPOT needs none.
-    package static func ofSGLang(
-        patch: Int?, gpu: GPU, asyncScheduling: Bool
-    ) -> HostProfile {
-        if gpu.fp4FLOPS > 0 { return .none }
-        if asyncScheduling, gpu.name == "h200-sxm", patch ?? 0 >= 9 { return .sglang }
-        var host = asyncScheduling ? HostProfile.vllm2025 : .vllmSync
-        host.provenance += ", taken for SGLang's"
-        host.errors =
-            asyncScheduling
-            ? "TPOT 8 %, mean TTFT 29 to 69 % low on 42 loads of SGLang 0.5.6 on H200s" : nil
-        return host
-    }
 
     /// This profile with the launch time that a model's norms add if they are summed among
     /// `tensorParallel` GPUs.

@@ -21,7 +21,8 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// Tokens at which half of the gain is reached; nil: `GEMMCoefficients.growthTokens`.
     package var sustainedTokens: Double?
     /// Extra time of the decodes' attention, as a fraction, beside very many tokens of chunks: one
-    /// kernel of ragged lengths computes both. Beside c tokens it is c / (c + `mixedTokens`) of it.
+    /// kernel of ragged lengths computes both. Beside c tokens it is c² / (c² + `mixedTokens`²) of
+    /// it.
     package var mixedDecode: Double
     /// By weight format: extra time of narrow routed experts, as a fraction; m / (m +
     /// `excessTokens`) of it applies in a step of m tokens, less to wide experts (`narrowness`).
@@ -41,7 +42,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// Tokens at which half of the experts' excess is reached.
     package static let excessTokens = 1024.0
     /// Chunk tokens in a step beside which half of `mixedDecode` applies.
-    package static let mixedTokens = 512.0
+    package static let mixedTokens = 300.0
 
     package init(sustainedGain: [WeightFormat: Double] = [:], mixedDecode: Double = 0) {
         self.sustainedGain = sustainedGain
@@ -52,7 +53,7 @@ package struct ServingCoefficients: Sendable, Equatable, Codable {
     /// Qwen3-14B bf16 on an H100. fp8 has no gain: its rates for few tokens are already 13 to 33 %
     /// below those of the tables' real shapes, and Llama-3.1-70B's servers need no more.
     package static let vllm: ServingCoefficients = {
-        var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.8)
+        var serving = ServingCoefficients(sustainedGain: [.bf16: -0.193], mixedDecode: 0.68)
         serving.expertExcess = narrowExcess
         return serving
     }()

@@ -45,7 +45,7 @@ package struct ClockOptions: Sendable, Equatable {
     /// These options on a measured GPU that is in nothing faster; nil if there is none, or the
     /// kernels are a file's.
     var onSmallerGPU: ClockOptions? {
-        guard let smaller = gpu.notFaster,
+        guard profile.isVLLM, let smaller = gpu.notFaster,
             let named = EngineProfile.all.first(where: { $0.name == profile.name }),
             named.on(gpu) == profile
         else { return nil }

@@ -153,12 +153,9 @@ struct OperatorCosts: Sendable {
                 arriving * Double(attentionRanks), experts, spread: spread),
             spread: spread,
             bytesPerWeight: formats?.experts.bytesPerWeight ?? format.bytesPerWeight)
-        let own =
-            alone
+        // Not the lesser of two GPUs': their tables differ by more than noise, and servers by less.
+        return alone
             * (profile.serving?.experts(format, width: experts.intermediate, tokens: tokens) ?? 1)
-        return smaller.reduce(own) {
-            min($0, $1.experts(tokens: tokens, of: arriving, experts, formats))
-        }
     }
 
     /// Experts on one of `spread` GPUs that `tokens` tokens reach.

@@ -102,7 +102,7 @@ struct SizeTests {
         let queues = 5 * MemoryLayout<Int32>.stride
         let record = MemoryLayout<RequestRecord?>.stride
         let state = MemoryLayout<LiveRequest>.stride + MemoryLayout<CacheSlot>.stride
-        #expect(state + record + queues <= 350)
+        #expect(state + record + queues <= 340)
         // With numbered blocks, in two groups.
         let numbered = 3 * MemoryLayout<Slab<Int32>.List>.stride
         #expect(state + numbered + record + queues <= 400)

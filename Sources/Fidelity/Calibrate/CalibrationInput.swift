@@ -36,6 +36,7 @@ struct CalibrationInput {
             let bytes = try Self.bytes(file)
             switch try Self.kind(file, bytes) {
             case .requests:
+                try Self.checkModel(file, bytes, server)
                 evidence.append(try RequestEvidence(file: file, server))
             case .report:
                 let reports = try ReportFile.read(bytes, place: file)
@@ -79,6 +80,16 @@ struct CalibrationInput {
         }
         cacheBlocks = scrapes[1].blocks
         evidence.append(try ScrapeEvidence(scrapes[0], scrapes[1], server))
+    }
+
+    /// Refuses requests of another model, if they are a result of vLLM's benchmark, which names it.
+    private static func checkModel(
+        _ file: String, _ bytes: [UInt8], _ server: CalibrationServer
+    ) throws {
+        guard contains(bytes, "\"model_id\"") else { return }
+        for report in try ReportFile.read(bytes, place: file) {
+            if let model = report.text("model_id") { try server.check(model: model, report.place) }
+        }
     }
 
     private static func name(_ file: String) -> String {
